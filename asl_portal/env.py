@@ -1,0 +1,62 @@
+"""Typed reads of the environment. A wrong value stops the start with a sentence that names the variable."""
+
+import os
+from pathlib import Path
+
+
+class WrongSetting(Exception):
+    """An environment variable is missing or holds something we cannot read."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        super().__init__(f"{name} {why}")
+
+
+def text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise WrongSetting(name, "is not set.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    if value.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if value.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise WrongSetting(name, f"is {value!r}; write true or false.")
+
+
+def number(name: str, default: int) -> int:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise WrongSetting(name, f"is {value!r}; write a whole number.") from None
+
+
+def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    value = os.environ.get(name)
+    if value is None:
+        return list(default)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """A secret, from NAME or from the file that NAME_FILE names; the file wins, so that secrets can stay out of the environment."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise WrongSetting(f"{name}_FILE", f"cannot be read: {error.strerror}.") from None
+    return text(name, default)
