@@ -1,0 +1,1 @@
+"""Readers of evaluation result files: bytes in, frozen values out. No Django, no clock, no disk."""
