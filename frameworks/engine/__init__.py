@@ -1,0 +1,1 @@
+"""The decision, pure: a framework document and an evidence document give an assessment document."""
