@@ -1,0 +1,58 @@
+"""May this person do that? A policy answers Allowed or Refused; the button on the page and the server ask the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ledger.refusals import NotAllowed, Refusal
+from people.queries import Actor
+from people.words import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No, with a code, a sentence for people, what they can do about it, and which of the kinds of no it is."""
+
+    code: str
+    sentence: str
+    what_to_do: str = ""
+    kind: type[Refusal] = field(default=NotAllowed)
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def require(answer: Allowed | Refused) -> None:
+    """Passes, or raises the refusal the policy named."""
+    if isinstance(answer, Refused):
+        raise answer.kind(answer.sentence, code=answer.code, what_to_do=answer.what_to_do)
+
+
+# Who looks after the membership of the board. Two of them are needed for any change.
+KEEPERS = frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.EXECUTIVE})
+
+
+def may_keep_membership(actor: Actor) -> Allowed | Refused:
+    """May they propose and confirm roles, competences, clearances and sign-in links?"""
+    if actor.roles & KEEPERS:
+        return Allowed()
+    return Refused(
+        "not-a-keeper",
+        "Roles, competences, clearances and sign-in links are kept by administrators, the chair and executives.",
+        "Ask one of them to propose the change and another to confirm it.",
+    )
+
+
+def may_see_members(actor: Actor) -> Allowed | Refused:
+    return Allowed() if actor.belongs else Refused("no-role", "The members are shown to those who hold a role here.")
+
+
+def may_hold_tokens(actor: Actor) -> Allowed | Refused:
+    """A token acts as its person, so whoever may do nothing here may hold none."""
+    return Allowed() if actor.belongs else Refused("no-role", "Only somebody with a role can hold an API token.")

@@ -1,0 +1,252 @@
+"""Putting one's name to a statement.
+
+A signature says: *this person, holding this role, confirmed who they are at this moment and meant exactly these bytes.* The bytes are
+the statement's canonical form with a nonce, so no two signatures are about the same bytes and none can be carried elsewhere.
+
+What the proof is worth, plainly: the method is `server-attested`. The portal checks the person's password once for every signature and
+then seals who, what and when with a key of its own, derived from the portal's secret. The seal shows that a row was not written or
+changed by somebody with the database alone. It does not prove anything against whoever runs the portal and holds its secret; the
+ledger, its checkpoints and the auditors' copies are what speaks to that.
+
+A signature is no event of its own: the verb that uses it enters `signature_fields(signature)` into the ledger in the same transaction.
+So write it as
+
+    with transaction.atomic():
+        signature = sign(person=…, user=…, statement=…, password=…, at=at)
+        approve(…, signature=signature, at=at)
+
+and a decision that is refused leaves no signature behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from ledger.services import current_log
+
+from ledger.canonical import canonical, digest, parse
+from ledger.refusals import NotAllowed, NotNow, NotValid
+from people.models import Person, Signature, User
+from people.queries import roles_of
+from people.words import Role
+
+METHOD = "server-attested"
+# How long a credential that was set without knowing the one before may not sign, outside a demo log.
+FRESH_FOR = timedelta(hours=24)
+TRIES = 5
+TRIES_WITHIN_SECONDS = 300
+
+logger = logging.getLogger(__name__)
+
+
+class CredentialNotConfirmed(NotValid):
+    """The password does not fit; nothing was signed."""
+
+
+class TooManyTries(NotNow):
+    """Too many wrong passwords for one account within a few minutes."""
+
+
+class CredentialTooFresh(NotNow):
+    """The password was set through a link less than a day ago."""
+
+
+class AdministratorsDoNotSign(NotAllowed):
+    """Whoever runs the portal decides nothing in it, for themselves or others."""
+
+
+class NoUsableCredential(NotAllowed):
+    """The account is closed, has no password, or is not this person's."""
+
+
+class RoleNotHeld(NotAllowed):
+    """The statement speaks in a role its signer does not hold."""
+
+
+class SignatureDoesNotFit(NotValid):
+    """The signature is not one of this person under this statement, or its seal is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody puts their name to. `digests` bind it to content, `text` is what they were shown; the nonce makes it one of a kind."""
+
+    type: str
+    digests: Mapping[str, str]
+    meaning: str
+    role: str
+    policy: str = ""
+    text: str = ""
+    version: int = 1
+    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def canonical(self) -> bytes:
+        return canonical(
+            {
+                "type": self.type,
+                "version": self.version,
+                "digests": dict(self.digests),
+                "meaning": self.meaning,
+                "role": self.role,
+                "policy": self.policy,
+                "text": self.text,
+                "nonce": self.nonce,
+            }
+        )
+
+    @property
+    def digest(self) -> str:
+        return digest(self.canonical())
+
+
+def sign(*, person: Person, user: User, statement: Statement, password: str, at: datetime) -> Signature:
+    """One confirmation of the credential, one signature. There is no way to sign without the account and its password.
+
+    Raises AdministratorsDoNotSign, NoUsableCredential, RoleNotHeld, CredentialTooFresh, TooManyTries, CredentialNotConfirmed.
+    """
+    _refuse_who_may_not_sign(person, user, statement, at)
+    _confirm(user, password)
+    signature = Signature(
+        id=uuid4(),
+        person=person,
+        user=user,
+        type=statement.type,
+        statement=statement.canonical(),
+        statement_digest=statement.digest,
+        meaning=statement.meaning,
+        role=statement.role,
+        policy=statement.policy,
+        nonce=statement.nonce,
+        method=METHOD,
+        at=at,
+    )
+    signature.key_id, key = _keys()[0]
+    signature.proof = _seal(signature, key)
+    with transaction.atomic():
+        signature.save(force_insert=True)
+    return signature
+
+
+def statement_of(signature: Signature) -> Statement:
+    """The statement as it was signed, read back from the stored bytes."""
+    return Statement(**parse(bytes(signature.statement)))
+
+
+def signature_fields(signature: Signature) -> dict[str, str]:
+    """What the deciding verb enters into the ledger about a signature: ids and digests, never names."""
+    return {
+        "signature": str(signature.id),
+        "signature_person": str(signature.person_id),
+        "signature_statement": signature.statement_digest,
+        "signature_method": signature.method,
+        "signature_proof": signature.proof,
+    }
+
+
+def verify_signature(signature: Signature) -> bool:
+    """Do the stored bytes, their digest, the columns beside them and the seal still say the same thing?"""
+    data = bytes(signature.statement)
+    if digest(data) != signature.statement_digest:
+        return False
+    said = parse(data)
+    columns = (signature.type, signature.meaning, signature.role, signature.policy, signature.nonce)
+    if tuple(said.get(name) for name in ("type", "meaning", "role", "policy", "nonce")) != columns:
+        return False
+    return any(key_id == signature.key_id and hmac.compare_digest(_seal(signature, key), signature.proof) for key_id, key in _keys())
+
+
+def require_signature(
+    signature: Signature, *, person: Person, type: str, digests: Mapping[str, str], meaning: str | None = None
+) -> Statement:
+    """The statement, if this is that person's sound signature under a statement of this type about exactly these digests.
+
+    A verb that takes a signature asks this before it acts on it. Raises SignatureDoesNotFit.
+    """
+    if not verify_signature(signature):
+        raise SignatureDoesNotFit("The seal of this signature does not fit what it stands under.", code="signature-broken")
+    statement = statement_of(signature)
+    about = (signature.person_id, statement.type, dict(statement.digests))
+    if about != (person.pk, type, dict(digests)) or meaning not in {None, statement.meaning}:
+        raise SignatureDoesNotFit(
+            "This signature stands under another statement.",
+            code="signature-does-not-fit",
+            what_to_do="Look at what is to be decided once more and sign what you see.",
+        )
+    return statement
+
+
+def _refuse_who_may_not_sign(person: Person, user: User, statement: Statement, at: datetime) -> None:
+    roles = roles_of(person, at)
+    if Role.ADMINISTRATOR in roles or statement.role == Role.ADMINISTRATOR:
+        raise AdministratorsDoNotSign("Administrators run the portal and sign for nobody.", code="administrators-do-not-sign")
+    if user.person_id != person.pk or person.is_system or not user.is_active or not user.has_usable_password():
+        raise NoUsableCredential(
+            "This account cannot sign: it is closed, has no password, or belongs to somebody else.",
+            code="no-usable-credential",
+            what_to_do="Sign in with your own account, or ask for a sign-in link.",
+        )
+    if statement.role not in roles:
+        raise RoleNotHeld("You do not hold the role this statement speaks in.", code="role-not-held")
+    if _is_too_fresh(user, at):
+        raise CredentialTooFresh(
+            "Your password was set through a link less than a day ago, so it cannot sign yet.",
+            code="credential-too-fresh",
+            what_to_do="Sign once 24 hours have passed. If you did not set the password, tell an administrator now.",
+        )
+
+
+def _is_too_fresh(user: User, at: datetime) -> bool:
+    reset_at = user.credential_reset_at
+    if reset_at is None or at >= reset_at + FRESH_FOR:
+        return False
+    log = current_log()
+    return log is None or log.mode != "demo"
+
+
+def _confirm(user: User, password: str) -> None:
+    """Counts the try before it looks, so that many at once cannot get round the limit."""
+    key = f"people:confirm:{user.pk}"
+    cache.add(key, 0, timeout=TRIES_WITHIN_SECONDS)
+    if cache.incr(key) > TRIES:
+        logger.warning("Too many tries to confirm a signature: user %s", user.pk)
+        raise TooManyTries(
+            "Too many wrong passwords. Signing is locked for this account for a few minutes.",
+            code="too-many-tries",
+            what_to_do="Wait five minutes, then sign again.",
+        )
+    if not user.check_password(password):
+        raise CredentialNotConfirmed(
+            "That is not your password, so nothing was signed.", code="credential-not-confirmed", what_to_do="Enter your password again."
+        )
+    cache.delete(key)
+
+
+def _keys() -> list[tuple[str, bytes]]:
+    """The sealing keys with their ids, the one in use first; those of earlier portal secrets still verify."""
+    secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [hmac.digest(str(secret).encode(), b"asl-portal people.signing server-attested v1", "sha256") for secret in secrets_in_use]
+    return [(hashlib.sha256(key).hexdigest()[:16], key) for key in keys]
+
+
+def _seal(signature: Signature, key: bytes) -> str:
+    record = {
+        "v": 1,
+        "signature": signature.id,
+        "person": UUID(str(signature.person_id)),
+        "user": UUID(str(signature.user_id)),
+        "statement": signature.statement_digest,
+        "method": signature.method,
+        "key": signature.key_id,
+        "at": signature.at,
+    }
+    return "hmac-sha256:" + hmac.digest(key, canonical(record), "sha256").hex()
