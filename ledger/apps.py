@@ -1,6 +1,11 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class LedgerConfig(AppConfig):
     name = "ledger"
     verbose_name = "Ledger"
+
+    def ready(self) -> None:
+        # Each room's consumers listen, and each room's entries say how they read, from the start of every process.
+        autodiscover_modules("entries", "consumers")

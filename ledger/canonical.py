@@ -1,0 +1,140 @@
+"""One value, one sequence of bytes: RFC 8785 canonical JSON, narrowed to values that mean the same everywhere.
+
+Binary floats are refused. A `Decimal` travels as text without exponent or trailing zeros, so that equal numbers give equal bytes;
+times must carry a zone and travel in UTC with microseconds. Text is taken as it is: no Unicode normalisation.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import NoReturn, TypeAlias
+from uuid import UUID
+
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
+
+SAFE_INTEGER = 2**53
+DECIMAL_PLACES = 1000
+
+
+class NotCanonical(ValueError):
+    """A value has no canonical bytes, or bytes are not strict JSON."""
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 bytes of a value. Raises `NotCanonical` for floats, naive times, lone surrogates, large integers and unknown types."""
+    try:
+        return _text(value).encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("A text holds half of a surrogate pair.") from None
+    except RecursionError:
+        raise NotCanonical("The value is nested too deeply.") from None
+
+
+def digest(value: object) -> str:
+    """`sha256:` and the hexadecimal digest: of the bytes themselves, or of any other value's canonical bytes."""
+    data = value if isinstance(value, bytes) else canonical(value)
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def parse(data: bytes) -> Json:
+    """Strict JSON in UTF-8. Raises `NotCanonical` for repeated keys, fractions, exponents, large integers, NaN and lone surrogates."""
+    try:
+        value: Json = json.loads(
+            data.decode(),
+            object_pairs_hook=_object,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+            parse_int=_integer,
+        )
+        json.dumps(value, ensure_ascii=False).encode()
+    except NotCanonical:
+        raise
+    except UnicodeError:
+        raise NotCanonical("The text is not valid UTF-8.") from None
+    except RecursionError:
+        raise NotCanonical("The value is nested too deeply.") from None
+    except ValueError as error:
+        raise NotCanonical(f"This is not JSON: {error}.") from None
+    return value
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        return _integer_text(value)
+    if isinstance(value, Mapping):
+        return _object_text(value)
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(_text(item) for item in value) + "]"
+    return json.dumps(_scalar(value))
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise NotCanonical(f"A {type(value).__name__} has no canonical form.")
+
+
+def decimal_text(value: Decimal) -> str:
+    """A finite decimal in plain digits: no exponent, no trailing zeros, no negative zero."""
+    if not value.is_finite():
+        raise NotCanonical("A decimal must be finite.")
+    if value == 0:
+        return "0"
+    if abs(value.adjusted()) > DECIMAL_PLACES or len(value.as_tuple().digits) > DECIMAL_PLACES:
+        raise NotCanonical("A decimal has too many places.")
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def time_text(value: datetime) -> str:
+    """A time in UTC with microseconds: `2026-05-22T09:00:00.000000Z`."""
+    if value.utcoffset() is None:
+        raise NotCanonical("A time must carry its zone.")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _integer_text(value: int) -> str:
+    if abs(value) >= SAFE_INTEGER:
+        raise NotCanonical("An integer of 2**53 or more travels as text.")
+    return int.__repr__(value)
+
+
+def _object_text(value: Mapping[object, object]) -> str:
+    keys = []
+    for key in value:
+        if not isinstance(key, str):
+            raise NotCanonical(f"A key must be text, not {type(key).__name__}.")
+        keys.append(key)
+    keys.sort(key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key])}" for key in keys) + "}"
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotCanonical("A key stands twice in one object.")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) >= SAFE_INTEGER:
+        raise NotCanonical("An integer of 2**53 or more travels as text.")
+    return int(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise NotCanonical(f"The number {text[:40]} is not an integer; decimals travel as text.")

@@ -1,0 +1,152 @@
+"""News travels upward here: consumers turn entries into rows of their own room, each at its own pace.
+
+A cursor per consumer says how far it has come. One entry is handled in one transaction together with its cursor's step, so that nothing
+is lost and nothing is half done. An entry that cannot be handled stops its own consumer only: it is tried again, ever more slowly, and
+the cursor shows where it stands.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from celery import Task, current_app
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from ledger.models import Cursor, Entry, Head
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Entry], None]
+
+DELIVER = "ledger.deliver"
+STUCK_AFTER = 5
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    name: str
+    kinds: tuple[str, ...]
+    handle: Handler
+
+
+_consumers: dict[str, Consumer] = {}
+
+
+class NameTaken(ValueError):
+    """Two consumers share a name, and would share a cursor."""
+
+
+def consumer(name: str, *, kinds: Iterable[str]) -> Callable[[Handler], Handler]:
+    """Registers a function that hears entries of these kinds in order. It must be safe to run twice and touch nothing outside the database."""
+
+    def register(handle: Handler) -> Handler:
+        if name in _consumers:
+            raise NameTaken(f"There is a consumer named {name} already.")
+        _consumers[name] = Consumer(name, tuple(kinds), handle)
+        return handle
+
+    return register
+
+
+def consumers() -> tuple[Consumer, ...]:
+    return tuple(_consumers.values())
+
+
+def kick(task: Task, **kwargs: object) -> None:
+    """Sends the task once this transaction has committed. A lost broker is logged, never raised: the row says what is to be done."""
+    _kick_once(task.name, tuple(sorted(kwargs.items())))
+
+
+def kick_delivery() -> None:
+    _kick_once(DELIVER, ())
+
+
+def _kick_once(name: str, items: tuple[tuple[str, object], ...]) -> None:
+    send = partial(_send, name, items)
+    waiting = (func for _, func, _ in connection.run_on_commit if isinstance(func, partial))
+    if not any(func.func is _send and func.args == send.args for func in waiting):
+        transaction.on_commit(send, robust=True)
+
+
+def _send(name: str, items: tuple[tuple[str, object], ...]) -> None:
+    try:
+        current_app.send_task(name, kwargs=dict(items), retry_policy={"max_retries": 1, "interval_start": 0})
+    except OperationalError as error:
+        log.warning("The broker did not take %s (%s); the next sweep will do it.", name, type(error).__name__)
+
+
+def run_pending(*, limit: int = 500, at: datetime | None = None) -> int:
+    """Lets every consumer handle what waits for it, until nothing is left or `limit` entries are handled; returns how many were."""
+    at = at or timezone.now()
+    handled = 0
+    while handled < limit:
+        before = handled
+        for name in _due(at):
+            while handled < limit and _step(_consumers[name], at):
+                handled += 1
+        if handled == before:
+            break
+    return handled
+
+
+def _due(at: datetime) -> list[str]:
+    """The consumers that are behind the head and not waiting out a failure."""
+    size = Head.objects.values_list("size", flat=True).first() or 0
+    cursors = {cursor.consumer: cursor for cursor in Cursor.objects.all()}
+    missing = [name for name in _consumers if name not in cursors]
+    Cursor.objects.bulk_create([Cursor(consumer=name) for name in missing], ignore_conflicts=True)
+    behind = {name for name, cursor in cursors.items() if cursor.position < size and (cursor.not_before is None or cursor.not_before <= at)}
+    return [name for name in _consumers if size and (name in behind or name in missing)]
+
+
+def _step(listener: Consumer, at: datetime) -> bool:
+    """Handles the consumer's next entry; False when there is none, it failed, or another worker is at it."""
+    with transaction.atomic():
+        due = Q(not_before=None) | Q(not_before__lte=at)
+        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(due, consumer=listener.name).first()
+        if cursor is None:
+            return False
+        # Entries become visible in order, so below a size that was read first none is still to come.
+        size = Head.objects.values_list("size", flat=True).first() or 0
+        waiting = Entry.objects.filter(kind__in=listener.kinds, seq__gte=cursor.position, seq__lt=size)
+        entry = waiting.order_by("seq").prefetch_related("fields").first()
+        if entry is None:
+            Cursor.objects.filter(pk=cursor.pk).update(position=max(size, cursor.position))
+            return False
+        return _handle(listener, cursor, entry, at)
+
+
+def _handle(listener: Consumer, cursor: Cursor, entry: Entry, at: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            listener.handle(entry)
+    except Exception as error:  # The boundary of a consumer: whatever it raises stops it alone, and is kept on its cursor.
+        _fail(cursor, entry, error, at)
+        return False
+    Cursor.objects.filter(pk=cursor.pk).update(position=entry.seq + 1, attempts=0, not_before=None, error="", failed_at=None)
+    return True
+
+
+def _fail(cursor: Cursor, entry: Entry, error: Exception, at: datetime) -> None:
+    attempts = cursor.attempts + 1
+    place = _where(error)
+    wait = min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)
+    Cursor.objects.filter(pk=cursor.pk).update(position=entry.seq, attempts=attempts, not_before=at + wait, error=place, failed_at=at)
+    log.error("The consumer %s could not handle entry %s (attempt %s): %s", cursor.consumer, entry.seq, attempts, place)
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
+
+
+def failing() -> list[Cursor]:
+    """The consumers whose next entry could not be handled; from `STUCK_AFTER` attempts on an operator should look."""
+    return list(Cursor.objects.filter(attempts__gt=0))

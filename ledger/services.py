@@ -1,0 +1,170 @@
+"""The verbs of the record. `append` is called by every room, once for each event, late in the transaction of the change itself."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from ledger import delivery, tree
+from ledger.entry_format import (
+    INTERNAL,
+    PUBLIC,
+    SALT_BYTES,
+    VERSION,
+    Commitment,
+    Header,
+    MalformedEntry,
+    check_names,
+    fields_root,
+    value_of,
+)
+from ledger.models import Entry, Head, LedgerField, Log, Node
+from ledger.refusals import NotNow
+
+# Requests that run side by side read their clocks in one order and reach the head in another.
+CLOCK_TOLERANCE = timedelta(seconds=60)
+
+
+class AppendOutsideTransaction(RuntimeError):
+    """`append` was called where the change it records could not roll back with it."""
+
+
+class LogNotOpened(NotNow):
+    code = "log_not_opened"
+    sentence = "The ledger has not been opened yet, so nothing can be recorded."
+    what_to_do = "An administrator opens it once: ./portal manage open_log."
+
+
+class LogAlreadyOpened(NotNow):
+    code = "log_already_opened"
+    sentence = "This portal has a ledger already. A log is demo or production for good."
+
+
+class OlderThanHead(NotNow):
+    code = "older_than_head"
+    sentence = "The event is older than the last entry of the ledger, which only grows forward in time."
+    what_to_do = "Record it with today's time, and give the older time as the time when it was true."
+
+
+def current_log() -> Log | None:
+    """The portal's log, or None before it is opened."""
+    return Log.objects.first()
+
+
+@transaction.atomic
+def open_log(*, mode: str, at: datetime, actor: UUID | None = None) -> Log:
+    """Makes the log and its genesis entry. Raises `LogAlreadyOpened` where there is one, `ValueError` for an unknown mode."""
+    log = Log(mode=Log.Mode(mode), opened_at=at)
+    # ON CONFLICT DO NOTHING: of two that open at once, one finds the other's log and says so.
+    Log.objects.bulk_create([log], ignore_conflicts=True)
+    if not Log.objects.filter(pk=log.pk).exists():
+        raise LogAlreadyOpened
+    Head.objects.bulk_create([Head(log=log, root=tree.EMPTY_ROOT, recorded_at=at)], ignore_conflicts=True)
+    append(kind="ledger:log:opened", thing=f"log:{log.pk}", actor=actor, at=at, fields={"mode": log.mode}, classes={"mode": PUBLIC})
+    return log
+
+
+def append(
+    *,
+    kind: str,
+    thing: str,
+    actor: UUID | None,
+    at: datetime,
+    role: str = "",
+    as_of: datetime | None = None,
+    fields: Mapping[str, object] | None = None,
+    classes: Mapping[str, str] | None = None,
+    policy: str = "",
+) -> Entry:
+    """Seals one event, in the transaction of the change it records; after the first call that transaction locks no other row.
+
+    `at` is the portal's clock, `as_of` when the event was true. Raises `AppendOutsideTransaction`, `LogNotOpened`, `OlderThanHead`,
+    `MalformedEntry` or `NotCanonical`; each rolls the change back.
+    """
+    if not connection.in_atomic_block:
+        raise AppendOutsideTransaction(f"The entry {kind} must be appended inside the transaction of its change.")
+    check_names(kind, thing)
+    commitments = _commit(fields or {}, classes or {})
+    head = _locked_head()
+    recorded_at = _recorded_at(head, at)
+    header = Header(head.log_id, head.size, kind, as_of or at, recorded_at, actor, role, thing, policy, fields_root(commitments))
+    entry = _write(header, commitments)
+    _grow(head, entry)
+    delivery.kick_delivery()
+    return entry
+
+
+def _commit(fields: Mapping[str, object], classes: Mapping[str, str]) -> list[Commitment]:
+    unknown = set(classes) - set(fields)
+    if unknown:
+        # A misspelt path would leave a hazardous value in the default class.
+        raise MalformedEntry(f"Classes are given for fields that are not there: {', '.join(sorted(unknown))}.")
+    return [Commitment.make(path, classes.get(path, INTERNAL), secrets.token_bytes(SALT_BYTES), fields[path]) for path in sorted(fields)]
+
+
+def _locked_head() -> Head:
+    head = Head.objects.select_for_update().first()
+    if head is None:
+        raise LogNotOpened
+    return head
+
+
+def _recorded_at(head: Head, at: datetime) -> datetime:
+    if at < head.recorded_at - CLOCK_TOLERANCE:
+        raise OlderThanHead(at=at, head_at=head.recorded_at)
+    return max(at, head.recorded_at)
+
+
+def _write(header: Header, commitments: list[Commitment]) -> Entry:
+    entry = Entry(
+        seq=header.seq,
+        v=VERSION,
+        kind=header.kind,
+        thing=header.thing,
+        actor=header.actor,
+        role=header.role,
+        policy=header.policy,
+        at=header.at,
+        recorded_at=header.recorded_at,
+        fields_root=header.fields_root,
+        leaf_hash=header.leaf(),
+    )
+    entry.save(force_insert=True)
+    LedgerField.objects.bulk_create(
+        LedgerField(entry=entry, path=one.path, field_class=one.field_class, salt=one.salt, text=one.text, hash=one.hash)
+        for one in commitments
+    )
+    entry.values = {one.path: value_of(one.text) for one in commitments if one.text is not None}
+    return entry
+
+
+def _grow(head: Head, entry: Entry) -> None:
+    growth = tree.Growth(head.size, split_peaks(head.peaks))
+    completed = growth.add(bytes(entry.leaf_hash))
+    Node.objects.bulk_create(Node(place=place.number, hash=hash_) for place, hash_ in completed)
+    Head.objects.filter(pk=head.pk).update(size=growth.size, root=growth.root, peaks=b"".join(growth.peaks), recorded_at=entry.recorded_at)
+
+
+def split_peaks(peaks: bytes) -> list[bytes]:
+    return [bytes(peaks[start : start + tree.HASH_BYTES]) for start in range(0, len(peaks), tree.HASH_BYTES)]
+
+
+def head() -> Head:
+    """The head row. Raises `LogNotOpened`."""
+    found = Head.objects.first()
+    if found is None:
+        raise LogNotOpened
+    return found
+
+
+def size() -> int:
+    """How many entries there are; none before the log is opened."""
+    return Head.objects.values_list("size", flat=True).first() or 0
+
+
+def size_at(known_at: datetime) -> int:
+    """How many entries the portal had recorded by then, that instant included."""
+    last = Entry.objects.filter(recorded_at__lte=known_at).order_by("-recorded_at", "-seq").values_list("seq", flat=True).first()
+    return 0 if last is None else last + 1
