@@ -43,16 +43,16 @@ def may_keep_membership(actor: Actor) -> Allowed | Refused:
     if actor.roles & KEEPERS:
         return Allowed()
     return Refused(
-        "not-a-keeper",
+        "not_a_keeper",
         "Roles, competences, clearances and sign-in links are kept by administrators, the chair and executives.",
         "Ask one of them to propose the change and another to confirm it.",
     )
 
 
 def may_see_members(actor: Actor) -> Allowed | Refused:
-    return Allowed() if actor.belongs else Refused("no-role", "The members are shown to those who hold a role here.")
+    return Allowed() if actor.belongs else Refused("no_role", "The members are shown to those who hold a role here.")
 
 
 def may_hold_tokens(actor: Actor) -> Allowed | Refused:
     """A token acts as its person, so whoever may do nothing here may hold none."""
-    return Allowed() if actor.belongs else Refused("no-role", "Only somebody with a role can hold an API token.")
+    return Allowed() if actor.belongs else Refused("no_role", "Only somebody with a role can hold an API token.")

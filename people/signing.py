@@ -32,10 +32,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from ledger.services import current_log
 
 from ledger.canonical import canonical, digest, parse
 from ledger.refusals import NotAllowed, NotNow, NotValid
+from ledger.services import current_log
 from people.models import Person, Signature, User
 from people.queries import roles_of
 from people.words import Role
@@ -50,31 +50,43 @@ logger = logging.getLogger(__name__)
 
 
 class CredentialNotConfirmed(NotValid):
-    """The password does not fit; nothing was signed."""
+    code = "credential_not_confirmed"
+    sentence = "That is not your password, so nothing was signed."
+    what_to_do = "Enter your password again."
 
 
 class TooManyTries(NotNow):
-    """Too many wrong passwords for one account within a few minutes."""
+    code = "too_many_tries"
+    sentence = "Too many wrong passwords: this account cannot sign for a few minutes."
+    what_to_do = "Wait five minutes, then sign again."
 
 
 class CredentialTooFresh(NotNow):
-    """The password was set through a link less than a day ago."""
+    code = "credential_too_fresh"
+    sentence = "Your password was set through a link less than a day ago, so it cannot sign yet."
+    what_to_do = "Sign once 24 hours have passed. If it was not you who set it, tell an administrator now."
 
 
 class AdministratorsDoNotSign(NotAllowed):
-    """Whoever runs the portal decides nothing in it, for themselves or others."""
+    code = "administrators_do_not_sign"
+    sentence = "Administrators run the portal and sign for nobody."
 
 
 class NoUsableCredential(NotAllowed):
-    """The account is closed, has no password, or is not this person's."""
+    code = "no_usable_credential"
+    sentence = "This account cannot sign: it is closed, has no password, or belongs to somebody else."
+    what_to_do = "Sign in with your own account, or ask for a sign-in link."
 
 
 class RoleNotHeld(NotAllowed):
-    """The statement speaks in a role its signer does not hold."""
+    code = "role_not_held"
+    sentence = "You do not hold the role this statement speaks in."
 
 
 class SignatureDoesNotFit(NotValid):
-    """The signature is not one of this person under this statement, or its seal is broken."""
+    code = "signature_does_not_fit"
+    sentence = "This signature stands under another statement, or its seal is broken."
+    what_to_do = "Look once more at what is to be decided, and sign what you see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,36 +185,24 @@ def require_signature(
     A verb that takes a signature asks this before it acts on it. Raises SignatureDoesNotFit.
     """
     if not verify_signature(signature):
-        raise SignatureDoesNotFit("The seal of this signature does not fit what it stands under.", code="signature-broken")
+        raise SignatureDoesNotFit
     statement = statement_of(signature)
     about = (signature.person_id, statement.type, dict(statement.digests))
     if about != (person.pk, type, dict(digests)) or meaning not in {None, statement.meaning}:
-        raise SignatureDoesNotFit(
-            "This signature stands under another statement.",
-            code="signature-does-not-fit",
-            what_to_do="Look at what is to be decided once more and sign what you see.",
-        )
+        raise SignatureDoesNotFit
     return statement
 
 
 def _refuse_who_may_not_sign(person: Person, user: User, statement: Statement, at: datetime) -> None:
     roles = roles_of(person, at)
     if Role.ADMINISTRATOR in roles or statement.role == Role.ADMINISTRATOR:
-        raise AdministratorsDoNotSign("Administrators run the portal and sign for nobody.", code="administrators-do-not-sign")
+        raise AdministratorsDoNotSign
     if user.person_id != person.pk or person.is_system or not user.is_active or not user.has_usable_password():
-        raise NoUsableCredential(
-            "This account cannot sign: it is closed, has no password, or belongs to somebody else.",
-            code="no-usable-credential",
-            what_to_do="Sign in with your own account, or ask for a sign-in link.",
-        )
+        raise NoUsableCredential
     if statement.role not in roles:
-        raise RoleNotHeld("You do not hold the role this statement speaks in.", code="role-not-held")
+        raise RoleNotHeld
     if _is_too_fresh(user, at):
-        raise CredentialTooFresh(
-            "Your password was set through a link less than a day ago, so it cannot sign yet.",
-            code="credential-too-fresh",
-            what_to_do="Sign once 24 hours have passed. If you did not set the password, tell an administrator now.",
-        )
+        raise CredentialTooFresh
 
 
 def _is_too_fresh(user: User, at: datetime) -> bool:
@@ -219,15 +219,9 @@ def _confirm(user: User, password: str) -> None:
     cache.add(key, 0, timeout=TRIES_WITHIN_SECONDS)
     if cache.incr(key) > TRIES:
         logger.warning("Too many tries to confirm a signature: user %s", user.pk)
-        raise TooManyTries(
-            "Too many wrong passwords. Signing is locked for this account for a few minutes.",
-            code="too-many-tries",
-            what_to_do="Wait five minutes, then sign again.",
-        )
+        raise TooManyTries
     if not user.check_password(password):
-        raise CredentialNotConfirmed(
-            "That is not your password, so nothing was signed.", code="credential-not-confirmed", what_to_do="Enter your password again."
-        )
+        raise CredentialNotConfirmed
     cache.delete(key)
 
 

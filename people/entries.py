@@ -1,0 +1,99 @@
+"""What we tell the ledger about people. Ids, words and dates only: no name, no address, no prose ever stands in an entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ledger.models import Entry
+from ledger.services import append
+from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, SignInLink, User
+
+
+def person_registered(person: Person, *, actor: Person | None, at: datetime) -> Entry:
+    return _append("people:person:registered", f"person:{person.pk}", actor, at, {"system": person.is_system})
+
+
+def user_created(user: User, *, actor: Person | None, at: datetime) -> Entry:
+    return _append("people:user:created", f"user:{user.pk}", actor, at, {"person": user.person_id})
+
+
+def user_closed(user: User, *, actor: Person | None, at: datetime) -> Entry:
+    return _append("people:user:closed", f"user:{user.pk}", actor, at, {"person": user.person_id})
+
+
+def grant_proposed(grant: Grant, *, actor: Person, at: datetime) -> Entry:
+    return _grant("granted", grant, actor, at)
+
+
+def grant_confirmed(grant: Grant, *, actor: Person | None, at: datetime) -> Entry:
+    return _grant("confirmed", grant, actor, at)
+
+
+def grant_withdrawn(grant: Grant, *, actor: Person, at: datetime) -> Entry:
+    return _grant("withdrawn", grant, actor, at)
+
+
+def grant_end_proposed(grant: Grant, *, actor: Person, at: datetime) -> Entry:
+    return _grant("end-proposed", grant, actor, at)
+
+
+def grant_ended(grant: Grant, *, actor: Person, at: datetime) -> Entry:
+    return _grant("ended", grant, actor, at)
+
+
+def credential_set(user: User, *, link: SignInLink, first: bool, at: datetime) -> Entry:
+    """A password chosen through a link: `set` the first time, `reset` later."""
+    kind = "people:credential:set" if first else "people:credential:reset"
+    return _append(kind, f"user:{user.pk}", user.person, at, {"person": user.person_id, "link": link.pk, "purpose": link.purpose})
+
+
+def credential_changed(user: User, *, at: datetime) -> Entry:
+    """A password changed by somebody who knew the one before."""
+    return _append("people:credential:changed", f"user:{user.pk}", user.person, at, {"person": user.person_id})
+
+
+def link_proposed(link: SignInLink, *, actor: Person, at: datetime) -> Entry:
+    return _link("proposed", link, actor, at)
+
+
+def link_created(link: SignInLink, *, actor: Person | None, at: datetime) -> Entry:
+    return _link("created", link, actor, at)
+
+
+def link_withdrawn(link: SignInLink, *, actor: Person, at: datetime) -> Entry:
+    return _link("withdrawn", link, actor, at)
+
+
+def token_created(token: ApiToken, *, actor: Person | None, at: datetime) -> Entry:
+    fields = {"person": token.person_id, "scopes": sorted(token.scopes), "expires_at": token.expires_at}
+    return _append("people:token:created", f"token:{token.pk}", actor, at, fields)
+
+
+def token_revoked(token: ApiToken, *, actor: Person | None, at: datetime) -> Entry:
+    return _append("people:token:revoked", f"token:{token.pk}", actor, at, {"person": token.person_id})
+
+
+def _grant(verb: str, grant: Grant, actor: Person | None, at: datetime) -> Entry:
+    noun, what = _noun(grant)
+    fields = {"person": grant.person_id, noun: what, "from_at": grant.from_at, "until_at": grant.until_at}
+    return _append(f"people:{noun}:{verb}", f"{noun}:{grant.pk}", actor, at, fields)
+
+
+def _noun(grant: Grant) -> tuple[str, str]:
+    match grant:
+        case RoleGrant(role=role):
+            return "role", role
+        case Competence(area=area):
+            return "competence", area
+        case Clearance(level=level):
+            return "clearance", level
+    raise TypeError(f"{type(grant).__name__} is no grant we know.")
+
+
+def _link(verb: str, link: SignInLink, actor: Person | None, at: datetime) -> Entry:
+    fields = {"user": link.user_id, "purpose": link.purpose, "expires_at": link.expires_at}
+    return _append(f"people:link:{verb}", f"link:{link.pk}", actor, at, fields)
+
+
+def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, object]) -> Entry:
+    return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields)

@@ -1,0 +1,46 @@
+"""The verbs of this room. Nobody else writes its tables."""
+
+from people.services.credentials import (
+    change_password,
+    confirm_link,
+    first_administrator_link,
+    persona_link,
+    propose_link,
+    use_link,
+    withdraw_link,
+)
+from people.services.grants import (
+    appoint_first_administrators,
+    confirm_end,
+    confirm_grant,
+    grant_clearance,
+    grant_competence,
+    grant_role,
+    propose_end,
+    withdraw_grant,
+)
+from people.services.persons import close_user, create_user, register_person
+from people.services.tokens import create_token, revoke_token
+
+__all__ = [
+    "appoint_first_administrators",
+    "change_password",
+    "close_user",
+    "confirm_end",
+    "confirm_grant",
+    "confirm_link",
+    "create_token",
+    "create_user",
+    "first_administrator_link",
+    "grant_clearance",
+    "grant_competence",
+    "grant_role",
+    "persona_link",
+    "propose_end",
+    "propose_link",
+    "register_person",
+    "revoke_token",
+    "use_link",
+    "withdraw_grant",
+    "withdraw_link",
+]
