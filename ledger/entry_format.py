@@ -69,8 +69,11 @@ class Header:
     fields_root: bytes
     v: int = VERSION
 
+    def document(self) -> dict[str, object]:
+        return {**vars(self), "fields_root": self.fields_root.hex()}
+
     def canonical(self) -> bytes:
-        return canonical({**vars(self), "fields_root": self.fields_root.hex()})
+        return canonical(self.document())
 
     def leaf(self) -> bytes:
         return tree.leaf_hash(self.canonical())

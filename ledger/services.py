@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from ledger import delivery, tree
+from ledger.entries import FIELD_PURGED, LOG_OPENED
 from ledger.entry_format import (
     INTERNAL,
     PUBLIC,
@@ -20,8 +22,11 @@ from ledger.entry_format import (
     fields_root,
     value_of,
 )
-from ledger.models import Entry, Head, LedgerField, Log, Node
-from ledger.refusals import NotNow
+from ledger.models import Entry, Head, LedgerField, Log, Node, Verification
+from ledger.refusals import NotNow, NotValid
+from ledger.verification import VerifyReport, verify
+
+__all__ = ["VerifyReport", "verify"]
 
 # Requests that run side by side read their clocks in one order and reach the head in another.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -62,7 +67,7 @@ def open_log(*, mode: str, at: datetime, actor: UUID | None = None) -> Log:
     if not Log.objects.filter(pk=log.pk).exists():
         raise LogAlreadyOpened
     Head.objects.bulk_create([Head(log=log, root=tree.EMPTY_ROOT, recorded_at=at)], ignore_conflicts=True)
-    append(kind="ledger:log:opened", thing=f"log:{log.pk}", actor=actor, at=at, fields={"mode": log.mode}, classes={"mode": PUBLIC})
+    append(kind=LOG_OPENED, thing=f"log:{log.pk}", actor=actor, at=at, fields={"mode": log.mode}, classes={"mode": PUBLIC})
     return log
 
 
@@ -168,3 +173,44 @@ def size_at(known_at: datetime) -> int:
     """How many entries the portal had recorded by then, that instant included."""
     last = Entry.objects.filter(recorded_at__lte=known_at).order_by("-recorded_at", "-seq").values_list("seq", flat=True).first()
     return 0 if last is None else last + 1
+
+
+def record_verification(*, at: datetime) -> VerifyReport:
+    """Recomputes the whole log and keeps what was found; from a misfit on, the gate stays shut until a later run finds none."""
+    report = verify()
+    Verification.objects.create(
+        at=at,
+        size=report.size,
+        root=report.root,
+        sound=report.sound,
+        misfit_seq=report.misfit.seq if report.misfit else None,
+        misfit=str(report.misfit or ""),
+        entries=report.entries,
+        fields=report.fields,
+        purged=report.purged,
+        nodes=report.nodes,
+        checkpoints=report.checkpoints,
+    )
+    return report
+
+
+class PurgeReason(StrEnum):
+    MISFILED_HAZARD = "misfiled_hazard"
+    ERASURE_REQUEST = "erasure_request"
+
+
+class NothingToPurge(NotValid):
+    code = "nothing_to_purge"
+    sentence = "The entry has no such field, or its value is gone already."
+
+
+@transaction.atomic
+def purge(*, seq: int, path: str, reason: PurgeReason, actor: UUID | None, at: datetime) -> Entry:
+    """Takes away one value and its salt, for good, and leaves an entry that says so; the seals still hold, by the field's hash.
+
+    Only the owner of the tables can: triggers refuse it to the application's role. Raises `NothingToPurge`.
+    """
+    if not LedgerField.objects.filter(entry_id=seq, path=path, text__isnull=False).update(text=None, salt=None):
+        raise NothingToPurge(seq=seq, path=path)
+    fields = {"seq": seq, "path": path, "reason": reason}
+    return append(kind=FIELD_PURGED, thing=f"entry:{seq}", actor=actor, at=at, fields=fields, classes=dict.fromkeys(fields, PUBLIC))

@@ -1,8 +1,13 @@
 """What the workers do for the ledger."""
 
-from celery import shared_task
+import logging
 
-from ledger import delivery
+from celery import shared_task
+from django.utils import timezone
+
+from ledger import delivery, services
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name=delivery.DELIVER)
@@ -11,3 +16,11 @@ def deliver(**_: object) -> None:
     limit = 500
     if delivery.run_pending(limit=limit) >= limit:
         delivery.kick_delivery()
+
+
+@shared_task(name="ledger.verify_by_night")
+def verify_by_night(**_: object) -> None:
+    """Recomputes the whole log; what it finds is stored, shown and asked by the gate."""
+    report = services.record_verification(at=timezone.now())
+    if report.misfit:
+        log.error("The ledger does not fit: %s", report.misfit)
