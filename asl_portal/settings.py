@@ -1,12 +1,13 @@
 """Every setting of the portal, read from the environment. `docs/architecture.md` lists the variables."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from asl_portal import env
+from asl_portal.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("ASL_DATA_DIR", BASE_DIR / "data")
@@ -25,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "django_filters",
     "allauth",
@@ -39,6 +41,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "asl_portal.logs.RequestLog",
+    "asl_portal.hosts.LoopbackToLocalhost",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -54,6 +58,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "asl_portal.urls"
+# Forms are drawn by templates/django/forms, so that `{{ form }}` is accessible everywhere.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "asl_portal.wsgi.application"
 
 TEMPLATES = [
@@ -66,33 +72,17 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "asl_portal.context.portal",
             ],
         },
     },
 ]
 
 
-def _database(url: str) -> dict[str, object]:
-    """A `postgresql://user:password@host:port/name` address as Django wants it; a host of %2F… is a socket folder."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"DATABASE_URL starts with {parts.scheme!r}; the portal runs on PostgreSQL only.")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": parts.port or "",
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "asl-portal"},
-    }
-
-
 # The application's role may not change the ledger; the owner's role migrates, restores and purges (docs/ledger.md).
 _DATABASE_URL = env.secret("DATABASE_URL")
-DATABASES = {"default": _database(env.secret("DATABASE_OWNER_URL", _DATABASE_URL) if env.flag("ASL_AS_OWNER") else _DATABASE_URL)}
+DATABASES = {"default": env.database("DATABASE_OWNER_URL", _DATABASE_URL) if env.flag("ASL_AS_OWNER") else env.database("DATABASE_URL")}
+DATABASE_APP_ROLE = str(env.database("DATABASE_URL")["USER"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.secret("REDIS_URL")
@@ -148,7 +138,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
 SECURE_SSL_REDIRECT = env.flag("ASL_SSL_REDIRECT", False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("ASL_BEHIND_PROXY") else None
+BEHIND_PROXY = env.flag("ASL_BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+METRICS_TOKEN = env.secret("ASL_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -164,8 +156,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = env.text("ASL_SMTP_HOST", "localhost")
+# With no mail server named, mail is written to files and `doctor` says so.
+EMAIL_HOST = env.text("ASL_SMTP_HOST", "")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "asl_portal.mail.FolderBackend"
+MAIL_DIR = env.folder("ASL_MAIL_DIR", DATA_DIR / "mail")
 EMAIL_PORT = env.number("ASL_SMTP_PORT", 25)
 EMAIL_HOST_USER = env.text("ASL_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = env.secret("ASL_SMTP_PASSWORD", "")
@@ -194,7 +188,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+# Sweeps make certain what a kick after commit makes prompt. An entry expires before its next turn, so a stopped worker piles nothing up.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    task: {"task": task, "schedule": every, "options": {"expires": expires}}
+    for task, every, expires in (
+        ("ledger.tasks.deliver", 5, 4),
+        ("evaluations.tasks.sweep", 5, 4),
+        ("reviews.tasks.sweep_notices", 5, 4),
+        ("evaluations.tasks.sweep_clock", 60, 50),
+        ("reviews.tasks.sweep_clock", 60, 50),
+        ("ledger.tasks.verify_by_night", crontab(hour="2", minute="30"), 3600),
+    )
+}
 
-# What an API or page answer may never become: an open door. A view that is open says so with `login_not_required`.
-SILENCED_SYSTEM_CHECKS: list[str] = []
+LOGGING = logging_settings(env.text("ASL_LOG_LEVEL", "INFO"))

@@ -2,6 +2,12 @@
 
 from django.urls import include, path
 
+from asl_portal import health, theme
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("theme/", theme.choose, name="theme"),
     path("accounts/", include("allauth.account.urls")),
 ]

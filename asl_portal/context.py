@@ -1,0 +1,96 @@
+"""What every page's frame shows: where one is, who one is, which log this is. Read only when the frame is drawn, at a fixed cost."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+
+from asl_portal import theme
+from ledger.models import Head, Log
+from people.queries import Actor
+from people.words import Role
+
+
+@dataclass(frozen=True)
+class NavItem:
+    title: str
+    path: str
+    count: int = 0
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class HeadLine:
+    size: int
+    root: str
+
+
+# An outside evaluator sees one dossier and uploads to it; the record, the board and the estate are not theirs to browse.
+_INSIDE = frozenset(Role.values) - {Role.OUTSIDE_EVALUATOR}
+_SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("Waiting on me", "/inbox/", frozenset(Role.values)),
+    ("Portfolio", "/portfolio/", _INSIDE),
+    ("Cases", "/cases/", _INSIDE),
+    ("Uploads", "/uploads/", frozenset(Role.values)),
+    ("Safeguards", "/safeguards/", _INSIDE),
+    ("Frameworks", "/frameworks/", frozenset(Role.values)),
+    ("Gate", "/gate/", _INSIDE),
+    ("Ledger", "/ledger/", _INSIDE),
+)
+
+
+class Portal:
+    """Lazy: a fragment that draws no frame asks nothing of the database."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def theme(self) -> str:
+        return theme.chosen(self._request)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        user = getattr(self._request, "user", None)
+        return bool(user and user.is_authenticated)
+
+    @cached_property
+    def _actor(self) -> Actor | None:
+        return getattr(self._request, "actor", None) if self.signed_in else None
+
+    @cached_property
+    def name(self) -> str:
+        return self._actor.person.name if self._actor else str(self._request.user)
+
+    @cached_property
+    def roles(self) -> list[str]:
+        return [str(Role(role).label) for role in sorted(self._actor.roles)] if self._actor else []
+
+    @cached_property
+    def account_links(self) -> list[NavItem]:
+        return [NavItem("Your account", "/people/me/"), NavItem("People and roles", "/people/")]
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        if self._actor is None:
+            return []
+        path = self._request.path
+        return [NavItem(title, where, current=path.startswith(where)) for title, where, roles in _SECTIONS if self._actor.has(*roles)]
+
+    @cached_property
+    def _head(self) -> Head | None:
+        return Head.objects.select_related("log").first()
+
+    @cached_property
+    def head(self) -> HeadLine | None:
+        if not self.signed_in or self._head is None:
+            return None
+        return HeadLine(self._head.size, f"sha256:{bytes(self._head.root).hex()}")
+
+    @cached_property
+    def demo(self) -> bool:
+        return self._head is not None and self._head.log.mode == Log.Mode.DEMO
+
+
+def portal(request: HttpRequest) -> dict[str, Portal]:
+    return {"portal": Portal(request)}

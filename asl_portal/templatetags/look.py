@@ -1,0 +1,188 @@
+"""Tags that draw the portal's components. `{% load look %}`; the parameters of each are told in `templates/components/`."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now as portal_now
+
+from asl_portal.look import formats
+from asl_portal.look.marks import mark as draw_mark
+from asl_portal.look.states import State
+from asl_portal.look.states import state as find_state
+
+register = template.Library()
+
+for name in ("number", "significant", "percent", "short_digest", "size"):
+    register.filter(name, getattr(formats, name))
+
+
+@register.simple_tag
+def mark(name: str) -> SafeString:
+    return draw_mark(name)
+
+
+@register.inclusion_tag("components/state.html")
+def state(
+    family: str, code: str, *, word: str = "", note: object = "", compact: bool = False, loud: bool = False, struck: bool = False
+) -> dict[str, object]:
+    found = find_state(family, code)
+    return {
+        "state": found,
+        "word": word or (found.brief if compact else found.word),
+        "note": note,
+        "compact": compact,
+        "loud": loud,
+        "struck": struck,
+    }
+
+
+@register.simple_tag
+def state_of(family: str, code: str) -> State:
+    """The bare state (word, mark, tone), for a component that draws it in its own way: `{% state_of "finding" code as s %}`."""
+    return find_state(family, code)
+
+
+@register.inclusion_tag("components/tiers.html")
+def tiers(
+    items: Iterable[Any], *, compact: bool = False, provisional: bool = False, at_least: bool = False, incomplete: bool = False
+) -> dict[str, object]:
+    drawn = [_drawn_tier(item, provisional=provisional) for item in items]
+    lower = [tier for tier in drawn if tier["in_force"] and tier["in_force"] != tier["label"]]
+    return {
+        "tiers": drawn,
+        "lower": lower,
+        "compact": compact,
+        "provisional": any(tier["provisional"] for tier in drawn),
+        "at_least": at_least,
+        "incomplete": incomplete,
+    }
+
+
+def _drawn_tier(item: Any, *, provisional: bool) -> dict[str, object]:
+    def read(name: str, default: object = "") -> Any:
+        return item.get(name, default) if isinstance(item, dict) else getattr(item, name, default)
+
+    label, letter = str(read("label")), str(read("letter"))
+    return {
+        "axis": read("axis"),
+        "label": label,
+        "short": short_tier(letter, label),
+        "in_force": read("in_force"),
+        "short_in_force": short_tier(letter, str(read("in_force"))),
+        "provisional": bool(read("provisional", False)) or provisional,
+        "defined": bool(read("defined", True)),
+    }
+
+
+def short_tier(letter: str, label: str) -> str:
+    """`D3` for ASL-3 on the deployment axis; `D High` where the label has no number."""
+    digits = label[len(label.rstrip("0123456789")) :]
+    return f"{letter}{digits}" if digits else f"{letter} {label}"
+
+
+@register.simple_tag
+def digest(value: object, *, whole: bool = False) -> SafeString:
+    if not value:
+        return SafeString(formats.ABSENT)
+    if whole:
+        return format_html('<code class="digest" data-copy="{}">{}</code>', value, value)
+    return format_html('<code class="digest short" title="{}" data-whole="{}">{}</code>', value, value, formats.short_digest(value))
+
+
+@register.simple_tag
+def moment(value: datetime | None, absent: str = formats.ABSENT) -> SafeString | str:
+    if value is None:
+        return absent
+    return format_html('<time datetime="{}" title="{}">{}</time>', formats.iso(value), formats.moment_in_full(value), formats.moment(value))
+
+
+@register.simple_tag
+def day(value: date | None, absent: str = formats.ABSENT) -> SafeString | str:
+    """A day. One taken from a time is the UTC day, and says the exact time on hover."""
+    if value is None:
+        return absent
+    if isinstance(value, datetime):
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time>',
+            formats.iso(value),
+            formats.moment_in_full(value),
+            formats.moment(value).split(",")[0],
+        )
+    return format_html('<time datetime="{}" title="until the end of that day, UTC">{}</time>', value.isoformat(), formats.day(value))
+
+
+@register.simple_tag
+def ago(value: datetime | None, now: datetime | None = None, absent: str = formats.ABSENT) -> SafeString | str:
+    """`3 days ago` or `in 3 days`, with the exact time on hover. Pass `now` where the page has one; it says the same thing twice."""
+    if value is None:
+        return absent
+    at = now or portal_now()
+    apart = formats.span(value, at)
+    said = f"in {apart}" if value > at else f"{apart} ago"
+    return format_html('<time datetime="{}" title="{}">{}</time>', formats.iso(value), formats.moment_in_full(value), said)
+
+
+@register.simple_tag
+def interval(low: object, high: object, digits: int = 4) -> SafeString:
+    return format_html('<span class="number">{}</span>', formats.interval(low, high, digits))
+
+
+@register.simple_tag
+def person(someone: Any, *, role: str = "") -> SafeString:
+    """A person's name, with the role they act in. Nobody is the portal itself."""
+    name = getattr(someone, "name", None) or "the portal"
+    return format_html(
+        '<span class="person">{}{}</span>', name, format_html(' <span class="role">{}</span>', role.replace("_", " ")) if role else ""
+    )
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: RequestContext, field: str, title: str, *, number: bool = False, parameter: str = "sort") -> dict[str, object]:
+    sorted_by = context["request"].GET.get(parameter, "")
+    up, down = sorted_by == field, sorted_by == f"-{field}"
+    query = context["request"].GET.copy()
+    query[parameter] = f"-{field}" if up else field
+    query.pop("page", None)
+    return {"title": title, "number": number, "query": query.urlencode(), "direction": "ascending" if up else "descending" if down else ""}
+
+
+_NODE_WORDS = {
+    "all_of": "all of these must rule out",
+    "any_of": "any one of these may rule out",
+    "judgement": "recorded judgement",
+    "inherits": "inherited from a parent; may only raise",
+    "equivalent_to": "equivalent to another subject; may only raise",
+}
+
+
+@register.simple_tag
+def node_words(node: dict[str, Any]) -> str:
+    """What kind of rule a node of a reason tree is, or which indicator or threshold it names."""
+    kind = node["kind"]
+    if kind == "k_of_n":
+        return f"{node['k']} of {node['n']} lines met would raise this; {node['met']} met, {node['unknown']} unknown"
+    if kind == "threshold":
+        return f"by the finding of {node['threshold']}"
+    return str(node.get("title") or node.get("indicator") or _NODE_WORDS.get(kind, kind))
+
+
+@register.filter
+def outcome_word(code: str) -> str:
+    return find_state("finding", code).word
+
+
+@register.filter
+def bound(value: object) -> str:
+    """A bound of an interval: absent or `unbounded` is said so, a number keeps four significant digits."""
+    return "unbounded" if value in (None, "", "unbounded") else formats.significant(value)
+
+
+@register.filter
+def entry(mapping: dict[Any, Any] | None, key: Any) -> Any:
+    """The value under a key that is itself a variable; nothing where it is absent."""
+    return (mapping or {}).get(key, "")
