@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class WrongSetting(Exception):
@@ -60,3 +61,24 @@ def secret(name: str, default: str | None = None) -> str:
         except OSError as error:
             raise WrongSetting(f"{name}_FILE", f"cannot be read: {error.strerror}.") from None
     return text(name, default)
+
+
+def database(name: str, default: str | None = None) -> dict[str, object]:
+    """A `postgresql://user:password@host:port/name` address as Django wants it; `?host=/folder` names the folder of a socket."""
+    parts = urlsplit(secret(name, default))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise WrongSetting(name, f"starts with {parts.scheme!r}; the portal runs on PostgreSQL only.")
+    query = parse_qs(parts.query)
+    host = query.pop("host", [unquote(parts.hostname or "")])[0]
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # What else the address asks for (sslmode, sslrootcert …) is the driver's to understand.
+        "OPTIONS": {"connect_timeout": 5, "application_name": "asl-portal"} | {key: values[0] for key, values in query.items()},
+    }

@@ -1,0 +1,69 @@
+"""What every test may lean on: a clean cache, no network but this machine, fixed times, and real processes where a test asks for them."""
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+# Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+pytest_plugins = ["tests.browser", "tests.processes"]
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    """Rate limits live in the cache; one test's wrong passwords must not lock the next test out."""
+    cache.clear()
+    yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """A test that reaches for another machine fails there and then."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test tried to reach {address[0]}; tests reach this machine only.")
+        real(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", connect)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _static_from_source(settings: Any) -> None:
+    """Static files straight from their folders; that they also collect under hashed names has a test of its own."""
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+
+class Times:
+    """Fixed instants. `at()` is the test's now; `at(days=3)` is three days on, `at(minutes=-5)` five minutes before."""
+
+    now = datetime(2026, 5, 22, 9, 0, tzinfo=UTC)
+
+    def __call__(self, **later: float) -> datetime:
+        return self.now + timedelta(**later)
+
+
+@pytest.fixture
+def at() -> Times:
+    return Times()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real evaluation logs that ASL_SAMPLES_DIR names; where it is not, these tests have nothing to read."""
+    folder = os.environ.get("ASL_SAMPLES_DIR")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("ASL_SAMPLES_DIR names no folder")
+    return Path(folder)

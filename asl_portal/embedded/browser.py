@@ -1,0 +1,54 @@
+"""Find the Chromium that the browser tests drive, and install one where we may."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable")
+ON_A_MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
+
+
+class NoBrowser(Exception):
+    """There is no Chromium here; the message says how to get one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No Chromium found for the browser tests. Install one (Debian: apt-get install chromium-headless-shell), name one in CHROMIUM, "
+            "or leave these tests out with ./portal test --without-browser"
+        )
+
+
+def find_browser() -> str:
+    """CHROMIUM, then the path, then what Playwright keeps; raises NoBrowser."""
+    named = os.environ.get("CHROMIUM")
+    if named and shutil.which(named):
+        return named
+    found = next((path for name in (*NAMES, *ON_A_MAC) if (path := shutil.which(name))), None) or _playwrights_own()
+    if found is None:
+        raise NoBrowser
+    return found
+
+
+def install_browser() -> str:
+    """The same, and as root on Debian install the small headless one first if there is none; raises NoBrowser."""
+    try:
+        return find_browser()
+    except NoBrowser:
+        if os.geteuid() == 0 and shutil.which("apt-get"):
+            print("Installing chromium-headless-shell", flush=True)
+            _apt("update")
+            _apt("install", "-y", "--no-install-recommends", "chromium-headless-shell")
+        return find_browser()
+
+
+def _apt(*arguments: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "-qq", *arguments], check=False, env=environment, stdout=subprocess.DEVNULL)
+
+
+def _playwrights_own() -> str | None:
+    """The headless shell or browser that `playwright install` has put beside its cache."""
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright")
+    patterns = ("chromium_headless_shell-*/*/headless_shell", "chromium_headless_shell-*/*/chrome-headless-shell", "chromium-*/*/chrome")
+    return next((str(path) for pattern in patterns for path in sorted(cache.glob(pattern), reverse=True)), None)

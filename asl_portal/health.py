@@ -1,0 +1,108 @@
+"""Is it alive, is it ready: the questions a load balancer, `./portal up` and `doctor` ask."""
+
+import secrets
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+log = structlog.get_logger(__name__)
+
+WORKER_KEY = "asl_portal:worker-alive"
+WORKER_FRESH_SECONDS = 30
+
+# Set once the answer was yes: a running process does not lose migrations, and the question costs a read of the whole graph.
+_migrated = False
+
+
+@never_cache
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return JsonResponse({"status": "alive"})
+
+
+@never_cache
+@require_safe
+@login_not_required
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Everything a request needs is there; 503 names what is not."""
+    answers = {name: ask() for name, ask in QUESTIONS.items()}
+    return JsonResponse(
+        {"status": "ready" if all(answers.values()) else "not ready", **answers}, status=200 if all(answers.values()) else 503
+    )
+
+
+@never_cache
+@require_safe
+@login_not_required
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures, for whoever holds the token, or for this machine where no token is set."""
+    if not _may_read_metrics(request):
+        return HttpResponseForbidden(
+            "Metrics need the token of ASL_METRICS_TOKEN, or a request from this machine.", content_type="text/plain"
+        )
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def mark_worker_alive() -> None:
+    """Called by the worker's main loop every few seconds."""
+    try:
+        cache.set(WORKER_KEY, time.time(), timeout=WORKER_FRESH_SECONDS)
+    except redis.RedisError as error:
+        log.warning("worker could not leave its mark", error=str(error))
+
+
+def migrated() -> bool:
+    """Whether the database has every migration of this code."""
+    global _migrated  # noqa: PLW0603 - see above
+    try:
+        if not _migrated:
+            executor = MigrationExecutor(connection)
+            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return _migrated
+    except OperationalError:
+        return False
+
+
+def broker_answers() -> bool:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def worker_alive() -> bool:
+    try:
+        seen = cache.get(WORKER_KEY)
+    except redis.RedisError:
+        return False
+    return seen is not None and time.time() - seen < WORKER_FRESH_SECONDS
+
+
+QUESTIONS: dict[str, Callable[[], bool]] = {"database": migrated, "broker": broker_answers, "worker": worker_alive}
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    if token:
+        return secrets.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    # Behind a proxy every request comes from this machine, so there the token is the only way.
+    return not settings.BEHIND_PROXY and request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}

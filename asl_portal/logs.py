@@ -1,0 +1,84 @@
+"""Logs as one JSON object a line, with the id of the request that began the work, from the page to the last task it led to."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "asl_request_id"
+log = structlog.get_logger("asl_portal.requests")
+
+_ADDED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def logging_settings(level: str) -> dict[str, Any]:
+    """Django's LOGGING: everything, ours and the libraries', through one formatter to standard error."""
+    structlog.configure(
+        processors=[*_ADDED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    render = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": structlog.stdlib.ProcessorFormatter, "processors": render, "foreign_pre_chain": _ADDED}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        # Its own handlers would print everything twice, or as another shape.
+        "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+    }
+
+
+class RequestLog:
+    """Middleware: give each request an id, keep it on every line it causes, and say how it ended. Never the query: it may hold a secret."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        structlog.contextvars.clear_contextvars()
+        request_id = uuid.uuid4().hex
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        # The route and not the path: a path may hold the secret of a one-time link.
+        route = request.resolver_match.route if request.resolver_match else ""
+        log.info("request", method=request.method, route=route, status=response.status_code)
+        return response
+
+
+@before_task_publish.connect(weak=False)
+def _send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    if headers is not None:
+        headers[HEADER] = structlog.contextvars.get_contextvars().get("request_id", "")
+
+
+@task_prerun.connect(weak=False)
+def _take_up(task_id: str, task: Any, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, request_id=getattr(task.request, HEADER, None) or task_id)
+
+
+@task_postrun.connect(weak=False)
+def _put_down(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+
+
+@setup_logging.connect(weak=False)
+def _keep_ours(**_: Any) -> None:
+    """Hearing this signal is what stops Celery from putting its own log format over ours."""
+    logging.captureWarnings(True)

@@ -1,0 +1,143 @@
+"""Real processes for tests: a Celery worker on the test's own database, and a mail server that keeps what it gets."""
+
+import email
+import email.policy
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings as django_settings
+from django.db import connection
+
+from asl_portal.celery import app
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Worker:
+    """A worker in a process group of its own, as in production."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self.log = process, log
+
+    def stop(self) -> None:
+        """Politely, as a restart does: it finishes what it has begun."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=20)
+        self.kill()
+
+    def kill(self) -> None:
+        """kill -9 of the worker and its whole pool."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Starts real workers: `worker()` works only on what is sent, `worker(beat=True)` sweeps as well. They stop before the test's data goes."""
+    started: list[Worker] = []
+    app.control.purge()
+
+    def start(*, beat: bool = False) -> Worker:
+        log = tmp_path / f"worker-{len(started)}.log"
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "asl_portal",
+            "worker",
+            "--concurrency",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+        ]
+        command += ["--loglevel", "INFO", "--hostname", f"test-{len(started)}-{os.getpid()}@%h"]
+        command += ["--beat", "--schedule", str(tmp_path / "beat")] if beat else []
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=output, stderr=output, start_new_session=True)
+        started.append(Worker(process, log))
+        _wait_for_answer(started[-1], f"test-{len(started) - 1}-{os.getpid()}@")
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
+    app.control.purge()
+
+
+def _environment() -> dict[str, str]:
+    """This test's own settings, told to another process."""
+    database = connection.settings_dict
+    login = quote(database["USER"], safe="") + (":" + quote(database["PASSWORD"], safe="") if database["PASSWORD"] else "")
+    port = f"&port={database['PORT']}" if database["PORT"] else ""
+    return os.environ | {
+        "DATABASE_URL": f"postgresql://{login}@/{database['NAME']}?host={quote(database['HOST'], safe='')}{port}",
+        "ASL_BLOB_DIR": str(django_settings.BLOB_DIR),
+        "ASL_PUBLIC_URL": django_settings.PUBLIC_URL,
+        "ASL_SMTP_HOST": django_settings.EMAIL_HOST,
+        "ASL_SMTP_PORT": str(django_settings.EMAIL_PORT),
+        "ASL_MAIL_DIR": str(django_settings.MAIL_DIR),
+    }
+
+
+def _wait_for_answer(worker: Worker, name: str) -> None:
+    give_up_at = time.monotonic() + 40
+    while not any(answer.startswith(name) for answers in app.control.ping(timeout=0.3) for answer in answers):
+        assert worker.process.poll() is None, f"the worker left:\n{worker.log.read_text()}"
+        assert time.monotonic() < give_up_at, f"the worker does not answer:\n{worker.log.read_text()}"
+
+
+@dataclass
+class Sink:
+    """A mail server that delivers to a list. `refusing` makes it answer 451, so that a sender has to come back."""
+
+    messages: list[EmailMessage] = field(default_factory=list)
+    refusing: bool = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusing:
+            return "451 come back later"
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        return "250 kept"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [message for message in self.messages if address in message["To"]]
+
+
+@pytest.fixture
+def smtp_sink(settings: Any) -> Iterator[Sink]:
+    """A real SMTP server on loopback that this test's portal, and its workers, send to."""
+    sink = Sink()
+    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    controller.start()
+    assert controller.server is not None
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = controller.server.sockets[0].getsockname()[1]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    yield sink
+    controller.stop()
+
+
+def eventually(ask: Callable[[], Any], *, seconds: float = 20) -> Any:
+    """What `ask` answers once it answers something true; the test fails when it does not in time."""
+    give_up_at = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < give_up_at, f"did not happen within {seconds} seconds: {ask}"
+        time.sleep(0.05)
+    return answer
