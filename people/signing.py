@@ -168,13 +168,11 @@ def signature_fields(signature: Signature) -> dict[str, str]:
 def verify_signature(signature: Signature) -> bool:
     """Do the stored bytes, their digest, the columns beside them and the seal still say the same thing?"""
     data = bytes(signature.statement)
-    if digest(data) != signature.statement_digest:
+    if digest(data) != signature.statement_digest or not _is_sealed(signature):
         return False
     said = parse(data)
     columns = (signature.type, signature.meaning, signature.role, signature.policy, signature.nonce)
-    if tuple(said.get(name) for name in ("type", "meaning", "role", "policy", "nonce")) != columns:
-        return False
-    return any(key_id == signature.key_id and hmac.compare_digest(_seal(signature, key), signature.proof) for key_id, key in _keys())
+    return tuple(said.get(name) for name in ("type", "meaning", "role", "policy", "nonce")) == columns
 
 
 def require_signature(
@@ -230,6 +228,10 @@ def _keys() -> list[tuple[str, bytes]]:
     secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     keys = [hmac.digest(str(secret).encode(), b"asl-portal people.signing server-attested v1", "sha256") for secret in secrets_in_use]
     return [(hashlib.sha256(key).hexdigest()[:16], key) for key in keys]
+
+
+def _is_sealed(signature: Signature) -> bool:
+    return any(key_id == signature.key_id and hmac.compare_digest(_seal(signature, key), signature.proof) for key_id, key in _keys())
 
 
 def _seal(signature: Signature, key: bytes) -> str:
