@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class AslPortalConfig(AppConfig):
     name = "asl_portal"
     verbose_name = "ASL portal"
+
+    def ready(self) -> None:
+        from asl_portal import checks  # noqa: F401, PLC0415 - registering them is the point, and needs the apps

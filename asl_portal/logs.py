@@ -38,8 +38,13 @@ def logging_settings(level: str) -> dict[str, Any]:
         "formatters": {"json": {"()": structlog.stdlib.ProcessorFormatter, "processors": render, "foreign_pre_chain": _ADDED}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # Its own handlers would print everything twice, or as another shape.
-        "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+        "loggers": {
+            # Its own handlers would print everything twice, or in another shape.
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            # A line for every sweep, every five seconds, would bury the rest; failures come through.
+            **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
+        },
     }
 
 

@@ -192,12 +192,12 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     task: {"task": task, "schedule": every, "options": {"expires": expires}}
     for task, every, expires in (
-        ("ledger.tasks.deliver", 5, 4),
+        ("ledger.deliver", 5, 4),
         ("evaluations.tasks.sweep", 5, 4),
         ("reviews.tasks.sweep_notices", 5, 4),
         ("evaluations.tasks.sweep_clock", 60, 50),
         ("reviews.tasks.sweep_clock", 60, 50),
-        ("ledger.tasks.verify_by_night", crontab(hour="2", minute="30"), 3600),
+        ("ledger.verify_by_night", crontab(hour="2", minute="30"), 3600),
     )
 }
 

@@ -32,7 +32,7 @@ def up(rest: list[str]) -> int:
     chosen = parser.parse_args(rest)
     folder = DataFolder(chosen.data)
     if chosen.detach:
-        return _detach(folder, [*(argument for argument in rest if argument != "--detach"), "--data", str(folder.path)])
+        return _detach(folder, chosen)
     try:
         folder.make()
         with folder.owned():
@@ -85,10 +85,11 @@ def _nothing_running(folder: DataFolder) -> dict[str, str]:
     }
 
 
-def _detach(folder: DataFolder, rest: list[str]) -> int:
+def _detach(folder: DataFolder, chosen: argparse.Namespace) -> int:
     """Start the supervisor in a session of its own and relay what it says until it is ready or gone."""
+    choices = ["--data", str(folder.path), *(["--port", str(chosen.port)] if chosen.port else []), *(["--empty"] if chosen.empty else [])]
     child = subprocess.Popen(
-        [sys.executable, "-m", "asl_portal.embedded", "up", "--detached", *rest],
+        [sys.executable, "-m", "asl_portal.embedded", "up", "--detached", *choices],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -104,10 +104,10 @@ class Supervisor:
         )
         self._run("prepare", [*MANAGE, "prepare"], self.environment | {"ASL_AS_OWNER": "true"})
         self._say("database migrated")
-        links = self.folder.run / "links.json"
-        begin = [*MANAGE, "begin", "--links-file", str(links), *(["--empty"] if self.choices.empty else [])]
-        self._run("begin", begin, self._for_app())
-        self._say("log open" if self.choices.empty else "board seeded")
+        report = self.folder.run / "begin.json"
+        self._run("begin", [*MANAGE, "begin", "--report", str(report), *(["--empty"] if self.choices.empty else [])], self._for_app())
+        done, self.links = take_report(report)
+        self._say(done)
         self._start_portal()
         self._wait_until_ready()
         self._say("web, worker and scheduler answering")
@@ -155,6 +155,8 @@ class Supervisor:
         worker += ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "worker@%h"]
         self._keep(self._child("web", web, self._for_app(), grace=15))
         self._keep(self._child("worker", worker, self._for_app(), grace=20))
+        key = {"ASL_CHECKPOINT_KEY_FILE": self.given.get("ASL_CHECKPOINT_KEY_FILE", str(self.folder.keys / "checkpoint.key"))}
+        self._keep(self._child("signer", [*MANAGE, "sign_checkpoints", "--watch"], self._for_app() | key, grace=10))
 
     def _child(self, name: str, command: list[str], environment: dict[str, str], *, grace: float) -> Child:
         return Child(name, command, environment, self.log, self.folder.children_lock, grace=grace, cwd=ROOT)
@@ -216,11 +218,10 @@ class Supervisor:
         self.folder.keep_port(self.port)
         self.folder.say_state(State(os.getpid(), self.address, "ready"))
         self._print(f"\nThe portal is at {self.address}")
-        links = take_links(self.folder.run / "links.json")
-        if links:
+        if self.links:
             self._print("\nSign-in links, good for one use each; they ask for a password of your own:")
-            width = max(len(link["who"]) for link in links)
-            for link in links:
+            width = max(len(link["who"]) for link in self.links)
+            for link in self.links:
                 self._print(f"  {link['who']:<{width}}  {link['url']}")
         self._print(
             f"\nData: {self.folder.path}\nLog:  {self.log.path}\n{'Stop it with ./portal down' if self.choices.detached else 'Ctrl-C stops it.'}"
@@ -279,14 +280,11 @@ def _answers_ready(port: int) -> bool:
         connection.close()
 
 
-def take_links(path: Path) -> list[dict[str, str]]:
-    """Read the links once and leave no copy of them on disk."""
-    try:
-        links: list[dict[str, str]] = json.loads(path.read_text())
-    except FileNotFoundError:
-        return []
+def take_report(path: Path) -> tuple[str, list[dict[str, str]]]:
+    """What `begin` did, and its links: read once, and no copy of them stays on disk."""
+    report = json.loads(path.read_text())
     path.unlink()
-    return links
+    return report["done"], report["links"]
 
 
 def _let_go_of_terminal(log: Path) -> None:

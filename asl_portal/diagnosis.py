@@ -1,0 +1,183 @@
+"""Every precondition of a healthy portal, asked one by one. `doctor` prints the answers; each failure comes with its mend."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, OperationalError, connection
+from django.utils import timezone
+
+from asl_portal import health
+from ledger.models import APPEND_ONLY_TABLES, Checkpoint
+from ledger.queries import is_sound
+from ledger.services import current_log, size
+
+GOOD, WARNING, BAD = "good", "warning", "bad"
+LOWEST_FREE_BYTES = 2 * 1024**3
+OLDEST_POSTGRESQL = 15
+SIGNED_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, how it stands, and what mends it."""
+
+    name: str
+    state: str
+    found: str
+    mend: str = ""
+
+
+def examine() -> list[Answer]:
+    """Ask everything. Where the database does not answer, what would ask it is left out."""
+    answers = [*_settings(), *_folders(), *_mail(), *_broker()]
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        return [*answers, Answer("database", BAD, f"does not answer: {reason}", "Start it with ./portal up, or correct DATABASE_URL.")]
+    for ask in _OF_THE_DATABASE:
+        try:
+            answers.extend(ask())
+        except DatabaseError as error:
+            answers.append(Answer(ask.__name__.strip("_"), BAD, str(error).strip().splitlines()[0], "Run ./portal manage prepare."))
+    return answers
+
+
+def _settings() -> Iterator[Answer]:
+    found = checks.run_checks(tags=[checks.Tags.security])
+    for message in found:
+        if (message.id or "").startswith("asl_portal."):
+            yield Answer("settings", BAD if message.is_serious() else WARNING, message.msg, message.hint or "")
+    if not any((message.id or "").startswith("asl_portal.") for message in found):
+        yield Answer("settings", GOOD, f"reached at {settings.PUBLIC_URL}")
+
+
+def _folders() -> Iterator[Answer]:
+    for name, path in (("data folder", settings.DATA_DIR), ("blob folder", settings.BLOB_DIR)):
+        yield _folder(name, Path(path))
+
+
+def _folder(name: str, path: Path) -> Answer:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=path):
+            free = shutil.disk_usage(path).free
+    except OSError as error:
+        return Answer(
+            name,
+            BAD,
+            f"{path} cannot be written: {error.strerror}",
+            "Make it the portal's own, or name another (ASL_DATA_DIR, ASL_BLOB_DIR).",
+        )
+    if free < LOWEST_FREE_BYTES:
+        return Answer(name, WARNING, f"{path} has {free // 1024**2} MiB left", "Make room; an upload that does not fit is refused.")
+    return Answer(name, GOOD, f"{path}, {free // 1024**3} GiB free")
+
+
+def _mail() -> Iterator[Answer]:
+    if settings.EMAIL_HOST:
+        yield Answer("mail", GOOD, f"sent through {settings.EMAIL_HOST}:{settings.EMAIL_PORT}")
+    else:
+        mend = "Set ASL_SMTP_HOST (and ASL_SMTP_PORT, ASL_SMTP_USER, ASL_SMTP_PASSWORD, ASL_SMTP_TLS) to send it."
+        yield Answer("mail", WARNING, f"nobody gets any: it is written to {settings.MAIL_DIR}", mend)
+
+
+def _broker() -> Iterator[Answer]:
+    if not health.broker_answers():
+        yield Answer("broker", BAD, "does not answer", "Start it with ./portal up, or correct REDIS_URL.")
+        return
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
+        try:
+            policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+            kept = str(client.config_get("appendonly").get("appendonly", ""))
+        except redis.ResponseError:
+            policy, kept = "", ""
+    if not policy:
+        yield Answer(
+            "broker", WARNING, "answers, and does not tell its settings", "See that it keeps an append-only file and evicts nothing."
+        )
+    elif policy != "noeviction" or kept != "yes":
+        mend = "Set maxmemory-policy noeviction and appendonly yes; until then a sweep finds what it loses."
+        yield Answer("broker", WARNING, f"answers, with maxmemory-policy {policy} and appendonly {kept}", mend)
+    else:
+        yield Answer("broker", GOOD, "answers, keeps what it is given")
+    if health.worker_alive():
+        yield Answer("worker", GOOD, "a worker is alive")
+    else:
+        yield Answer("worker", BAD, "no worker has been heard of lately", "Start one: ./portal up, or celery -A asl_portal worker.")
+
+
+def _server() -> Iterator[Answer]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding'), current_setting('fsync'), now()"
+        )
+        version, encoding, fsync, now = cursor.fetchone()
+    if version < OLDEST_POSTGRESQL:
+        yield Answer("database", BAD, f"is PostgreSQL {version}", f"Use PostgreSQL {OLDEST_POSTGRESQL} or newer.")
+    elif encoding != "UTF8":
+        yield Answer("database", BAD, f"stores text as {encoding}", "Make the database anew with the encoding UTF8.")
+    elif fsync != "on":
+        yield Answer("database", BAD, "does not wait for the disk (fsync is off)", "Turn fsync on, or an accepted decision may be lost.")
+    else:
+        yield Answer("database", GOOD, f"PostgreSQL {version} answers")
+    apart = abs((timezone.now() - now).total_seconds())
+    if apart > 5:
+        yield Answer("clocks", BAD, f"database and portal are {apart:.0f} seconds apart", "Keep both machines' clocks by NTP.")
+
+
+def _migrations() -> Iterator[Answer]:
+    if health.migrated():
+        yield Answer("migrations", GOOD, "the database is as this version needs it")
+    else:
+        yield Answer("migrations", BAD, "the database is behind this version", "Run ./portal manage prepare.")
+
+
+def _roles() -> Iterator[Answer]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND (pg_has_role(%s, relowner, 'USAGE') "
+            "OR has_table_privilege(%s, oid, 'UPDATE') OR has_table_privilege(%s, oid, 'DELETE') OR has_table_privilege(%s, oid, 'TRUNCATE'))",
+            [list(APPEND_ONLY_TABLES), *[settings.DATABASE_APP_ROLE] * 4],
+        )
+        open_tables = sorted(row[0] for row in cursor.fetchall())
+    if open_tables:
+        mend = "Use two roles: DATABASE_OWNER_URL owns the tables and migrates, DATABASE_URL works. Then run ./portal manage prepare."
+        yield Answer("roles", WARNING, f"the application's role could change {', '.join(open_tables)}", mend)
+    else:
+        yield Answer("roles", GOOD, "the application's role can only add to the ledger")
+
+
+def _ledger() -> Iterator[Answer]:
+    log = current_log()
+    if log is None:
+        yield Answer("ledger", BAD, "the log is not open", "Run ./portal up, or ./portal manage open_log --mode production.")
+    elif not is_sound():
+        yield Answer(
+            "ledger",
+            BAD,
+            "the log does not fit together; the gate denies everything",
+            "Run ./portal manage verify_ledger and keep the database as it is.",
+        )
+    else:
+        yield Answer("ledger", GOOD, f"a {log.mode} log, sound")
+        yield from _signer()
+
+
+def _signer() -> Iterator[Answer]:
+    last, entries = Checkpoint.objects.order_by("-size").first(), size()
+    if last is None or (last.size < entries and timezone.now() - last.signed_at > SIGNED_WITHIN):
+        found = f"{entries - (last.size if last else 0)} entries stand unsigned"
+        yield Answer("signer", WARNING, found, "Start it with ./portal up, or ./portal manage sign_checkpoints --watch.")
+    else:
+        yield Answer("signer", GOOD, f"signed {last.size} of {entries} entries")
+
+
+_OF_THE_DATABASE: tuple[Callable[[], Iterator[Answer]], ...] = (_server, _migrations, _roles, _ledger)
