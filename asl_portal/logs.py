@@ -18,6 +18,8 @@ _ADDED = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# Where it happened, never with which values: a local variable may hold a password or hazardous detail.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def logging_settings(level: str) -> dict[str, Any]:
