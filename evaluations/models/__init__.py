@@ -1,0 +1,34 @@
+"""The facts: who is evaluated, what was received, what it says, what it is bound to, and what the engine made of it."""
+
+from evaluations.models.assessment import Assessment, AssessmentDue, Document, DueState, Judgement, StandingRequirement
+from evaluations.models.binding import Admission, Binding, Supersession
+from evaluations.models.deployment import Coverage, Deployment
+from evaluations.models.run import AnnouncedRun, Measurement, Run
+from evaluations.models.subject import Derivation, Dossier, Snapshot, Subject
+from evaluations.models.upload import Blob, IdempotencyKey, ParseAttempt, Upload, UploadState
+
+__all__ = [
+    "Admission",
+    "AnnouncedRun",
+    "Assessment",
+    "AssessmentDue",
+    "Binding",
+    "Blob",
+    "Coverage",
+    "Deployment",
+    "Derivation",
+    "Document",
+    "Dossier",
+    "DueState",
+    "IdempotencyKey",
+    "Judgement",
+    "Measurement",
+    "ParseAttempt",
+    "Run",
+    "Snapshot",
+    "StandingRequirement",
+    "Subject",
+    "Supersession",
+    "Upload",
+    "UploadState",
+]

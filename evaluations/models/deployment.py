@@ -1,0 +1,59 @@
+"""Where weights are in service, as the serving side reports it, and which weights a quorum found covered by others' results."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+
+from evaluations.models.subject import Snapshot
+
+
+class Deployment(models.Model):
+    """An artefact in service for a scope. `authorisation` is the gate's record it was released on; one without a valid record is an incident."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="deployments")
+    scope = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    authorisation = models.UUIDField(null=True, blank=True)
+    stack_digest = models.CharField(max_length=71, blank=True)
+    reported_by = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField()
+    seq = models.BigIntegerField(null=True)
+    ended_seq = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["since", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["snapshot", "scope"], condition=Q(until=None), name="one_running_deployment_per_artefact_and_scope"
+            ),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="a_deployment_ends_after_it_began"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} since {self.since:%Y-%m-%d}"
+
+
+class Coverage(models.Model):
+    """A quorum's decision, written downwards: these weights need no results of their own while those of `covered_by` hold."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="coverages")
+    covered_by = models.ForeignKey(Snapshot, models.PROTECT, related_name="covers")
+    framework_name = models.CharField(max_length=120)
+    decision = models.UUIDField()
+    recorded_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    seq = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["seq", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "framework_name", "decision"], name="one_coverage_per_snapshot_and_decision"),
+            models.CheckConstraint(condition=~Q(covered_by=F("snapshot")), name="a_snapshot_does_not_cover_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id} covered by {self.covered_by_id}"
