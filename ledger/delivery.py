@@ -148,5 +148,10 @@ def _where(error: Exception) -> str:
 
 
 def failing() -> list[Cursor]:
-    """The consumers whose next entry could not be handled; from `STUCK_AFTER` attempts on an operator should look."""
+    """The consumers whose next entry could not be handled, whether or not they wait to try again."""
     return list(Cursor.objects.filter(attempts__gt=0))
+
+
+def stuck() -> list[Cursor]:
+    """Those that have failed so often that an operator should look. They go on trying; nothing is skipped."""
+    return list(Cursor.objects.filter(attempts__gte=STUCK_AFTER))

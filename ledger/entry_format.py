@@ -69,11 +69,8 @@ class Header:
     fields_root: bytes
     v: int = VERSION
 
-    def document(self) -> dict[str, object]:
-        return {**vars(self), "fields_root": self.fields_root.hex()}
-
     def canonical(self) -> bytes:
-        return canonical(self.document())
+        return canonical({**vars(self), "fields_root": self.fields_root.hex()})
 
     def leaf(self) -> bytes:
         return tree.leaf_hash(self.canonical())

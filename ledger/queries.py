@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from ledger import tree
+from ledger.canonical import parse
 from ledger.entry_format import CLASSES, INTERNAL, PUBLIC, value_of
 from ledger.models import Checkpoint, Entry, Head, LedgerField, Log, Node, Verification
 from ledger.refusals import NotKnown
@@ -182,10 +183,10 @@ def entries(start: int = 0, limit: int = 100, *, classes: Iterable[str] = OPEN_C
 
 
 def document(one: Entry, log_id: UUID, classes: Iterable[str] = CLASSES) -> dict[str, object]:
-    """One entry with its leaf and fields, ready for `canonical`. Prefetch `fields`."""
+    """One entry with its leaf and fields, as JSON values. Prefetch `fields`."""
     shown = frozenset(classes)
     return {
-        "entry": one.header(log_id).document(),
+        "entry": parse(one.header(log_id).canonical()),
         "leaf": bytes(one.leaf_hash).hex(),
         "fields": [_field(field, shown) for field in one.fields.all()],
     }

@@ -39,7 +39,7 @@ class AppendOutsideTransaction(RuntimeError):
 class LogNotOpened(NotNow):
     code = "log_not_opened"
     sentence = "The ledger has not been opened yet, so nothing can be recorded."
-    what_to_do = "An administrator opens it once: ./portal manage open_log."
+    what_to_do = "An administrator opens it once: ./portal manage open_log --mode production."
 
 
 class LogAlreadyOpened(NotNow):

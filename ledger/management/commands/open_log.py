@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Opens the ledger, once and for good, as a demo or as a production log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("mode", choices=Log.Mode.values)
+        parser.add_argument("--mode", choices=Log.Mode.values, required=True)
 
     def handle(self, *args: Any, mode: str, **options: Any) -> None:
         try:
