@@ -1,13 +1,17 @@
 """The figures of the gallery: made up, and only there to draw every component once."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.utils.safestring import mark_safe
 
 from asl_portal.look.states import STATES
+from frameworks.charts import Event, Line, Measured, Row, Step, Track, interval_chart, table_of, tier_timeline
 
 AT = datetime(2026, 5, 22, 9, 0, tzinfo=UTC)
 DIGEST = "sha256:1f9a02c4d6e8b7a5930c2d1e4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6"
@@ -59,6 +63,72 @@ REASONS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def charts() -> dict[str, Any]:
+    measured = partial(Measured, n=40, label="step 9000")
+    rows = (
+        Row(
+            "Uplift trial, novices <script>",
+            "cannot_rule_out",
+            unit="×",
+            log=True,
+            rule_out=Line(Decimal("2.8")),
+            rule_in=Line(Decimal("5")),
+            current=measured(Decimal("2.1"), Decimal("1.31"), Decimal("3.41207"), bound=Decimal("3.75")),
+            earlier=(Measured(Decimal("1.2"), n=20), Measured(Decimal("1.7"), n=31)),
+        ),
+        Row(
+            "Protocol troubleshooting",
+            "ruled_out",
+            rule_out=Line(Decimal("0.5"), inclusive=True),
+            rule_in=Line(Decimal("0.8")),
+            current=measured(Decimal("0.22"), Decimal("0.17"), Decimal("0.31")),
+        ),
+        Row(
+            "Minutes until detection",
+            "ruled_in",
+            higher_is_riskier=False,
+            unit="min",
+            rule_out=Line(Decimal("60")),
+            rule_in=Line(Decimal("30")),
+            current=measured(Decimal("21"), Decimal("17"), Decimal("28.5")),
+        ),
+        Row(
+            "Two-arm study",
+            "cannot_rule_out",
+            log=True,
+            rule_out=Line(Decimal("2")),
+            current=measured(Decimal("1.6"), Decimal("0.7"), None),
+        ),
+        Row(
+            "Long-horizon tasks",
+            "cannot_rule_out",
+            rule_out=Line(Decimal("0.2")),
+            current=Measured(Decimal("0.12"), n=None, point_only=True),
+        ),
+        Row("Expert red team", "not_assessed", rule_out=Line(Decimal("0.1"))),
+    )
+    columns, lines = table_of(rows)
+    tracks = [
+        Track(
+            axis,
+            ("ASL-2", "ASL-3", "ASL-4"),
+            (Step(AT - timedelta(days=300), 0), Step(AT - timedelta(days=120), 1)),
+            (Step(AT - timedelta(days=300), 0), Step(AT - timedelta(days=since), 1)),
+        )
+        for axis, since in (("Deployment", 60), ("Security", 20))
+    ]
+    timeline = tier_timeline(
+        tracks,
+        [Event(AT - timedelta(days=118), "Case opened"), Event(AT - timedelta(days=60), "Case decided")],
+        start=AT - timedelta(days=240),
+        end=AT,
+        title="Tier required and in force",
+        desc="Both axes rose to ASL-3; safeguards followed later.",
+    )
+    interval = interval_chart(rows, title="CBRN-3: every indicator against its lines", desc="Six indicators; two cannot be ruled out.")
+    return {"chart": mark_safe(interval), "timeline": mark_safe(timeline), "chart_columns": columns, "chart_rows": lines}
+
+
 def gallery() -> dict[str, Any]:
     raised = [tier("Deployment", "ASL-3", in_force="ASL-2"), tier("Security", "ASL-3", in_force="ASL-2")]
     plain = [tier("Deployment", "ASL-2"), tier("Security", "ASL-2")]
@@ -97,7 +167,7 @@ def gallery() -> dict[str, Any]:
             "gate": "halted",
         },
     ]
-    return {
+    return charts() | {
         "at": AT, "digest": DIGEST, "tiers": raised, "plain_tiers": plain, "undefined_tiers": [tier("Security", "ASL-4", defined=False)],
         "crumbs": [("Portfolio", "#p"), ("aurora-4", "#a")], "states": {family: list(codes) for family, codes in STATES.items()},
         "filters": Filters({"subject": "", "gate": "shut"}), "subjects": subjects, "page": Paginator(range(70), 25).page(2),
