@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ledger.refusals import NotAllowed, Refusal
+from ledger.refusals import NotAllowed, NotKnown, Refusal
 from people.queries import Actor
 from people.words import Role
 
@@ -50,7 +50,10 @@ def may_keep_membership(actor: Actor) -> Allowed | Refused:
 
 
 def may_see_members(actor: Actor) -> Allowed | Refused:
-    return Allowed() if actor.belongs else Refused("no_role", "The members are shown to those who hold a role here.")
+    """An outside evaluator knows one dossier, not the board; somebody without a role knows nothing."""
+    if actor.roles - {Role.OUTSIDE_EVALUATOR}:
+        return Allowed()
+    return Refused("no_inside_role", "The members are shown to those who hold a role inside.", kind=NotKnown)
 
 
 def may_hold_tokens(actor: Actor) -> Allowed | Refused:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
-from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, Signature
+from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, Signature, SignInLink
 from people.words import Level, Role
 
 
@@ -78,3 +78,94 @@ def tokens_of(person: Person) -> QuerySet[ApiToken]:
 
 def signatures_of(person: Person) -> QuerySet[Signature]:
     return Signature.objects.filter(person=person).order_by("-at", "id")
+
+
+# What the pages show
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One person on the members' page, with what they hold now."""
+
+    person: Person
+    roles: tuple[RoleGrant, ...]
+    competences: tuple[Competence, ...]
+    cleared: bool
+
+    @property
+    def since(self) -> datetime | None:
+        return min((grant.from_at for grant in self.roles), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One grant with its state at a moment: `waiting`, `withdrawn`, `later`, `held`, `ending`, `ended`."""
+
+    grant: Grant
+    kind: str
+    state: str
+
+
+KINDS: dict[type[Grant], str] = {RoleGrant: "role", Competence: "competence", Clearance: "clearance"}
+
+
+def member_rows(at: datetime) -> list[MemberRow]:
+    """Everyone known, with what they hold now: four queries, however many they are."""
+    held: dict[type[Grant], dict[object, list[Grant]]] = {model: {} for model in KINDS}
+    for model, by_person in held.items():
+        for grant in model.objects.in_force(at).order_by(*model._meta.ordering):
+            by_person.setdefault(grant.person_id, []).append(grant)
+    return [
+        MemberRow(
+            person,
+            tuple(held[RoleGrant].get(person.pk, ())),
+            tuple(held[Competence].get(person.pk, ())),
+            person.pk in held[Clearance],
+        )
+        for person in Person.objects.filter(is_system=False).order_by("name", "id")
+    ]
+
+
+def holdings_of(person: Person, at: datetime) -> list[Grant]:
+    """What a person holds now, with who proposed and confirmed it."""
+    return [line.grant for line in grants_of(person, at) if line.state in {"held", "ending"}]
+
+
+def grants_of(person: Person, at: datetime) -> list[HistoryLine]:
+    """Everything a person holds, held or was proposed for, the newest first."""
+    lines = [
+        HistoryLine(grant, kind, _state(grant, at))
+        for model, kind in KINDS.items()
+        for grant in model.objects.filter(person=person).select_related("person", "granted_by", "confirmed_by", "end_proposed_by")
+    ]
+    return sorted(lines, key=lambda line: (line.grant.granted_at, str(line.grant.pk)), reverse=True)
+
+
+def waiting_for_a_second_person() -> list[HistoryLine]:
+    """Proposals and proposed ends, the oldest first."""
+    lines = [
+        HistoryLine(grant, kind, "waiting" if grant.confirmed_at is None else "ending")
+        for model, kind in KINDS.items()
+        for grant in model.objects.filter(
+            Q(confirmed_at__isnull=True, withdrawn_at__isnull=True) | Q(end_proposed_at__isnull=False, end_confirmed_by__isnull=True)
+        ).select_related("person", "granted_by", "end_proposed_by")
+    ]
+    return sorted(lines, key=lambda line: (line.grant.end_proposed_at or line.grant.granted_at, str(line.grant.pk)))
+
+
+def links_waiting() -> list[SignInLink]:
+    """Sign-in links that were proposed or sent and are not used yet."""
+    unused = SignInLink.objects.filter(used_at__isnull=True, withdrawn_at__isnull=True)
+    return list(unused.select_related("user__person", "made_by").order_by("made_at", "id"))
+
+
+def _state(grant: Grant, at: datetime) -> str:
+    if grant.withdrawn_at is not None:
+        return "withdrawn"
+    if grant.confirmed_at is None:
+        return "waiting"
+    if grant.until_at is not None and grant.until_at <= at:
+        return "ended"
+    if grant.from_at > at:
+        return "later"
+    return "ending" if grant.end_proposed_at is not None else "held"

@@ -19,7 +19,7 @@ from people.services.grants import (
     propose_end,
     withdraw_grant,
 )
-from people.services.persons import close_user, create_user, register_person
+from people.services.persons import close_user, create_user, invite, register_person
 from people.services.tokens import create_token, revoke_token
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "grant_clearance",
     "grant_competence",
     "grant_role",
+    "invite",
     "persona_link",
     "propose_end",
     "propose_link",

@@ -70,6 +70,17 @@ def create_user(*, person: Person, email: str, actor: Person | None = None, at: 
     return user
 
 
+def invite(*, name: str, affiliation: str = "", email: str, actor: Person, at: datetime) -> User:
+    """A person and their account in one; the refusals are those of both. It cannot sign in before two people have sent it a link."""
+    with transaction.atomic():
+        require_keeper(actor, at)
+        # Looked at first: after the first entry into the ledger nothing else is locked.
+        if User.objects.filter(email=_checked_email(email)).exists():
+            raise EmailTaken
+        person = register_person(name=name, affiliation=affiliation, actor=actor, at=at)
+        return create_user(person=person, email=email, actor=actor, at=at)
+
+
 def close_user(*, user: User, actor: Person, at: datetime) -> User:
     """Shuts an account at once, its tokens with it. One person is enough: it only takes power away. Roles end apart, by two."""
     with transaction.atomic():

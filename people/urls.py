@@ -1,0 +1,27 @@
+"""`/people/`: one's own page, the members, and the acts that change what people hold."""
+
+from django.urls import path, re_path
+
+from people import views
+
+app_name = "people"
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+urlpatterns = [
+    path("", views.members, name="members"),
+    path("new/", views.new_person, name="new-person"),
+    path("me/", views.me, name="me"),
+    path("me/tokens/", views.create_token, name="token-create"),
+    path("tokens/<uuid:pk>/revoke/", views.revoke_token, name="token-revoke"),
+    path("<uuid:pk>/", views.person, name="person"),
+    path("<uuid:pk>/grants/", views.propose_grant, name="grant-propose"),
+    path("<uuid:pk>/link/", views.propose_link, name="link-propose"),
+    path("<uuid:pk>/close/", views.close_account, name="account-close"),
+    re_path(
+        rf"^grants/(?P<kind>role|competence|clearance)/(?P<pk>{_UUID})/(?P<act>confirm|withdraw|propose-end|confirm-end)/$",
+        views.act_on_grant,
+        name="grant-act",
+    ),
+    re_path(rf"^links/(?P<pk>{_UUID})/(?P<act>confirm|withdraw)/$", views.act_on_link, name="link-act"),
+]
