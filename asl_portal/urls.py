@@ -9,5 +9,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("theme/", theme.choose, name="theme"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("people.account_urls")),
+    path("people/", include("people.urls")),
 ]
