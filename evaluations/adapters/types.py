@@ -24,15 +24,15 @@ STORE_NOT_SCORED: Verdict = "store-not-scored"
 
 # Things worth saying of a file that is nonetheless an ordinary, well-formed result. They keep their effect; they do not change the verdict.
 REMARKS = frozenset(
-    {
+    [
         "created-without-zone",
         "revision-absent",
         "revision-dirty",
         "revision-unverified",
         "part-of-the-data-set",
         "count-unknown",
-        "single-item",
-    }
+        "reported-elsewhere",
+    ]
 )
 
 
@@ -128,7 +128,7 @@ class ParsedMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class ParsedRun:
-    """One evaluation run: one model on one task. `identity` is equal for two files of one run (`.eval` and `.json`), None if the file has none."""
+    """One evaluation run: one model on one task. `status` is unknown where the format has none. `identity` is equal for two files of one run (`.eval` and `.json`), None if the file has none."""
 
     harness: str
     model: str | None
@@ -168,7 +168,7 @@ class ParsedRun:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one reader found in one file. `format` is the family a binding names; `reader_version` says which reader spoke."""
+    """All that one reader found in one file. `format` says how it was written; the family a binding names is its runs' `harness`."""
 
     format: str
     format_version: str | None

@@ -1,0 +1,138 @@
+"""A value in a file together with its place, so that every warning can point there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from evaluations.adapters.figures import canonical, count
+from evaluations.adapters.limits import Limits
+from evaluations.adapters.strict_json import Json, Number
+from evaluations.adapters.types import Fact, RejectedInput, Warning
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_EPOCH_SECONDS = Decimal(4_102_444_800)  # 1 January 2100
+_SECRET_WORDS = ("api_key", "apikey", "secret", "password", "token", "credential", "authorization")
+_TOKEN_COUNTS = ("tokens", "token_limit", "token_limit_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value and where it stands: `header.json#/eval/config`. A child that is not there is a node holding None."""
+
+    value: Json
+    where: str
+
+    def child(self, key: str) -> "Node":
+        """The member `key` of an object."""
+        inner = self.value.get(key) if isinstance(self.value, dict) else None
+        return Node(inner, f"{self.where}/{_escaped(key)}")
+
+    def members(self) -> Iterator[tuple[str, "Node"]]:
+        """The members of an object, in file order; nothing for other values."""
+        if isinstance(self.value, dict):
+            for key, inner in self.value.items():
+                yield key, Node(inner, f"{self.where}/{_escaped(key)}")
+
+    def elements(self) -> Iterator["Node"]:
+        """The elements of a list; nothing for other values."""
+        if isinstance(self.value, list):
+            for index, inner in enumerate(self.value):
+                yield Node(inner, f"{self.where}/{index}")
+
+    def text(self) -> str | None:
+        """The value if it is a non-empty text."""
+        return self.value if isinstance(self.value, str) and self.value else None
+
+    def plain(self) -> str | None:
+        """A text, a number or a truth value as text, as it stands in the file; None for anything else."""
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return self.value.text if isinstance(self.value, Number) else self.text()
+
+    def count(self) -> int | None:
+        """The value if it is a usable number of samples."""
+        return count(self.value)
+
+    def name(self, limits: Limits) -> str | None:
+        """A name, refused when it is absurdly long."""
+        name = self.text()
+        if name is not None and len(name) > limits.name_characters:
+            raise RejectedInput("name-too-long", f"A name in the file has {len(name)} characters.", where=self.where)
+        return name
+
+    @property
+    def is_there(self) -> bool:
+        return self.value is not None
+
+
+def _escaped(key: str) -> str:
+    short = key if len(key) <= 200 else f"{key[:200]}…"
+    return short.replace("~", "~0").replace("/", "~1")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time as read, and as an aware time when the file leaves no doubt about the zone."""
+
+    raw: str | None
+    at: datetime | None
+    warning: Warning | None = None
+
+
+def moment(node: Node) -> Moment:
+    """Read a time: ISO text, or seconds since 1970. Without a zone it stays text; nothing is guessed."""
+    raw = node.plain()
+    if raw is None:
+        return Moment(None, None)
+    seconds = canonical(raw)
+    if seconds is not None:
+        return _from_seconds(node, raw, Decimal(seconds))
+    try:
+        at = datetime.fromisoformat(raw)
+    except ValueError:
+        return Moment(raw[:100], None, Warning("created-unreadable", "The time in the file cannot be read as a date.", node.where, "info"))
+    if at.tzinfo is None:
+        return Moment(
+            raw,
+            None,
+            Warning("created-without-zone", "The time in the file has no time zone, so its age is not known.", node.where, "info"),
+        )
+    return _plausible(node, raw, at)
+
+
+def _from_seconds(node: Node, raw: str, seconds: Decimal) -> Moment:
+    if not 0 <= seconds < _LATEST_EPOCH_SECONDS:
+        return Moment(raw[:100], None, Warning("created-unreadable", "The time in the file cannot be read as a date.", node.where, "info"))
+    return _plausible(node, raw, _EPOCH + timedelta(microseconds=int(seconds * 1_000_000)))
+
+
+def _plausible(node: Node, raw: str, at: datetime) -> Moment:
+    if not 2015 <= at.year < 2100:
+        warning = Warning(
+            "created-implausible", f"The file says it was made in {at.year}; it is ordered by its upload instead.", node.where, "info"
+        )
+        return Moment(raw, None, warning)
+    return Moment(raw, at.astimezone(UTC))
+
+
+def facts(node: Node, prefix: str, limits: Limits, depth: int = 3) -> Iterator[Fact]:
+    """The plain values under a node as flat facts: `task_args.tools` → `bash, python`. Values that look like credentials are withheld."""
+    for key, inner in node.members():
+        name = f"{prefix}.{key}"[:200]
+        if _is_secret(key):
+            yield Fact(name, "(withheld)", inner.where)
+        elif isinstance(inner.value, dict):
+            if depth:
+                yield from facts(inner, name, limits, depth - 1)
+        elif isinstance(inner.value, list):
+            listed = [item.plain() for item in inner.elements()]
+            if listed and all(item is not None for item in listed):
+                yield Fact(name, ", ".join(item for item in listed if item)[: limits.fact_characters], inner.where)
+        elif (text := inner.plain()) is not None:
+            yield Fact(name, text[: limits.fact_characters], inner.where)
+
+
+def _is_secret(key: str) -> bool:
+    lowered = key.lower()
+    return any(word in lowered for word in _SECRET_WORDS) and not lowered.endswith(_TOKEN_COUNTS)

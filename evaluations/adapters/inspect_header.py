@@ -1,0 +1,472 @@
+"""The header of an Inspect log, which `.eval` and `.json` share: what ran, on which model, with what outcome.
+
+`status: success` is not a verdict: samples may have errored, gone unscored or been invalidated under it, so every count is carried and compared.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import chain, islice
+
+from evaluations.adapters.fields import Moment, Node, facts, moment
+from evaluations.adapters.figures import Figure, canonical, figure, implied_count
+from evaluations.adapters.limits import Limits
+from evaluations.adapters.names import name_warnings
+from evaluations.adapters.plausibility import is_share, n_warnings, usable_stderr, value_warnings
+from evaluations.adapters.strict_json import Json, Number
+from evaluations.adapters.types import (
+    STORE_NOT_SCORED,
+    Counts,
+    Fact,
+    NSource,
+    ParsedMeasurement,
+    ParsedRun,
+    Reading,
+    RejectedInput,
+    Revision,
+    Status,
+    Warning,
+    verdict_for,
+)
+
+READER_VERSION = "inspect-1"
+HARNESS = "inspect"
+PASSED_OVER = frozenset(
+    {("samples",), ("reductions",), ("logging",), ("results", "sample_reductions"), ("eval", "dataset", "sample_ids"), ("plan", "config")}
+)
+
+_TESTED_VERSIONS = ("1", "2")
+_BRIEF_VERSION = "3"  # written for some days in October 2025 on a branch; same header
+_STATUSES: dict[str, Status] = {"success": "success", "error": "error", "cancelled": "cancelled", "started": "unfinished"}
+_SPREAD = ("stderr", "bootstrap_stderr", "bootstrap_std")
+_PLAIN_STDERR = "standard error"
+_CENTRES = ("accuracy", "mean")
+_INTERVALS = ("ci", "ci_wilson")
+_SETTINGS = (
+    *(
+        "limit",
+        "sample_id",
+        "epochs",
+        "epochs_reducer",
+        "message_limit",
+        "token_limit",
+        "turn_limit",
+        "time_limit",
+        "working_limit",
+        "cost_limit",
+    ),
+    *("fail_on_error", "continue_on_fail", "retry_on_error", "score_on_error", "sample_shuffle"),
+)
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+def read_header(header: Node, *, format: str, limits: Limits, is_unfinished: bool = False) -> Reading:
+    """The Reading of a log from its header; raises RejectedInput where it is no log of Inspect's."""
+    spec = header.child("eval")
+    if not isinstance(spec.value, dict):
+        raise _not_a_log("The log says nothing about the evaluation (no `eval`).", header.where)
+    _refuse_hand_made(header)
+    version, version_warnings, is_newer = _schema_version(header.child("version"))
+    run = _run(header, version, limits, is_unfinished=is_unfinished)
+    if is_newer:
+        run = replace(run, measurements=(), warnings=(*run.warnings, *version_warnings))
+        return Reading(format, version, READER_VERSION, STORE_NOT_SCORED, (run,))
+    run = replace(run, warnings=(*version_warnings, *run.warnings))
+    return Reading(format, version, READER_VERSION, verdict_for((run,)), (run,))
+
+
+def _not_a_log(message: str, where: str) -> RejectedInput:
+    return RejectedInput("not-an-inspect-log", message, where=where, what_to_do="Upload the log as Inspect wrote it.")
+
+
+def _refuse_hand_made(header: Node) -> None:
+    """Files that look like a log and that Inspect itself would not open."""
+    stats = header.child("stats")
+    known = ("started_at", "completed_at", "model_usage")
+    if isinstance(stats.value, dict) and stats.value and not any(key in stats.value for key in known):
+        raise _not_a_log("This looks like an Inspect log but was not written by Inspect: its `stats` are not Inspect's.", stats.where)
+
+
+def _schema_version(node: Node) -> tuple[str | None, tuple[Warning, ...], bool]:
+    if not node.is_there:
+        message = "The log carries no schema version, so somebody changed it after Inspect wrote it; Inspect would not open it."
+        return None, (Warning("schema-version-absent", message, node.where, "holds"),), False
+    text = node.value.text if isinstance(node.value, Number) else ""
+    if not text.isascii() or not text.isdigit() or text == "0":
+        raise RejectedInput("schema-version-unusable", "The schema version of the log is not a whole number.", where=node.where)
+    if text in _TESTED_VERSIONS:
+        return text, (), False
+    if text == _BRIEF_VERSION:
+        message = "Schema version 3 was in use for a short time only; it is read like version 2, and a person should look."
+        return text, (Warning("schema-version-untested", message, node.where, "holds"),), False
+    message = f"Schema version {text[:20]} is newer than this portal understands. The log is kept and can be read again later."
+    return text[:20], (Warning("schema-version-newer", message, node.where, "holds"),), True
+
+
+def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bool) -> ParsedRun:
+    spec, config, results = header.child("eval"), header.child("eval").child("config"), header.child("results")
+    status, status_warnings = _status(header, is_unfinished=is_unfinished)
+    model, task = spec.child("model").name(limits), spec.child("task").name(limits)
+    created, started = moment(spec.child("created")), moment(header.child("stats").child("started_at"))
+    completed = moment(header.child("stats").child("completed_at"))
+    epochs = _epochs(config.child("epochs"))
+    revision, revision_warnings = _revision(spec.child("revision"))
+    counts, count_warnings = _counts(results, epochs or 1)
+    scores = _Scores(results, epochs or 1, _joined(config.child("epochs_reducer")), counts, limits)
+    measurements = tuple(scores.measurements()) if not is_unfinished else ()
+    return ParsedRun(
+        harness=HARNESS,
+        model=model,
+        task=task,
+        status=status,
+        where=spec.where,
+        harness_version=spec.child("packages").child("inspect_ai").text(),
+        schema_version=version,
+        identity=_identity(spec),
+        external_ids=_ids(spec),
+        model_roles=_roles(spec.child("model_roles")),
+        task_version=spec.child("task_version").plain(),
+        facts=tuple(islice(_facts(header, limits), limits.facts)),
+        created_raw=created.raw,
+        created=created.at,
+        started_raw=started.raw,
+        started=started.at,
+        completed_raw=completed.raw,
+        completed=completed.at,
+        epochs=epochs,
+        reducer=_joined(config.child("epochs_reducer")),
+        limit=_joined(config.child("limit")),
+        dataset=spec.child("dataset").child("location").text() or spec.child("dataset").child("name").text(),
+        selection=_joined(config.child("sample_id")),
+        counts=counts,
+        revision=revision,
+        invalidated=header.child("invalidated").value is True,
+        has_log_updates=bool(header.child("log_updates").value),
+        measurements=measurements,
+        warnings=(
+            *status_warnings,
+            *name_warnings(model, task, spec.child("model").where, spec.child("task").where),
+            *_created_warnings(created, spec),
+            *revision_warnings,
+            *count_warnings,
+            *_part_of_the_data_set(spec, counts, epochs or 1),
+            *_edit_warnings(header),
+            *([] if measurements or is_unfinished else [Warning("no-scores", "The run has no scores.", results.where, "holds")]),
+        ),
+    )
+
+
+def _status(header: Node, *, is_unfinished: bool) -> tuple[Status, list[Warning]]:
+    where = header.child("status").where
+    if is_unfinished:
+        message = (
+            "The run was not finished: the log has its beginning only. `inspect log recover` on the machine that ran it may complete it."
+        )
+        return "unfinished", [Warning("run-unfinished", message, header.where, "holds")]
+    status = _STATUSES.get(header.child("status").text() or "", "unknown")
+    if status == "success":
+        return status, []
+    messages = {
+        "error": "The run ended with an error.",
+        "cancelled": "The run was cancelled before its end.",
+        "unfinished": "The run had not finished when the log was written.",
+        "unknown": "The log does not say how the run ended.",
+    }
+    return status, [Warning(f"status-{status}", messages[status], where, "holds")]
+
+
+def _created_warnings(created: Moment, spec: Node) -> Iterator[Warning]:
+    if created.warning:
+        yield created.warning
+    elif created.raw is None:
+        yield Warning(
+            "created-absent", "The file does not say when the run was made, so its age is not known.", spec.child("created").where, "info"
+        )
+
+
+def _edit_warnings(header: Node) -> Iterator[Warning]:
+    if header.child("invalidated").value is True:
+        yield Warning("invalidated", "Samples of this run were invalidated after it ended.", header.child("invalidated").where, "holds")
+    if header.child("log_updates").value:
+        yield Warning(
+            "log-edited", "The log was edited after the run; its edit history is in the file.", header.child("log_updates").where, "info"
+        )
+    if header.child("config_updates").value:
+        message = "Settings were changed while the run was under way."
+        yield Warning("settings-changed", message, header.child("config_updates").where, "info")
+    if header.child("results").child("early_stopping").is_there:
+        message = "The run stopped early by a rule of its own, so its samples were not chosen beforehand."
+        yield Warning("stopped-early", message, header.child("results").child("early_stopping").where, "holds")
+
+
+def _epochs(node: Node) -> int | None:
+    epochs = node.count()
+    return epochs if epochs else None
+
+
+def _joined(node: Node) -> str | None:
+    if isinstance(node.value, list):
+        parts = [text for text in (item.plain() for item in node.elements()) if text is not None]
+        return ", ".join(parts)[:500] or None
+    return node.plain()
+
+
+def _identity(spec: Node) -> str | None:
+    """Equal for the `.eval` and the `.json` of one run: run_id alone is shared by all tasks started together."""
+    run, task = spec.child("run_id").text(), spec.child("task_id").text()
+    return spec.child("eval_id").text() or (f"{run}/{task}" if run and task else None)
+
+
+def _ids(spec: Node) -> tuple[tuple[str, str], ...]:
+    names = ("run_id", "eval_id", "task_id", "eval_set_id", "task_registry_name")
+    found = ((name, spec.child(name).text()) for name in names)
+    return tuple((name, value) for name, value in found if value)
+
+
+def _roles(node: Node) -> tuple[tuple[str, str], ...]:
+    roles = ((role, inner.child("model").text() or inner.text()) for role, inner in node.members())
+    return tuple((role, model) for role, model in roles if model)
+
+
+def _revision(node: Node) -> tuple[Revision, list[Warning]]:
+    commit, dirty = node.child("commit").text(), node.child("dirty").value
+    if commit is None:
+        message = "The run cannot be traced to a commit: the log names none."
+        return Revision(), [Warning("revision-absent", message, node.where, "info")]
+    looks_real = 7 <= len(commit) <= 64 and _HEXADECIMAL.issuperset(commit.lower())
+    revision = Revision(commit[:200], node.child("origin").text(), dirty if isinstance(dirty, bool) else None, looks_real)
+    warnings = []
+    if not looks_real:
+        warnings.append(Warning("revision-unverified", "The commit in the log does not look like one.", node.child("commit").where, "info"))
+    if revision.dirty:
+        message = "The working tree had changes that no commit holds: the run is not reproducible from a commit."
+        warnings.append(Warning("revision-dirty", message, node.child("dirty").where, "info"))
+    return revision, warnings
+
+
+def _counts(results: Node, epochs: int) -> tuple[Counts, list[Warning]]:
+    total, completed = results.child("total_samples"), results.child("completed_samples")
+    warnings = [
+        Warning("count-unusable", "A number of samples is negative, broken or absurd; it is not used.", node.where, "holds")
+        for node in (total, completed, results.child("logged_samples"))
+        if node.is_there and node.count() is None
+    ]
+    counted = Counts(total.count(), completed.count(), _scored(results))
+    if counted.total is None or counted.completed is None:
+        return counted, warnings
+    if counted.completed > counted.total:
+        warnings.append(
+            Warning("count-unusable", "More samples completed than there were; the counts are not used.", completed.where, "holds")
+        )
+        return Counts(scored=counted.scored), warnings
+    missing = counted.total - counted.completed
+    if missing:
+        message = f"{missing} of {counted.total} samples did not complete."
+        warnings.append(Warning("samples-missing", message, completed.where, "holds"))
+    logged = results.child("logged_samples").count()
+    if logged is not None and logged < counted.total:
+        warnings.append(Warning("samples-missing", f"Only {logged} of {counted.total} samples were run.", results.where, "holds"))
+    if not missing and counted.scored is not None and counted.scored * epochs < counted.total and counted.scored < counted.total // epochs:
+        message = f"{counted.total // epochs} items were run but only {counted.scored} were scored."
+        warnings.append(Warning("samples-unscored", message, results.where, "holds"))
+    return replace(counted, errored=missing), warnings
+
+
+def _scored(results: Node) -> int | None:
+    """The fewest items any score block counted."""
+    found = [
+        count for count in (score.child("scored_samples").count() for score in results.child("scores").elements()) if count is not None
+    ]
+    return min(found) if found else None
+
+
+def _part_of_the_data_set(spec: Node, counts: Counts, epochs: int) -> Iterator[Warning]:
+    size = spec.child("dataset").child("samples").count()
+    if size is not None and counts.total is not None and counts.total < size * epochs and _is_narrowed(spec.child("config")):
+        message = f"{counts.total // epochs} of the {size} items of the data set were run: a part, not the whole."
+        yield Warning("part-of-the-data-set", message, spec.child("dataset").where, "holds")
+
+
+def _is_narrowed(config: Node) -> bool:
+    return config.child("limit").is_there or config.child("sample_id").is_there
+
+
+def _facts(header: Node, limits: Limits) -> Iterator[Fact]:
+    """How the run was set up. Prompts and solver parameters stay out: they may hold what must not be seen."""
+    spec = header.child("eval")
+    config = spec.child("config")
+    settings = Node({name: config.child(name).value for name in _SETTINGS if config.child(name).is_there}, config.where)
+    yield from facts(spec.child("metadata"), "metadata", limits)
+    yield from facts(header.child("metadata"), "log_metadata", limits)
+    yield from facts(spec.child("task_args"), "task_args", limits)
+    yield from facts(settings, "config", limits)
+    yield from facts(spec.child("model_generate_config"), "model_generate_config", limits)
+    yield from facts(spec.child("solver_args"), "solver_args", limits, depth=0)
+    for name in ("task_file", "task_display_name", "solver"):
+        if text := spec.child(name).text():
+            yield Fact(name, text[: limits.fact_characters], spec.child(name).where)
+    if sandbox := spec.child("sandbox").child("type").text():
+        yield Fact("sandbox", sandbox, spec.child("sandbox").where)
+    if tags := _joined(spec.child("tags")):
+        yield Fact("tags", tags, spec.child("tags").where)
+    steps = [step.child("solver").text() for step in header.child("plan").child("steps").elements()]
+    if named := ", ".join(step for step in steps if step):
+        yield Fact("plan.solvers", named[: limits.fact_characters], header.child("plan").where)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The score blocks of a run, each read into its measurements."""
+
+    results: Node
+    epochs: int
+    reducer: str | None
+    counts: Counts
+    limits: Limits
+
+    def measurements(self) -> Iterator[ParsedMeasurement]:
+        found = list(
+            islice(chain.from_iterable(_Block(self, block).measurements() for block in self._blocks()), self.limits.measurements + 1)
+        )
+        if len(found) > self.limits.measurements:
+            raise RejectedInput(
+                "too-many-measurements", f"The log holds more than {self.limits.measurements} numbers.", where=self.results.where
+            )
+        yield from found
+
+    def _blocks(self) -> Iterator[Node]:
+        if self.results.child("scores").is_there:
+            yield from self.results.child("scores").elements()
+        elif self.results.child("metrics").is_there:  # version 1: one scorer, its metrics beside it
+            scorer = self.results.child("scorer").child("name").value
+            yield Node({"name": scorer, "scorer": scorer, "metrics": self.results.child("metrics").value}, self.results.where)
+
+    def n(self, block: Node) -> tuple[int | None, NSource | None]:
+        """Items behind a block's numbers: as stated, or the completed samples divided by the epochs."""
+        scored = block.child("scored_samples")
+        if scored.is_there:
+            return (scored.count(), "reported") if scored.count() is not None else (None, None)
+        if self.counts.completed is None:
+            return None, None
+        if self.epochs == 1:
+            return self.counts.completed, "reported"
+        items, rest = divmod(self.counts.completed, self.epochs)
+        return (items, "recomputed") if not rest else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One score block: one scorer, perhaps one of its scores and one reducer, with the metrics computed over the same items."""
+
+    scores: _Scores
+    node: Node
+
+    def measurements(self) -> Iterator[ParsedMeasurement]:
+        metrics = dict(self.node.child("metrics").members())
+        centres = [key for key in metrics if key in _CENTRES]
+        spread = next((key for key in _SPREAD if key in metrics), None) if centres else None
+        interval = _interval(metrics) if centres else None
+        used = {spread} | (set(interval.keys) if interval else set())
+        for key, metric in metrics.items():
+            if key in used:
+                continue
+            found = self._measurement(key, metric, metrics[spread] if spread and key == centres[0] else None)
+            yield interval.on(found) if interval and key == centres[0] else found
+
+    def _measurement(self, key: str, metric: Node, spread: Node | None) -> ParsedMeasurement:
+        found = figure(metric.child("value").value)
+        n, n_source = self.scores.n(self.node)
+        stderr = figure(spread.child("value").value) if spread else Figure("", None, "absent")
+        error, stderr_warnings = usable_stderr(stderr, found.value, n, spread.where if spread else metric.where)
+        warnings = [*value_warnings(key, found, metric.where), *stderr_warnings, *self._n_warnings(n)]
+        warnings += self._absent_stderr(key, found, stderr, n, metric)
+        if found.value is not None:
+            is_loose = spread is not None and _stderr_method(spread) != _PLAIN_STDERR
+            warnings += n_warnings(key, found.value, error, n, metric.where, grains=self._grains(), is_loose=is_loose)
+        return ParsedMeasurement(
+            metric=key,
+            value_raw=found.raw,
+            value=found.value,
+            where=metric.where,
+            scorer=self._scorer(),
+            reducer=self.node.child("reducer").text(),
+            group=metric.child("group").text(),
+            stderr_raw=stderr.raw or None,
+            stderr=error,
+            stderr_method=_stderr_method(spread),
+            std=figure(self.node.child("metrics").child("std").child("value").value).value if key in _CENTRES else None,
+            n=n,
+            n_source=n_source,
+            implied_n=implied_count(found.value, error) if is_share(key) else None,
+            is_headline=self._is_headline(key),
+            warnings=tuple(warnings),
+        )
+
+    def _grains(self) -> tuple[int, ...]:
+        """Which fractions an item's score can take after its epochs were reduced; () where the reducer leaves that open."""
+        epochs, reducer = self.scores.epochs, self.node.child("reducer").text() or self.scores.reducer or "mean"
+        return {"mean": (1, 2, epochs, 2 * epochs), "mode": (1, 2), "max": (1, 2), "median": (1, 2, 4)}.get(reducer, ())
+
+    def _scorer(self) -> str | None:
+        """The scorer, with the score's own name after a dot where one scorer gives several."""
+        scorer, name = self.node.child("scorer").text(), self.node.child("name").text()
+        return f"{scorer}.{name}" if scorer and name and name != scorer else scorer or name
+
+    def _is_headline(self, key: str) -> bool:
+        headline = self.scores.results.child("headline")
+        pairs = (("scorer", "scorer"), ("score", "name"), ("reducer", "reducer"))
+        stated = headline.child("metric").text()
+        return stated == key and all(
+            not headline.child(h).text() or headline.child(h).text() == self.node.child(b).text() for h, b in pairs
+        )
+
+    def _n_warnings(self, n: int | None) -> Iterator[Warning]:
+        scored, unscored = self.node.child("scored_samples"), self.node.child("unscored_samples")
+        if scored.is_there and scored.count() is None:
+            yield Warning("count-unusable", "The number of scored samples is negative, broken or absurd.", scored.where, "holds")
+        elif n == 0:
+            yield Warning("nothing-scored", "No sample was scored: the value is a placeholder.", self.node.where, "holds")
+        if unscored.count():
+            yield Warning("samples-unscored", f"{unscored.count()} samples were left without a score.", unscored.where, "holds")
+
+    def _absent_stderr(self, key: str, found: Figure, stderr: Figure, n: int | None, metric: Node) -> Iterator[Warning]:
+        """A share needs no standard error once n is known; at 0 and 1 it would say nothing; else its absence is worth a word."""
+        carries_one = stderr.trouble != "absent" or found.value in (None, "0", "1") or (is_share(key) and n is not None)
+        if not carries_one and not key.endswith(("stderr", "std", "var")):
+            yield Warning("stderr-absent", "The number comes without a standard error.", metric.where, "info")
+
+
+def _stderr_method(spread: Node | None) -> str | None:
+    if spread is None:
+        return None
+    cluster = spread.child("params").child("cluster").text()
+    return f"clustered by {cluster}"[:200] if cluster else _PLAIN_STDERR if spread.where.endswith("/stderr") else "bootstrap"
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    keys: tuple[str, str]
+    low: str
+    high: str
+    level: str | None
+    method: str
+
+    def on(self, measurement: ParsedMeasurement) -> ParsedMeasurement:
+        return replace(measurement, low=self.low, high=self.high, level=self.level, method=self.method)
+
+
+def _interval(metrics: dict[str, Node]) -> _Interval | None:
+    """Inspect's own `ci` and `ci_wilson`: two bounds with their level among the metrics of the block."""
+    for group in _INTERVALS:
+        bounds = {metric.child("name").text(): key for key, metric in metrics.items() if metric.child("group").text() == group}
+        if set(bounds) != {"lower", "upper"}:
+            continue
+        low, high = (metrics[bounds[side]] for side in ("lower", "upper"))
+        low_value, high_value = figure(low.child("value").value).value, figure(high.child("value").value).value
+        if low_value is None or high_value is None or Decimal(low_value) > Decimal(high_value):
+            continue
+        level: Json = low.child("params").child("level").value
+        stated = canonical(level.text) if isinstance(level, Number) else None
+        kind = low.child("params").child("method").text()
+        return _Interval((bounds["lower"], bounds["upper"]), low_value, high_value, stated, f"{group} ({kind})" if kind else group)
+    return None
