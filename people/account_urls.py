@@ -11,5 +11,6 @@ urlpatterns = [
     path("logout/", open_without_role(allauth.logout), name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("password/change/", open_without_role(allauth.password_change), name="account_change_password"),
-    path("link/<str:secret>/", link_views.choose_password, name="sign_in_link"),
+    path("link/", link_views.choose_password, name="choose_password"),
+    path("link/<str:secret>/", link_views.follow_link, name="sign_in_link"),
 ]

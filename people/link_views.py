@@ -1,4 +1,8 @@
-"""The page behind a sign-in link: choose a password. Looking at it changes nothing; only sending the form spends the link."""
+"""The page behind a sign-in link: choose a password. Following the link changes nothing; only sending the form spends it.
+
+The secret stands in the address once, on the way in. From there it moves into a cookie of this one page, so that the form's own address,
+and with it logs, history and referrers, holds none.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,55 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from people.forms import ChoosePasswordForm
 from people.services import use_link
 from people.services.credentials import PasswordTooWeak, find_link
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+COOKIE = "asl_link"
+COOKIE_SECONDS = 900
 
 
 # Open: whoever holds a link cannot sign in yet. The link itself is the key, spent once, over in days.
 @login_not_required
 @never_cache
+@require_safe
+@sensitive_variables("secret")
+def follow_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Leads a link that opens to the form; any other is not known (404)."""
+    find_link(secret, timezone.now())
+    answer = redirect("choose_password")
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        max_age=COOKIE_SECONDS,
+        path=reverse("choose_password"),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@login_not_required
+@never_cache
 @sensitive_post_parameters("password", "again")
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def choose_password(request: HttpRequest, secret: str) -> HttpResponse:
-    """GET shows the form, POST sets the password and signs in. A link that does not open is not known (404)."""
+def choose_password(request: HttpRequest) -> HttpResponse:
+    """GET shows the form, POST sets the password and signs in. Without a link that opens there is nothing here (404)."""
     now = timezone.now()
+    secret = request.COOKIES.get(COOKIE, "")
     link = find_link(secret, now)
-    form = ChoosePasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ChoosePasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             user = use_link(secret=secret, password=form.cleaned_data["password"], at=now)
         except PasswordTooWeak as weak:
@@ -38,8 +67,7 @@ def choose_password(request: HttpRequest, secret: str) -> HttpResponse:
         else:
             login(request, user, backend=BACKEND)
             messages.info(request, "Your password is set and you are signed in.")
-            return redirect("people:me")
-    page = render(request, "people/choose_password.html", {"form": form, "link": link}, status=422 if form.errors else 200)
-    # The address is the key: it leaves this page with no link followed from it.
-    page.headers["Referrer-Policy"] = "no-referrer"
-    return page
+            answer = redirect("people:me")
+            answer.delete_cookie(COOKIE, path=reverse("choose_password"), samesite="Lax")
+            return answer
+    return render(request, "people/choose_password.html", {"form": form, "link": link}, status=422 if form.errors else 200)

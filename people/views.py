@@ -95,8 +95,8 @@ def new_person(request: MemberRequest) -> HttpResponse:
     """Registers a person with an account. It cannot sign in before two people have sent it a link."""
     access.require_members_visible(request.actor)
     policies.require(policies.may_keep_membership(request.actor))
-    form = PersonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = PersonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         made = _said_on(form, lambda: _register(request, form))
         if made:
             return redirect("people:person", pk=made)
