@@ -11,4 +11,5 @@ urlpatterns = [
     path("theme/", theme.choose, name="theme"),
     path("accounts/", include("people.account_urls")),
     path("people/", include("people.urls")),
+    path("ledger/", include("ledger.urls")),
 ]
