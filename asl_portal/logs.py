@@ -31,7 +31,7 @@ def logging_settings(level: str) -> dict[str, Any]:
     )
     render = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.dict_tracebacks,
+        _TRACEBACKS,
         structlog.processors.JSONRenderer(),
     ]
     return {

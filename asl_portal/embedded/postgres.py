@@ -59,6 +59,7 @@ class Postgres:
             self.wrapper = user_namespace()
             if not self.wrapper:
                 self._become_nobody()
+        self.folder = self.folder.resolve()
         # Socket paths may hold 107 bytes at most, so a deep data folder will not do; and macOS gives a long TMPDIR.
         self.sockets = Path(tempfile.mkdtemp(prefix="asl-", dir="/tmp"))
         self._hand_over(self.sockets)
@@ -66,6 +67,7 @@ class Postgres:
     def make(self) -> None:
         """Make the cluster if it is not there. Half a cluster never stands: it is made beside and moved into place."""
         if (self.folder / "PG_VERSION").exists():
+            self._hand_over_cluster()
             return
         new = self.folder.with_name(self.folder.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
@@ -136,20 +138,46 @@ class Postgres:
 
     def _become_nobody(self) -> None:
         self.user = NOBODY
-        mark = sha256(str(self.folder).encode()).hexdigest()[:12]
         if not _nobody_reaches(self.bin):
-            there = OPEN_PLACE / "programs" / sha256(str(self.bin.stat().st_mtime_ns).encode() + str(self.bin).encode()).hexdigest()[:12]
-            if not there.exists():
-                copy = there.with_name(there.name + ".new")
-                shutil.rmtree(copy, ignore_errors=True)
-                shutil.copytree(self.bin.parent, copy, symlinks=True)
-                copy.rename(there)
-            self.bin = there / "bin"
-        if not _nobody_reaches(self.folder.parent):
-            self.folder = OPEN_PLACE / mark / "postgres"
+            self.bin = _open_copy(self.bin)
+        if self.folder.is_symlink():
+            return
+        if _nobody_reaches(self.folder.parent.parent):
+            # Nobody may pass through the data folder, not look into it: all that stands in it is closed.
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-        # The parent must let nobody pass, not look: the folder itself stays 0700 and is nobody's.
-        self.folder.parent.chmod(self.folder.parent.stat().st_mode | 0o011)
+            self.folder.parent.chmod(0o711)
+        elif self.folder.exists():
+            raise DatabaseDidNotStart(
+                f"Here PostgreSQL runs as {NOBODY}, who cannot reach {self.folder}; move the data out of the private folder."
+            )
+        else:
+            place = Path(tempfile.mkdtemp(prefix="data-", dir=_made(OPEN_PLACE)))
+            place.chmod(0o711)
+            self.folder.symlink_to(place / "postgres")
+
+    def _hand_over_cluster(self) -> None:
+        """A cluster made under the other way of not being root belongs to the wrong user."""
+        owner = pwd.getpwnam(self.user).pw_uid if self.user else os.geteuid()
+        if os.geteuid() == 0 and self.folder.stat().st_uid != owner:
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, owner, -1, follow_symlinks=False)
+
+
+def _open_copy(programs: Path) -> Path:
+    """A copy of the server's programs where nobody may run them."""
+    mark = sha256(f"{programs} {programs.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    there = OPEN_PLACE / f"programs-{mark}"
+    if not there.exists():
+        copy = Path(tempfile.mkdtemp(prefix="copy-", dir=_made(OPEN_PLACE)))
+        shutil.copytree(programs.parent, copy, symlinks=True, dirs_exist_ok=True)
+        copy.chmod(0o755)
+        copy.rename(there)
+    return there / "bin"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def find_bin() -> Path:

@@ -33,6 +33,9 @@ class Log:
         if self._echo:
             print(line, flush=True)
 
+    def close(self) -> None:
+        self._handler.close()
+
     def tail(self, name: str) -> str:
         return "\n".join(self._tails.get(name, ()))
 

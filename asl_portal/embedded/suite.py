@@ -84,3 +84,4 @@ def _servers(folder: Path, given: dict[str, str]) -> Iterator[dict[str, str]]:
     finally:
         for child in reversed(children):
             child.stop()
+        log.close()
