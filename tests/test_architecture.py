@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["asl_portal", "reviews", "evaluations", "frameworks", "people", "ledger"]
 PURE = [
     "frameworks/engine",
+    "frameworks/charts",
     "frameworks/documents.py",
     "evaluations/adapters",
     "ledger/canonical.py",

@@ -1,0 +1,227 @@
+"""The drawing says what the numbers say: checked by reading the SVG back as XML."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frameworks.charts import Event, Line, Measured, Row, Step, Track, interval_chart, rows_of, table_of, tier_timeline
+from frameworks.charts.scale import scale_for
+from tests.look.sample import REASONS, leaf
+
+NS = "{http://www.w3.org/2000/svg}"
+AT = datetime(2026, 5, 22, tzinfo=UTC)
+
+
+def number(written: str) -> Decimal:
+    return Decimal(written)
+
+
+def chart(*rows: Row, **more: Any) -> Element:
+    return fromstring(interval_chart(rows, title="CBRN-3", desc="One row an indicator", **more))
+
+
+def row(**more: Any) -> Row:
+    given_row = {"label": "Uplift", "outcome": "cannot_rule_out", "rule_out": Line(number("0.5")), "rule_in": Line(number("0.8"))}
+    return Row(**{**given_row, "current": Measured(number("0.4"), number("0.3"), number("0.6"), n=20), **more})
+
+
+def one(svg: Element, class_: str) -> Element:
+    (found,) = every(svg, class_)
+    return found
+
+
+def every(svg: Element, class_: str) -> list[Element]:
+    return [each for each in svg.iter() if set(class_.split()) <= set((each.get("class") or "").split())]
+
+
+def x(element: Element, name: str = "x") -> float:
+    return float(element.attrib[name])
+
+
+@pytest.mark.parametrize("value", ["0.1", "0.49", "0.5", "0.51", "0.9"])
+@pytest.mark.parametrize("log", [False, True])
+def test_the_dot_stands_left_of_the_line_exactly_when_the_value_is_below_it(value: str, log: bool) -> None:
+    svg = chart(row(log=log, current=Measured(number(value), number("0.01"), number("0.99"), n=20)))
+    dot, line = x(one(svg, "value"), "cx"), x(one(svg, "line out"), "x1")
+    assert (dot < line) == (number(value) < number("0.5"))
+    assert (dot == line) == (number(value) == number("0.5"))
+
+
+def test_the_bar_runs_from_the_low_to_the_high_bound() -> None:
+    svg = chart(row(current=Measured(number("0.4"), number("0.5"), number("0.8"), n=20)))
+    bar = one(svg, "bar")
+    assert x(bar) == x(one(svg, "line out"), "x1")
+    assert x(bar) + x(bar, "width") == pytest.approx(x(one(svg, "line in"), "x1"), abs=0.15)
+
+
+def test_the_shaded_zone_is_the_side_that_rules_out() -> None:
+    riskier_up, riskier_down = chart(row()), chart(row(higher_is_riskier=False))
+    assert x(one(riskier_up, "zone")) == 0
+    assert x(one(riskier_up, "zone"), "width") == x(one(riskier_up, "line out"), "x1")
+    assert x(one(riskier_down, "zone")) == x(one(riskier_down, "line out"), "x1")
+
+
+def test_lines_are_named_by_the_side_they_rule_on() -> None:
+    words = [each.text for each in every(chart(row(rule_out=Line(number("0.5"), inclusive=True))), "tag")]
+    assert words == ["rules out below or at 0.5", "rules in above 0.8"]
+    assert [each.text for each in every(chart(row(higher_is_riskier=False)), "tag")] == ["rules out above 0.5", "rules in below 0.8"]
+
+
+def test_a_side_without_a_bound_ends_in_an_arrow_and_one_with_it_does_not() -> None:
+    svg = chart(row(current=Measured(number("0.4"), number("0.3"), None, n=20)))
+    assert [each.get("class") for each in every(svg, "arrow")] == ["arrow high"]
+    assert x(one(svg, "bar")) + x(one(svg, "bar"), "width") == pytest.approx(720, abs=0.15)
+    assert every(chart(row()), "arrow") == []
+
+
+def test_zero_on_a_log_scale_is_an_arrow_at_the_edge() -> None:
+    assert [
+        each.get("class") for each in every(chart(row(log=True, current=Measured(number("0.4"), number("0"), number("0.6")))), "arrow")
+    ] == ["arrow low"]
+
+
+def test_a_value_without_interval_is_hollow_and_says_so() -> None:
+    svg = chart(row(current=Measured(number("0.4"), n=20, point_only=True)))
+    assert every(svg, "value") == [] and every(svg, "bar") == []
+    assert one(svg, "hollow") is not None
+    assert "no interval" in [each.text for each in svg.iter(f"{NS}text")]
+
+
+def test_absent_evidence_is_hatched_and_never_stands_on_pale_green() -> None:
+    svg = chart(row(outcome="not_assessed", current=None))
+    assert every(svg, "zone") == [] and every(svg, "value") == []
+    assert every(svg, "hatch")
+    texts = [each.text for each in svg.iter(f"{NS}text")]
+    assert "Not assessed" in texts and "no measurement" in texts
+
+
+def test_a_safety_margin_reaches_from_the_bound_to_what_decides() -> None:
+    svg = chart(row(current=Measured(number("0.4"), number("0.3"), number("0.45"), n=20, bound=number("0.5"))))
+    assert f"H{one(svg, 'line out').get('x1')}" in one(svg, "margin").attrib["d"]
+    assert every(chart(row(current=Measured(number("0.4"), number("0.3"), number("0.45"), n=20, bound=number("0.45")))), "margin") == []
+
+
+def test_no_number_stands_without_its_n() -> None:
+    assert one(chart(row()), "n").text == "n 20"
+    assert one(chart(row(current=Measured(number("0.4"), point_only=True))), "n").text == "n unknown"
+
+
+def test_every_mark_can_be_reached_and_says_what_the_table_says() -> None:
+    svg = chart(row(unit="×", earlier=(Measured(number("0.2"), n=10, label="step 4000"),)))
+    spots = every(svg, "spot")
+    assert [each.get("tabindex") for each in spots] == ["0", "0"]
+    assert [each.get("aria-label") for each in spots] == [
+        "Earlier, step 4000: 0.2, n 10",
+        "Uplift: Cannot rule out, 0.4 ×, interval 0.3 to 0.6, n 20",
+    ]
+    assert all(each.find(f"{NS}title").text == each.get("aria-label") for each in spots)  # type: ignore[union-attr]
+    columns, lines = table_of([row()])
+    assert dict(zip(columns, lines[0], strict=True)) == {
+        "Indicator": "Uplift", "Finding": "Cannot rule out", "Value": "0.4", "Low": "0.3", "High": "0.6", "n": "20", "Rules out": "0.5", "Rules in": "0.8",
+    }  # fmt: skip
+
+
+def test_the_drawing_has_a_title_and_a_description_that_it_names() -> None:
+    svg = chart(row())
+    assert svg.find(f"{NS}title").text == "CBRN-3"  # type: ignore[union-attr]
+    assert svg.get("aria-labelledby") == svg.find(f"{NS}title").get("id")  # type: ignore[union-attr]
+    assert svg.get("aria-describedby") == svg.find(f"{NS}desc").get("id")  # type: ignore[union-attr]
+    assert svg.get("aria-labelledby") != chart(row(label="Other")).get("aria-labelledby")
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"/><a href="javascript:x">', "a & b ]]>", "\u202eevil", "x" * 400])
+def test_what_people_wrote_stays_text(hostile: str) -> None:
+    written = interval_chart(
+        [row(label=hostile, unit=hostile, earlier=(Measured(number("1"), label=hostile),))], title=hostile, desc=hostile
+    )
+    svg = fromstring(written)
+    assert {each.tag.removeprefix(NS) for each in svg.iter()} <= {"svg", "title", "desc", "g", "text", "rect", "line", "circle", "path"}
+    assert not any(name.startswith("on") or name == "href" for each in svg.iter() for name in each.attrib)
+    assert one(svg, "name").text == hostile
+
+
+def test_a_page_chart_carries_no_style_and_a_print_chart_carries_its_own() -> None:
+    page, paper = chart(row()), chart(row(), skin="print")
+    assert page.find(f"{NS}style") is None and not any("style" in each.attrib for each in page.iter())
+    assert paper.find(f"{NS}style") is not None
+    assert every(paper, "spot") == [] and every(paper, "tip") == []
+
+
+@pytest.mark.parametrize("skin", ["page", "print"])
+def test_the_same_values_give_the_same_bytes(skin: Any) -> None:
+    assert interval_chart([row()], title="t", desc="d", skin=skin) == interval_chart([row()], title="t", desc="d", skin=skin)
+
+
+values = st.decimals(min_value=-1_000_000, max_value=1_000_000, allow_nan=False, allow_infinity=False, places=4)
+
+
+@given(st.lists(values, min_size=1, max_size=6), st.booleans())
+def test_a_scale_keeps_order_and_stays_within_its_band(found: list[Decimal], log: bool) -> None:
+    scale = scale_for(found, start=0, end=720, log=log)
+    places = [scale.at(value) for value in sorted(found)]
+    assert all(0 <= place <= 720 for place in places)
+    assert all(before <= after for before, after in pairwise(places))
+    assert len(scale.ticks()) <= 12
+
+
+def test_rows_come_from_the_reason_tree_each_indicator_once() -> None:
+    tree = {**REASONS, "children": [*REASONS["children"], leaf("Uplift trial, novices", "ruled_out")]}
+    for each in (tree["children"][0], tree["children"][2]["children"][0], tree["children"][3]):
+        each["qualifying"] = ["m1"]
+    tree["children"][1]["qualifying"] = []
+    rows = rows_of(with_bounds(tree), log_scales={"Uplift trial, novices"})
+    assert [(each.label, each.outcome, each.log) for each in rows] == [
+        ("Uplift trial, novices", "cannot_rule_out", True),
+        ("Expert red team", "not_assessed", False),
+        ("Protocol troubleshooting", "ruled_out", False),
+    ]
+    assert rows[0].current == Measured(number("2.1"), number("1.31"), number("3.41207"), n=40, label="step 9000", bound=number("3.41207"))
+    assert rows[1].current is None
+
+
+def test_the_measurement_that_decides_is_the_one_drawn_large() -> None:
+    first, second = (
+        dict(leaf("a", "ruled_out")["measurements"][0], id=name, value=value, bound="1") for name, value in (("m1", "1"), ("m2", "2"))
+    )
+    tree = leaf("a", "ruled_out", measurements=[first, second], deciding="m2", qualifying=["m1", "m2"])
+    (found,) = rows_of(tree)
+    assert found.current and found.current.value == 2
+    assert [each.value for each in found.earlier] == [1]
+
+
+def with_bounds(tree: dict[str, Any]) -> dict[str, Any]:
+    measurements = [{**each, "bound": each["high"]} for each in tree.get("measurements", [])]
+    return {**tree, "measurements": measurements, "children": [with_bounds(child) for child in tree["children"]]}
+
+
+class TestTimeline:
+    track = Track(
+        "Security",
+        ("ASL-2", "ASL-3"),
+        (Step(AT - timedelta(days=90), 0), Step(AT - timedelta(days=50), 1)),
+        (Step(AT - timedelta(days=90), 0), Step(AT - timedelta(days=20), 1)),
+    )
+
+    def drawn(self, *events: Event, track: Track | None = None) -> Element:
+        return fromstring(tier_timeline([track or self.track], events, start=AT - timedelta(days=100), end=AT, title="t", desc="d"))
+
+    def test_the_gap_is_shaded_exactly_where_less_is_in_force_than_required(self) -> None:
+        gap = one(self.drawn(), "gap")
+        assert x(gap) == pytest.approx(72 + 0.5 * 648)
+        assert x(gap, "width") == pytest.approx(0.3 * 648)
+        same = Track("Security", self.track.tiers, self.track.required, self.track.required)
+        assert every(self.drawn(track=same), "gap") == []
+
+    def test_a_higher_tier_stands_higher(self) -> None:
+        lower, higher = (float(each.attrib["cy"]) for each in every(self.drawn(), "value"))
+        assert higher < lower
+
+    def test_events_outside_the_span_are_left_out(self) -> None:
+        svg = self.drawn(Event(AT - timedelta(days=10), "Case <opened>"), Event(AT + timedelta(days=1), "Later"))
+        assert [each.get("aria-label") for each in every(svg, "event")] == ["Case <opened>, 12 May 2026"]
