@@ -18,7 +18,8 @@ EVIDENCE, `asl-evidence/1`, written by `evaluations.evidence`, which filters not
          "indicator": "swe-hard",
          "binding": "<uuid>", "binding_seq": 12|null,               ledger seq of the binding's confirmation; null: not confirmed
          "received_seq": 15, "received_at": time,                   of the upload
-         "admitted_under": ["sha256:…"],                            indicator digests a quorum admitted it under by name
+         "admitted_under": ["sha256:…"],                            indicator digests a quorum admitted it under by name:
+                                                                    excuses a late indicator and a late binding, nothing else
          "value": "0.12"|null, "stderr": "0.03"|null, "n": 45|null, "n_source": "samples"|…|null, "epochs": 1|null,
                                                                     n counts items, never items × epochs
          "interval": {"low": "0.05"|null, "high": "0.21"|null, "level": "0.95", "sided": "central"|"one-sided", "method": "…"}|null,
@@ -69,7 +70,8 @@ ASSESSMENT, `asl-assessment/1`, written by `frameworks.engine.decide`::
     node   = {"kind": "all_of"|"any_of"|"k_of_n"|"threshold"|"judgement"|"inherits"|"equivalent_to"|"indicator"|"band",
               "outcome": outcome, "counts": bool (false: may only raise, and does not), "sentence": "…", "reasons": [reason…],
               "children": [node…]}
-             k_of_n: + "k", "n", "met", "unknown";  threshold: + "threshold";  judgement: + "judgement", "record", "expires_at"
+             k_of_n: + "k", "n", "met", "unknown";  threshold: + "threshold", "finding_digest" (of the finding referred to);
+             judgement: + "judgement", "record", "expires_at"
              inherits, equivalent_to: + "parents": [{"parent", "outcome"}]
     leaf   = node of kind indicator|band without children, +
              "indicator": slug, "title", "indicator_digest", "metric": kind, "direction": "higher"|"lower", "unit",
@@ -91,9 +93,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from ledger.canonical import digest
-
-Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+from ledger.canonical import Json, digest
 
 
 class Outcome(StrEnum):
@@ -123,6 +123,7 @@ class Code(StrEnum):
     """Why something is as it is. Stable: pages, notices and tests name these."""
 
     NO_MEASUREMENT = "no-measurement"
+    INDICATOR_UNKNOWN = "indicator-unknown"
     NO_QUALIFYING_MEASUREMENT = "no-qualifying-measurement"
     REQUIRED_CELL_EMPTY = "required-cell-empty"
     BLOCKING_RUN = "blocking-run"
@@ -175,7 +176,12 @@ class Reason:
 # --- The framework document -----------------------------------------------------------------------------------------------------------------
 
 MetricKind = Literal["proportion", "mean", "ratio", "count", "duration"]
+IndicatorStatus = Literal["active", "saturated", "retired", "information"]
 ThresholdKind = Literal["threshold", "checkpoint", "alert", "watch-list"]
+ClockEffect = Literal["stale", "assess", "decide", "re-approve", "review", "report"]
+Placement = Literal["estate", "environment", "stack", "subject"]
+QuestionKind = Literal["threshold", "safeguards", "release", "clearance", "lowering", "adoption"]
+RuleKind = Literal["indicator", "band", "threshold", "all_of", "any_of", "k_of_n", "judgement", "inherits", "equivalent_to"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +249,7 @@ class Indicator:
     higher_is_riskier: bool
     unit: str
     log_scale: bool
-    status: Literal["active", "saturated", "retired", "information"]
+    status: IndicatorStatus
     rule_out: Line | None
     rule_in: Line | None
     minimum_n: int
@@ -265,7 +271,7 @@ class Indicator:
 class Rule:
     """One node of a decision rule. Exactly the fields of its kind are set."""
 
-    kind: Literal["indicator", "band", "threshold", "all_of", "any_of", "k_of_n", "judgement", "inherits", "equivalent_to"]
+    kind: RuleKind
     target: str = ""
     children: tuple["Rule", ...] = ()
     k: int = 0
@@ -299,7 +305,7 @@ class Safeguard:
     showing: str
     evidence_types: tuple[str, ...]
     validity_days: int
-    placed_in: Literal["estate", "environment", "stack", "subject"]
+    placed_in: Placement
     competence: str
 
 
@@ -309,7 +315,7 @@ class Clock:
 
     slug: str
     title: str
-    effect: Literal["stale", "assess", "decide", "re-approve", "review", "report"]
+    effect: ClockEffect
     factor: Decimal | None
     days: int | None
     source: str
@@ -335,7 +341,7 @@ class Seat:
 class Quorum:
     """The policy for one kind of question, on one tier ("" = any) and one axis ("" = any). The most specific entry that matches holds."""
 
-    question: Literal["threshold", "safeguards", "release", "clearance", "lowering", "adoption"]
+    question: QuestionKind
     tier: str
     axis: str
     approvals: int
@@ -620,6 +626,11 @@ class Node:
     children: tuple["Node", ...] = ()
     extra: dict[str, Json] = field(default_factory=dict)
     leaf: LeafDetail | None = None
+
+    @property
+    def answer(self) -> Outcome:
+        """What it says where its word is needed: one that may only raise, and does not, has said nothing."""
+        return self.outcome if self.counts else Outcome.NOT_ASSESSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Two assessments side by side: where has a leaf of a finding moved towards concern, gone stale or lost evidence?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from frameworks.engine.types import Outcome
+from ledger.canonical import Json
+
+Change = Literal["outcome-worse", "bound-worse", "went-stale", "lost-evidence", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafChange:
+    """One way in which a leaf is worse than it was."""
+
+    leaf: str
+    change: Change
+    before: str
+    after: str
+
+
+def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str) -> tuple[LeafChange, ...]:
+    """Every way in which the leaves of a threshold's finding are worse in a later assessment document, those it refers to included.
+
+    Empty means nowhere worse: a `not_crossed` that answered the earlier finding stands. A threshold either side does not have is "gone".
+    """
+    old, new = dict(_leaves(before, threshold)), dict(_leaves(after, threshold))
+    if not old or not new:
+        return (LeafChange(leaf=threshold, change="gone", before="", after=""),)
+    changes: list[LeafChange] = []
+    for name, leaf in old.items():
+        if name not in new:
+            changes.append(LeafChange(leaf=name, change="gone", before=_text(leaf, "outcome"), after=""))
+        else:
+            changes.extend(_worse(name, leaf, new[name]))
+    for name in new.keys() - old.keys():
+        if Outcome(_text(new[name], "outcome")) is not Outcome.RULED_OUT:
+            changes.append(LeafChange(leaf=name, change="outcome-worse", before="", after=_text(new[name], "outcome")))
+    return tuple(sorted(changes, key=lambda change: (change.leaf, change.change)))
+
+
+def missing_or_stale(assessment: dict[str, Json], threshold: str) -> tuple[str, ...]:
+    """The leaves of a threshold's finding that lack fresh, qualifying evidence: while there are any, nobody can decide it is not crossed."""
+    return tuple(
+        sorted(name for name, leaf in _leaves(assessment, threshold) if leaf.get("missing") or leaf.get("stale") or _unjudged(leaf))
+    )
+
+
+def _unjudged(leaf: dict[str, Json]) -> bool:
+    return leaf["kind"] == "judgement" and leaf["outcome"] == Outcome.NOT_ASSESSED
+
+
+def _worse(name: str, old: dict[str, Json], new: dict[str, Json]) -> Iterator[LeafChange]:
+    before, after = _text(old, "outcome"), _text(new, "outcome")
+    if Outcome(after).rank > Outcome(before).rank:
+        yield LeafChange(leaf=name, change="outcome-worse", before=before, after=after)
+    if _bound_worse(old, new):
+        yield LeafChange(leaf=name, change="bound-worse", before=_text(old, "bound"), after=_text(new, "bound"))
+    if new.get("stale") and not old.get("stale"):
+        yield LeafChange(leaf=name, change="went-stale", before="", after="")
+    lost = set(_ids(old)) - set(_ids(new))
+    if lost or (new.get("missing") and not old.get("missing")):
+        yield LeafChange(leaf=name, change="lost-evidence", before=", ".join(sorted(lost)), after="")
+
+
+def _bound_worse(old: dict[str, Json], new: dict[str, Json]) -> bool:
+    before, after = old.get("bound"), new.get("bound")
+    if not isinstance(before, str) or not isinstance(after, str) or before == "unbounded":
+        return False
+    if after == "unbounded":
+        return True
+    return Decimal(after) > Decimal(before) if new["direction"] == "higher" else Decimal(after) < Decimal(before)
+
+
+def _leaves(assessment: dict[str, Json], threshold: str) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Indicators and judgements by name, through references to other thresholds. The same indicator under two nodes is one leaf."""
+    trees = {_text(each, "slug"): each["tree"] for each in _dicts(assessment["thresholds"])}
+    waiting, seen = [trees.get(threshold)], {threshold}
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, dict):
+            continue
+        waiting.extend(_dicts(node["children"]))
+        if "indicator" in node or node["kind"] == "judgement":
+            yield _text(node, "indicator") or _text(node, "judgement"), node
+        elif node["kind"] == "threshold" and (slug := _text(node, "threshold")) not in seen:
+            seen.add(slug)
+            waiting.append(trees.get(slug))
+
+
+def _dicts(value: Json) -> list[dict[str, Json]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _ids(leaf: dict[str, Json]) -> list[str]:
+    found = leaf.get("qualifying", [])
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def _text(item: dict[str, Json], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""

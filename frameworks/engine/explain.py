@@ -1,0 +1,187 @@
+"""Rules, lines, measurements and decisions in plain sentences. None of them says "today": they stand in digests."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+
+from frameworks.engine.types import Condition, Decision, FrameworkDocument, Indicator, Interval, Line, Measurement, Outcome, Rule
+
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.RULED_OUT: "ruled out",
+    Outcome.NOT_ASSESSED: "not assessed",
+    Outcome.CANNOT_RULE_OUT: "cannot rule out",
+    Outcome.RULED_IN: "ruled in",
+}
+FACT_WORDS: Mapping[str, str] = {
+    "safeguards_on": "safeguards were on",
+    "fine_tuned": "the model was fine-tuned for the task",
+    "variant": "the variant",
+    "tools": "tools were given",
+    "scaffold": "the scaffold",
+    "attempts": "the attempts at each task",
+    "reasoning_effort": "the reasoning effort",
+    "token_budget": "the token budget",
+}
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a plain decimal number."""
+    return _NUMBER.match(text) is not None
+
+
+def number(value: Decimal, digits: int = 12) -> str:
+    """A number without exponent or empty zeros, to some significant digits."""
+    return _plain(Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value))
+
+
+def rounded_number(value: Decimal, *, up: bool, beside: Decimal) -> str:
+    """A bound short enough to read, rounded outwards, with as many digits as it takes to stay on its side of the line beside it."""
+    for digits in (4, 6, 12):
+        short = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR).plus(value)
+        if (short > beside, short < beside) == (value > beside, value < beside):
+            return _plain(short)
+    return _plain(value)
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def sentence_start(text: str) -> str:
+    """A clause as a sentence."""
+    return text[:1].upper() + text[1:] + "."
+
+
+def line_in_words(line: Line, *, rules: str, above: bool) -> str:
+    beyond = "above" if above else "below"
+    return f"{beyond} {number(line.at)}{' or at it' if line.inclusive else ''} {rules}"
+
+
+def lines_in_words(indicator: Indicator) -> str:
+    """The lines of an indicator, with their margins."""
+    higher, parts = indicator.higher_is_riskier, []
+    if indicator.rule_out is not None:
+        parts.append(line_in_words(indicator.rule_out, rules="rules out", above=not higher))
+    if indicator.rule_in is not None:
+        parts.append(line_in_words(indicator.rule_in, rules="rules in", above=higher))
+    if not parts:
+        return "no line; reported only"
+    if indicator.margin_scale == "ratio" and indicator.safety_margin != 1:
+        parts.append(f"safety margin ×{number(indicator.safety_margin)}")
+    elif indicator.margin_scale == "add" and indicator.safety_margin != 0:
+        parts.append(f"safety margin {number(indicator.safety_margin)}")
+    return "; ".join(parts)
+
+
+def condition(clause: Condition) -> str:
+    """One clause of an elicitation floor, as it reads after "that"."""
+    words = FACT_WORDS.get(clause.fact, clause.fact.replace("_", " "))
+    if clause.at_least is not None:
+        return f"{words} number at least {number(clause.at_least)}"
+    if clause.fact in ("safeguards_on", "fine_tuned", "tools") and clause.one_of in (("true",), ("false",)):
+        return words if clause.one_of == ("true",) else words.replace("were", "were not", 1).replace("was ", "was not ", 1)
+    return f"{words} is {' or '.join(clause.one_of)}"
+
+
+def range_of(indicator: Indicator, n: int | None) -> str:
+    if indicator.kind == "proportion":
+        return "a share lies between 0 and 1, and inside its own interval"
+    if indicator.kind == "count":
+        return f"a count lies between 0 and {'the number of items' if n is None else n}, and inside its own interval"
+    return "it lies outside its own interval, or below zero"
+
+
+def comparison(bound: Decimal | None, interval: Interval | None, indicator: Indicator) -> str:
+    """The deciding comparison: "the upper bound 0.1392 is not below 0.1"."""
+    if interval is None or indicator.rule_out is None:
+        return ""
+    line, higher = indicator.rule_out, indicator.higher_is_riskier
+    side = ("the point" if interval.point_only else f"the {'upper' if higher else 'lower'} bound") + _with_margin(indicator, interval)
+    if bound is None:
+        return f"{side} is unbounded, so nothing shows it {'below' if higher else 'above'} {number(line.at)}"
+    shown = rounded_number(bound, up=higher, beside=line.at)
+    beyond = "below" if higher else "above"
+    inside = bound < line.at if higher else bound > line.at
+    if bound == line.at:
+        return f"{side} {shown} equals the line {number(line.at)}, which {'rules out' if line.inclusive else 'does not rule out'}"
+    return f"{side} {shown} is {'' if inside else 'not '}{beyond} {number(line.at)}"
+
+
+def _with_margin(indicator: Indicator, interval: Interval) -> str:
+    neutral = Decimal(1) if indicator.margin_scale == "ratio" else Decimal(0)
+    margins = [indicator.safety_margin] if indicator.safety_margin != neutral else []
+    if interval.point_only and indicator.point_only_margin is not None:
+        margins.append(indicator.point_only_margin)
+    if not margins:
+        return ""
+    sign = (
+        ("×" if indicator.higher_is_riskier else "÷") if indicator.margin_scale == "ratio" else "+" if indicator.higher_is_riskier else "−"
+    )
+    return f" ({' '.join(f'{sign}{number(each)}' for each in margins)} margin)"
+
+
+def ruled_in(interval: Interval, indicator: Indicator) -> str:
+    higher = indicator.higher_is_riskier
+    benign = interval.low if higher else interval.high
+    if benign is None or indicator.rule_in is None:
+        return "Past the rule-in line."
+    shown = rounded_number(benign, up=higher, beside=indicator.rule_in.at)
+    side, beyond = ("lower", "above") if higher else ("upper", "below")
+    return f"Even the {side} bound {shown} is {beyond} the rule-in line {number(indicator.rule_in.at)}."
+
+
+def value_past_line(measurement: Measurement, indicator: Indicator) -> str:
+    if measurement.value is None or indicator.rule_out is None:
+        return "The value itself lies past the line."
+    where = "not below" if indicator.higher_is_riskier else "not above"
+    return f"The value itself, {number(measurement.value)}, is {where} {number(indicator.rule_out.at)}."
+
+
+def rule_in_words(rule: Rule, framework: FrameworkDocument) -> str:
+    """A rule as one clause, for a framework's page."""
+    if rule.kind in ("indicator", "band"):
+        indicator = framework.indicator(rule.target)
+        words = f"{indicator.title} ({lines_in_words(indicator)})"
+    elif rule.kind == "threshold":
+        words = f"{framework.threshold(rule.target).title} is ruled out"
+    elif rule.kind == "judgement":
+        words = f"the board's recorded judgement: {rule.title or rule.target}"
+    elif rule.kind in ("inherits", "equivalent_to"):
+        words = "the model it derives from" if rule.kind == "inherits" else "the model it is held equivalent to"
+    else:
+        return _many_in_words(rule, framework)
+    return f"{words}, which may only raise" if rule.only_raises or rule.kind in ("inherits", "equivalent_to") else words
+
+
+def _many_in_words(rule: Rule, framework: FrameworkDocument) -> str:
+    parts = "; ".join(rule_in_words(child, framework) for child in rule.children)
+    if rule.kind == "all_of":
+        return f"all of: ({parts})"
+    if rule.kind == "any_of":
+        return f"any one of: ({parts})"
+    return f"fewer than {rule.k} of {len(rule.children)} lines met: ({parts})"
+
+
+def tier_words(framework: FrameworkDocument, required: Mapping[str, str]) -> str:
+    """`Deployment ASL-3 · Security ASL-3`."""
+    return " · ".join(
+        f"{axis.title} {framework.tier(axis.slug, required[axis.slug]).label}" for axis in framework.axes if axis.slug in required
+    )
+
+
+def in_words(decision: Decision) -> list[str]:
+    """A decision as sentences: what is required, then each threshold."""
+    required = {each.axis: each.tier.slug for each in decision.requirements}
+    opening = f"Requires {tier_words(decision.framework, required)}" + (
+        "." if decision.complete else " at least: not every threshold is assessed."
+    )
+    return [opening, *(f"{each.threshold.title}: {OUTCOME_WORDS[each.outcome]}. {each.tree.sentence}" for each in decision.findings)]
+
+
+def time_text(moment: datetime) -> str:
+    """A stored time as documents write it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
