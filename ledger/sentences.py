@@ -1,19 +1,22 @@
 """Entries as sentences. Each room registers how its kinds read; who acted is asked of whoever knows people.
 
-A template names fields of the entry in braces, and `{actor}`, `{role}` and `{thing}`. Only public and internal values are ever put into a sentence:
-sentences stand in lists, titles and notices, where hazardous or personal detail has no place.
+A template names fields of the entry in braces, and `{actor}`, `{role}`, `{thing}` and `{kind}` where no field has that name. `{person:name}` tells
+a field that holds a person's id by the person's name, `{until_at:day}` a time by its day. Only public and internal values are ever put into a
+sentence: sentences stand in lists, titles and notices, where hazardous or personal detail has no place.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from string import Formatter
 from uuid import UUID
 
-from ledger.entry_format import INTERNAL, PUBLIC, value_of
+from ledger.canonical import Json
+from ledger.entry_format import INTERNAL, PUBLIC
 from ledger.models import Entry
 
 ActorNames = Callable[[frozenset[UUID]], Mapping[UUID, str]]
 
-NOBODY = "The portal"
+THE_PORTAL = "The portal"
 WITHHELD = "[withheld]"
 
 _templates: dict[str, str] = {}
@@ -35,8 +38,13 @@ def described_kinds() -> list[str]:
 
 
 def set_actor_names(names: ActorNames) -> None:
-    """Says how actors' ids become names; the ledger itself knows no people. The last one set counts."""
+    """Says how people's ids become names; the ledger itself knows no people. The last one set counts."""
     _actor_names[:] = [names]
+
+
+def actor_names(actors: Iterable[UUID]) -> Mapping[UUID, str]:
+    wanted = frozenset(actors)
+    return _actor_names[0](wanted) if _actor_names and wanted else {}
 
 
 def sentence(entry: Entry) -> str:
@@ -45,50 +53,68 @@ def sentence(entry: Entry) -> str:
 
 
 def sentences(entries: Iterable[Entry]) -> list[str]:
-    """Many entries in words, with one question for all their actors. Prefetch `fields`."""
-    listed = list(entries)
-    names = actor_names({entry.actor for entry in listed if entry.actor})
-    return [_sentence(entry, names) for entry in listed]
+    """Many entries in words, with one question for all the names. Prefetch `fields`."""
+    listed = [(entry, _template(entry), _open_values(entry)) for entry in entries]
+    people = {entry.actor for entry, _, _ in listed if entry.actor}
+    for _, template, values in listed:
+        people |= _people_named(template, values)
+    names = actor_names(people)
+    return [_Teller(names).vformat(template, (), _words(entry, names) | values) for entry, template, values in listed]
 
 
-def actor_names(actors: Iterable[UUID]) -> Mapping[UUID, str]:
-    wanted = frozenset(actors)
-    return _actor_names[0](wanted) if _actor_names and wanted else {}
+def _template(entry: Entry) -> str:
+    return _templates.get(entry.kind, "{actor}: {kind} ({thing}).")
 
 
-def _sentence(entry: Entry, names: Mapping[UUID, str]) -> str:
-    words = _Words(entry, names)
-    template = _templates.get(entry.kind, "{actor}: {kind} ({thing}).")
-    return _Formatter().vformat(template, (), words)
+def _open_values(entry: Entry) -> dict[str, Json]:
+    shown = {field.path for field in entry.fields.all() if field.field_class in (PUBLIC, INTERNAL)}
+    return {path: value for path, value in entry.values.items() if path in shown}
 
 
-class _Words(dict[str, str]):
-    """The words a template may ask for; a field that is not there, or may not be shown, is withheld."""
-
-    def __init__(self, entry: Entry, names: Mapping[UUID, str]) -> None:
-        super().__init__(
-            {
-                one.path: _word(value_of(one.text))
-                for one in entry.fields.all()
-                if one.text is not None and one.field_class in (PUBLIC, INTERNAL)
-            }
-        )
-        actor = NOBODY if entry.actor is None else names.get(entry.actor, f"person {str(entry.actor)[:8]}")
-        self |= {"actor": actor, "role": entry.role.replace("_", " "), "thing": entry.thing, "kind": entry.kind}
-
-    def __missing__(self, _: str) -> str:
-        return WITHHELD
+def _words(entry: Entry, names: Mapping[UUID, str]) -> dict[str, Json]:
+    actor = _named(entry.actor, names) if entry.actor else THE_PORTAL
+    return {"actor": actor, "role": entry.role.replace("_", " "), "thing": entry.thing, "kind": entry.kind}
 
 
-class _Formatter(Formatter):
-    # Plain names only: paths may hold dots, and a template never reaches into an object.
-    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, str]) -> tuple[str, str]:  # type: ignore[override]
-        return kwargs[field_name], field_name
+def _people_named(template: str, values: Mapping[str, Json]) -> set[UUID]:
+    found = (_person_id(values.get(name or "")) for _, name, spec, _ in Formatter().parse(template) if spec == "name")
+    return {one for one in found if one is not None}
 
 
-def _word(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_word(item) for item in value) or "none"
-    if value is None:
-        return "none"
-    return str(value)
+def _person_id(value: Json) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _named(person: UUID, names: Mapping[UUID, str]) -> str:
+    return names.get(person, f"person {str(person)[:8]}")
+
+
+class _Teller(Formatter):
+    """Fills a template from plain names alone: a path may hold dots, and a template never reaches into an object."""
+
+    def __init__(self, names: Mapping[UUID, str]) -> None:
+        self._names = names
+
+    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Json]) -> tuple[Json, str]:  # type: ignore[override]
+        return kwargs.get(field_name, WITHHELD), field_name
+
+    def format_field(self, value: Json, format_spec: str) -> str:
+        if format_spec == "name":
+            person = _person_id(value)
+            return _named(person, self._names) if person else self.format_field(value, "")
+        if format_spec == "day" and isinstance(value, str):
+            return _day(value)
+        if isinstance(value, list):
+            return ", ".join(self.format_field(item, "") for item in value) or "none"
+        return "none" if value is None else str(value)
+
+
+def _day(value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{moment.day} {moment:%b %Y}"

@@ -23,10 +23,11 @@ from ledger.entry_format import (
     value_of,
 )
 from ledger.models import Entry, Head, LedgerField, Log, Node, Verification
+from ledger.queries import size_at
 from ledger.refusals import NotNow, NotValid
 from ledger.verification import VerifyReport, verify
 
-__all__ = ["VerifyReport", "verify"]
+__all__ = ["VerifyReport", "size_at", "verify"]
 
 # Requests that run side by side read their clocks in one order and reach the head in another.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -167,12 +168,6 @@ def head() -> Head:
 def size() -> int:
     """How many entries there are; none before the log is opened."""
     return Head.objects.values_list("size", flat=True).first() or 0
-
-
-def size_at(known_at: datetime) -> int:
-    """How many entries the portal had recorded by then, that instant included."""
-    last = Entry.objects.filter(recorded_at__lte=known_at).order_by("-recorded_at", "-seq").values_list("seq", flat=True).first()
-    return 0 if last is None else last + 1
 
 
 def record_verification(*, at: datetime) -> VerifyReport:

@@ -12,7 +12,7 @@ from django.db.models import F, Func, Subquery
 
 from ledger import checkpoints, entry_format, tree
 from ledger.entries import KEY_INTRODUCED, LOG_OPENED
-from ledger.models import Checkpoint, Entry, Head, Node
+from ledger.models import Checkpoint, Entry, Head, Node, Verification
 
 CHUNK = 500
 _LAST = Entry.objects.order_by("-seq").values("seq")[:1]
@@ -48,19 +48,20 @@ class VerifyReport:
     def sound(self) -> bool:
         return self.misfit is None
 
-    def lines(self) -> list[str]:
-        """What was done, a step a line."""
-        return [
-            f"{self.entries} entries recomputed from their rows, without a gap and forward in time",
-            f"{self.fields} field values recomputed from value and salt; {self.purged} of them are purged and stand by their hash",
-            f"{self.nodes} tree nodes recomputed from their leaves",
-            f"{self.checkpoints} checkpoints checked: key, signature and root",
-            f"The root over {self.size} entries is {self.root.hex()}" if self.sound else f"Does not fit: {self.misfit}",
-        ]
-
     def document(self) -> dict[str, object]:
         misfit = None if self.misfit is None else vars(self.misfit)
         return {**vars(self), "root": self.root.hex(), "sound": self.sound, "misfit": misfit}
+
+
+def steps(found: VerifyReport | Verification) -> list[str]:
+    """What a verification did, a step a line, up to its end or its first misfit."""
+    return [
+        f"{found.entries:,} entries recomputed from their rows: without a gap, forward in time, each giving the hash that was sealed",
+        f"{found.fields:,} field values recomputed from value and salt; {found.purged:,} of them are purged and stand by their hash",
+        f"{found.nodes:,} tree nodes recomputed from their leaves",
+        f"{found.checkpoints:,} checkpoints checked: key, signature and root",
+        f"Root over {found.size:,} entries: {bytes(found.root).hex()}" if found.sound else f"Does not fit: {found.misfit}",
+    ]
 
 
 class DoesNotFit(Exception):

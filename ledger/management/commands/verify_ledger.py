@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from ledger.services import record_verification, verify
+from ledger.verification import steps
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.document()))
         else:
-            for line in report.lines():
+            for line in steps(report):
                 self.stdout.write(line)
         if report.misfit:
             raise CommandError(str(report.misfit), returncode=1)

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from ledger import views
+
+app_name = "ledger"
+
+urlpatterns = [
+    path("", views.entry_list, name="list"),
+    path("verify/", views.verify, name="verify"),
+    path("checkpoint", views.checkpoint, name="checkpoint"),
+    path("<int:seq>/", views.entry_detail, name="entry"),
+]

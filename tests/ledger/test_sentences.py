@@ -1,0 +1,80 @@
+import uuid
+
+import pytest
+
+from ledger import sentences, services
+from ledger.sentences import describe, sentence, set_actor_names
+from tests.makers import NOON, make_log
+
+ADA = uuid.UUID(int=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_words(monkeypatch):
+    monkeypatch.setattr(sentences, "_templates", dict(sentences._templates))
+    monkeypatch.setattr(sentences, "_actor_names", [])
+
+
+@pytest.fixture
+def log(db):
+    return make_log()
+
+
+def _entry(actor=ADA, **fields):
+    classes = {path: path for path in fields if path in ("public", "personal", "hazard")}
+    return services.append(
+        kind="tests:stone:laid", thing="stone:7", actor=actor, role="master_mason", at=NOON, fields=fields, classes=classes
+    )
+
+
+def test_an_entry_reads_as_its_room_says(log):
+    describe("tests:stone:laid", "{actor} ({role}) laid {thing} at {site.name}, {heights}; {weight}.")
+    set_actor_names(lambda ids: dict.fromkeys(ids, "Ada"))
+    entry = _entry(**{"site.name": "the bridge", "heights": [1, "two"], "weight": None})
+    assert sentence(entry) == "Ada (master mason) laid stone:7 at the bridge, 1, two; none."
+
+
+def test_only_open_values_are_put_into_words(log):
+    describe("tests:stone:laid", "{public} {internal} {personal} {hazard} {missing}")
+    entry = _entry(public="a", internal="b", personal="c", hazard="d")
+    assert sentence(entry) == "a b [withheld] [withheld] [withheld]"
+
+
+def test_a_kind_nobody_described_still_reads(log):
+    assert sentence(_entry(actor=None)) == "The portal: tests:stone:laid (stone:7)."
+
+
+def test_an_actor_nobody_can_name_is_told_by_their_id(log):
+    set_actor_names(lambda ids: {})
+    assert sentence(_entry()).startswith("person 00000000:")
+
+
+def test_many_entries_ask_for_all_their_names_at_once(log):
+    asked = []
+
+    def names(ids):
+        asked.append(ids)
+        return {}
+
+    set_actor_names(names)
+    sentences.sentences([_entry(actor=uuid.UUID(int=number)) for number in range(1, 4)])
+    assert asked == [frozenset(uuid.UUID(int=number) for number in range(1, 4))]
+
+
+def test_people_in_fields_are_told_by_name_and_times_by_their_day(log):
+    describe("tests:stone:laid", "{actor} gave {role} to {person:name} until {until:day}, {other:name} and {else:day}.")
+    set_actor_names(lambda ids: {ADA: "Ada", uuid.UUID(int=2): "Ben"})
+    entry = _entry(role="chair", person=uuid.UUID(int=2), until=NOON, other="nobody", **{"else": "soon"})
+    assert sentence(entry) == "Ada gave chair to Ben until 22 May 2026, nobody and soon."
+
+
+def test_a_value_is_never_read_as_a_template(log):
+    describe("tests:stone:laid", "{note}")
+    assert sentence(_entry(note="{actor.__class__} {0}")) == "{actor.__class__} {0}"
+
+
+def test_a_kind_reads_one_way_only():
+    describe("tests:stone:laid", "A stone.")
+    describe("tests:stone:laid", "A stone.")
+    with pytest.raises(sentences.WordsTaken):
+        describe("tests:stone:laid", "A rock.")
