@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from ledger.models import Entry
+from ledger.sentences import describe, set_actor_names
 from ledger.services import append
 from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, SignInLink, User
 
@@ -97,3 +100,32 @@ def _link(verb: str, link: SignInLink, actor: Person | None, at: datetime) -> En
 
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, object]) -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields)
+
+
+def _names(people: Iterable[UUID]) -> dict[UUID, str]:
+    return dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))
+
+
+set_actor_names(_names)
+
+describe("people:person:registered", "{actor} registered a person.")
+describe("people:user:created", "{actor} opened an account for {person:name}.")
+describe("people:user:closed", "{actor} closed the account of {person:name}.")
+describe("people:credential:set", "{person:name} chose a password through a one-time link.")
+describe("people:credential:reset", "{person:name} chose a new password through a one-time link.")
+describe("people:credential:changed", "{person:name} changed their password.")
+describe("people:token:created", "{actor} made an API token for {person:name}: {scopes}, until {expires_at:day}.")
+describe("people:token:revoked", "{actor} revoked an API token of {person:name}.")
+for noun, what in (
+    ("role", "the role {role}"),
+    ("competence", "the competence {competence}"),
+    ("clearance", "clearance for {clearance} detail"),
+):
+    describe(f"people:{noun}:granted", f"{{actor}} proposed {what} for {{person:name}}.")
+    describe(f"people:{noun}:confirmed", f"{{actor}} confirmed {what} for {{person:name}}.")
+    describe(f"people:{noun}:withdrawn", f"{{actor}} withdrew the proposal of {what} for {{person:name}}.")
+    describe(f"people:{noun}:end-proposed", f"{{actor}} proposed that {{person:name}} lose {what}.")
+    describe(f"people:{noun}:ended", f"{{actor}} confirmed that {{person:name}} lost {what}.")
+describe("people:link:proposed", "{actor} proposed a one-time link ({purpose}).")
+describe("people:link:created", "{actor} made a one-time link ({purpose}), until {expires_at:day}.")
+describe("people:link:withdrawn", "{actor} withdrew a one-time link ({purpose}).")
