@@ -40,6 +40,12 @@ def _no_network() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _own_folders(settings: Any, tmp_path: Path) -> None:
+    """Uploaded bytes and mail of one test stay with it."""
+    settings.BLOB_DIR, settings.MAIL_DIR = tmp_path / "blobs", tmp_path / "mail"
+
+
+@pytest.fixture(autouse=True)
 def _static_from_source(settings: Any) -> None:
     """Static files straight from their folders; that they also collect under hashed names has a test of its own."""
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -1,0 +1,62 @@
+"""The doctor: every precondition, and a mend beside each that does not hold."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from asl_portal import diagnosis, health
+from asl_portal.diagnosis import BAD, GOOD, WARNING
+from tests.makers import make_log
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _folders(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = settings.BLOB_DIR = tmp_path
+    settings.PUBLIC_URL = "http://localhost:8000"
+
+
+def _states() -> dict[str, str]:
+    return {answer.name: answer.state for answer in diagnosis.examine()}
+
+
+def test_every_answer_that_is_not_good_comes_with_its_mend() -> None:
+    answers = diagnosis.examine()
+    assert {answer.state for answer in answers} > {GOOD, BAD}
+    assert all(answer.mend for answer in answers if answer.state != GOOD)
+
+
+def test_a_portal_without_a_worker_or_a_log_fails_and_names_both(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command("doctor")
+    said = capsys.readouterr().out
+    assert "FAILED   worker: no worker has been heard of lately" in said
+    assert "FAILED   ledger: the log is not open" in said
+
+
+def test_an_open_log_and_a_living_worker_are_good() -> None:
+    make_log()
+    health.mark_worker_alive()
+    states = _states()
+    assert (states["worker"], states["ledger"], states["migrations"]) == (GOOD, GOOD, GOOD)
+
+
+def test_mail_that_reaches_nobody_is_a_warning_and_a_named_server_is_not(settings: Any) -> None:
+    settings.EMAIL_HOST = ""
+    assert _states()["mail"] == WARNING
+    settings.EMAIL_HOST = "mail.example.org"
+    assert _states()["mail"] == GOOD
+
+
+def test_a_folder_that_cannot_be_written_is_found(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.BLOB_DIR = tmp_path / "file" / "blobs"
+    assert (_states()["blob folder"], _states()["data folder"]) == (BAD, GOOD)
+
+
+def test_a_broker_that_is_gone_is_found(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert _states()["broker"] == BAD
