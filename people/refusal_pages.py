@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from ledger.refusals import Refusal
+from ledger.refusals import NotNow, NotValid, Refusal
+
+Made = TypeVar("Made")
 
 API_ROOT = "/api/"
 PROBLEM = "application/problem+json"
@@ -20,6 +25,15 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     # htmx swaps a 409 or a 422 into the region that asked; a whole page has no place there.
     template = "people/_refusal.html" if getattr(request, "htmx", False) else f"{refusal.status}.html"
     return render(request, template, {"refusal": refusal}, status=refusal.status)
+
+
+def said_on(form: BaseForm, act: Callable[[], Made]) -> Made | None:
+    """Does what the form asks for; what cannot be done now, or not as typed, is said on the form. "Not you" stays loud."""
+    try:
+        return act()
+    except (NotNow, NotValid) as refusal:
+        form.add_error(None, " ".join(filter(None, (refusal.sentence, refusal.what_to_do))))
+        return None
 
 
 def asks_as_program(request: HttpRequest) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,13 +12,12 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ledger.refusals import NotKnown, NotNow, NotValid, Refusal
+from ledger.refusals import NotKnown
 from people import access, mail, policies, queries, services
 from people.doors import MemberRequest, open_without_role
 from people.forms import GrantForm, PersonForm, TokenForm
 from people.models import Grant, Person, User
-
-Made = TypeVar("Made")
+from people.refusal_pages import said_on
 
 # One's own page
 
@@ -97,7 +95,7 @@ def new_person(request: MemberRequest) -> HttpResponse:
     policies.require(policies.may_keep_membership(request.actor))
     form = PersonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        made = _said_on(form, lambda: _register(request, form))
+        made = said_on(form, lambda: _register(request, form))
         if made:
             return redirect("people:person", pk=made)
     return render(request, "people/new_person.html", {"form": form}, status=422 if form.errors else 200)
@@ -111,7 +109,7 @@ def propose_grant(request: MemberRequest, pk: UUID) -> HttpResponse:
     policies.require(policies.may_keep_membership(request.actor))
     if form.is_valid():
         kind, word = form.kind_and_word()
-        grant = _said_on(form, lambda: PROPOSALS[kind](whom, word, request, form))
+        grant = said_on(form, lambda: PROPOSALS[kind](whom, word, request, form))
         if grant:
             messages.info(request, f"{grant} is proposed for {whom}. It holds once another person confirms it.")
             return redirect("people:person", pk=pk)
@@ -210,16 +208,3 @@ def _account_of(whom: Person) -> User:
 def _register(request: MemberRequest, form: PersonForm) -> UUID:
     made = services.invite(actor=request.actor.person, at=timezone.now(), **form.cleaned_data)
     return made.person_id
-
-
-def _said_on(form: GrantForm | PersonForm, act: Callable[[], Made]) -> Made | None:
-    """What cannot be done now, or as typed, is said on the form it was asked with."""
-    try:
-        return act()
-    except (NotNow, NotValid) as refusal:
-        _say(form, refusal)
-        return None
-
-
-def _say(form: GrantForm | PersonForm, refusal: Refusal) -> None:
-    form.add_error(None, " ".join(filter(None, (refusal.sentence, refusal.what_to_do))))
