@@ -99,9 +99,12 @@ def _detach(folder: DataFolder, chosen: argparse.Namespace) -> int:
     )
     if child.stdout is None:
         return 1
-    with child.stdout as lines:
-        for line in lines:
-            print(line, end="", flush=True)
+    try:
+        with child.stdout as lines:
+            for line in lines:
+                print(line, end="", flush=True)
+    except KeyboardInterrupt:
+        child.terminate()
     # It let go of us: either it is ready and stays, or it is leaving with its code.
     state = folder.state()
     if state and state.pid == child.pid and state.phase == "ready" and child.poll() is None:

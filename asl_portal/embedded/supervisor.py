@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from asl_portal.embedded.datafolder import DataFolder, State
 from asl_portal.embedded.postgres import APP, OWNER, DatabaseDidNotStart, Postgres
@@ -192,9 +193,9 @@ class Supervisor:
 
     def _wait_until_ready(self) -> None:
         give_up_at = time.monotonic() + READY_WITHIN
-        while not _answers_ready(self.port):
+        while not _answers_ready(self.port, self.address):
             self._tend()
-            if self._stop.wait(0.2):
+            if self._stop.wait(0.5):
                 raise AskedToStop
             if time.monotonic() > give_up_at:
                 raise CouldNotStart(f"The portal did not become ready.\n{self.log.tail('web')}\n{self.log.tail('worker')}")
@@ -210,6 +211,8 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """Work first, then the pages, then what both stand on."""
+        if self.kept and not self.choices.detached:
+            self._print("\nStopping")
         order = {"worker": 0, "signer": 0, "web": 1, "valkey": 2, "postgres": 3}
         for kept in sorted(self.kept, key=lambda kept: order[kept.child.name]):
             kept.child.stop()
@@ -269,10 +272,10 @@ def _can_bind(host: str, port: int) -> bool:
         return False
 
 
-def _answers_ready(port: int) -> bool:
+def _answers_ready(port: int, address: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
+        connection.request("GET", "/readyz", headers={"Host": urlsplit(address).netloc})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
