@@ -68,7 +68,8 @@ class Portal:
 
     @cached_property
     def account_links(self) -> list[NavItem]:
-        return [NavItem("Your account", "/people/me/"), NavItem("People and roles", "/people/")]
+        own = [NavItem("Your account", "/people/me/")]
+        return [*own, NavItem("People and roles", "/people/")] if self._actor and self._actor.belongs else own
 
     @cached_property
     def nav(self) -> list[NavItem]:
