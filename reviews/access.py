@@ -1,0 +1,82 @@
+"""The only doors to cases and safeguards. What a person may not know of does not exist for them: NotKnown, on every page and in the API."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from evaluations import access as evaluations_access
+from ledger.refusals import NotKnown
+from people.queries import Actor
+from reviews.models import Case, Question, SafeguardImplementation, SignOff
+from reviews.policies import may_see_board
+
+
+class CaseNotKnown(NotKnown):
+    code = "case_not_known"
+    sentence = "There is no case by that id."
+
+
+class QuestionNotKnown(NotKnown):
+    code = "question_not_known"
+    sentence = "This case asks no such question."
+
+
+class ImplementationNotKnown(NotKnown):
+    code = "implementation_not_known"
+    sentence = "There is no safeguard implementation by that id."
+
+
+class SignOffNotKnown(NotKnown):
+    code = "signoff_not_known"
+    sentence = "There is no sign-off by that id."
+
+
+def cases(actor: Actor, at: datetime) -> QuerySet[Case]:
+    """The cases this person may know of: those of the subjects they may know of; none for outsiders."""
+    if not may_see_board(actor):
+        return Case.objects.none()
+    subjects = evaluations_access.subjects(actor, at)
+    return Case.objects.filter(subject__in=subjects).select_related(
+        "subject", "framework_version", "snapshot", "assessment", "opened_by", "board"
+    )
+
+
+def case(actor: Actor, case_id: UUID, at: datetime) -> Case:
+    """Raises CaseNotKnown."""
+    found = cases(actor, at).filter(pk=case_id).first()
+    if found is None:
+        raise CaseNotKnown
+    return found
+
+
+def question(case: Case, question_id: UUID) -> Question:
+    """Raises QuestionNotKnown."""
+    found = case.questions.select_related("snapshot", "covered_by", "proposed_by", "decided_by").filter(pk=question_id).first()
+    if found is None:
+        raise QuestionNotKnown
+    return found
+
+
+def implementations(actor: Actor) -> QuerySet[SafeguardImplementation]:
+    if not may_see_board(actor):
+        return SafeguardImplementation.objects.none()
+    return SafeguardImplementation.objects.select_related("owner", "subject")
+
+
+def implementation(actor: Actor, implementation_id: UUID) -> SafeguardImplementation:
+    """Raises ImplementationNotKnown."""
+    found = implementations(actor).filter(pk=implementation_id).first()
+    if found is None:
+        raise ImplementationNotKnown
+    return found
+
+
+def signoff(actor: Actor, signoff_id: UUID) -> SignOff:
+    """Raises SignOffNotKnown."""
+    if not may_see_board(actor):
+        raise SignOffNotKnown
+    found = SignOff.objects.select_related("implementation", "person", "signature").filter(pk=signoff_id).first()
+    if found is None:
+        raise SignOffNotKnown
+    return found

@@ -1,0 +1,67 @@
+"""Who may not vote on a question, and why. Read from the facts each time, so that a conflict that comes to light late strikes an earlier vote, visibly."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from evaluations.models import Snapshot, Upload
+from reviews.models import ApplicabilityStatement, Case, ImplementationEvidence, Question, Recusal
+from reviews.models.question import QuestionKind
+
+RECUSED = "You stood aside from this case."
+OWN_EVIDENCE = "You brought evidence about this model, so others judge it."
+OWN_SNAPSHOT = "You registered weights of this model, so others judge it."
+OWN_SAFEGUARD = "You own a safeguard this question leans on, so others judge it."
+OWN_SAFEGUARD_EVIDENCE = "You brought evidence for a safeguard this question leans on, so others judge it."
+OWN_STATEMENT = "You stated which sign-offs apply here, so others judge it."
+
+Barred = dict[str, str]  # person id → why
+
+
+def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID, Barred]:
+    """Question id → person id → why they cast no vote there. Six queries, however many cases and questions there are."""
+    several = list(cases)
+    everywhere, safeguards = _from_the_cases(several), _from_safeguards(several)
+    return {
+        question.pk: {**safeguards[question.case_id], **everywhere[question.case_id]}
+        if question.kind != QuestionKind.THRESHOLD
+        else dict(everywhere[question.case_id])
+        for question in questions
+    }
+
+
+def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
+    subjects = [case.subject_id for case in cases]
+    uploaders = Upload.objects.filter(subject__in=subjects).order_by().values_list("subject_id", "uploader_id").distinct()
+    registrants = Snapshot.objects.filter(subject__in=subjects).order_by().values_list("subject_id", "registered_by_id").distinct()
+    recused = Recusal.objects.filter(case__in=[case.pk for case in cases]).order_by().values_list("case_id", "person_id")
+    by_subject: dict[UUID, Barred] = defaultdict(dict)
+    for subject, person in registrants:
+        by_subject[subject][str(person)] = OWN_SNAPSHOT
+    for subject, person in uploaders:
+        by_subject[subject][str(person)] = OWN_EVIDENCE
+    barred: dict[UUID, Barred] = defaultdict(dict, {case.pk: dict(by_subject[case.subject_id]) for case in cases})
+    for case, person in recused:
+        barred[case][str(person)] = RECUSED
+    return barred
+
+
+def _from_safeguards(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
+    statements = list(
+        ApplicabilityStatement.objects.filter(case__in=[case.pk for case in cases], replaced_at=None).prefetch_related(
+            "lines__signoff__implementation"
+        )
+    )
+    attached: dict[UUID, set[UUID]] = defaultdict(set)
+    named = {line.signoff.implementation_id for statement in statements for line in statement.lines.all()}
+    evidence = ImplementationEvidence.objects.filter(implementation__in=named, withdrawn_at=None).order_by()
+    for implementation, person in evidence.values_list("implementation_id", "attached_by_id").distinct():
+        attached[implementation].add(person)
+    barred: dict[UUID, Barred] = defaultdict(dict)
+    for statement in statements:
+        implementations = [line.signoff.implementation for line in statement.lines.all()]
+        here = barred[statement.case_id]
+        here |= {str(person): OWN_SAFEGUARD_EVIDENCE for each in implementations for person in attached[each.pk]}
+        here |= {str(each.owner_id): OWN_SAFEGUARD for each in implementations}
+        here[str(statement.person_id)] = OWN_STATEMENT
+    return barred

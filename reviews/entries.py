@@ -1,0 +1,265 @@
+"""What we tell the ledger about the board's work. Ids, digests, words and dates only: no name and no prose ever stands in an entry."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ledger.models import Entry
+from ledger.services import append
+from people.models import Person, Signature
+from people.signing import signature_fields
+from reviews.models import (
+    Adoption,
+    ApplicabilityStatement,
+    Board,
+    BoardSeat,
+    Case,
+    CaseRevision,
+    Comment,
+    Determination,
+    GateAnswer,
+    ImplementationEvidence,
+    Question,
+    Recusal,
+    ReleaseDecision,
+    SafeguardImplementation,
+    SafeguardsDecision,
+    ScopeState,
+    SignOff,
+    Vote,
+)
+
+
+def board_founded(board: Board, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:board:founded", f"board:{board.pk}", actor, at, {"framework": board.framework_name})
+
+
+def seat_proposed(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:seat:proposed", f"seat:{seat.pk}", actor, at, _seat(seat))
+
+
+def seat_confirmed(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:seat:confirmed", f"seat:{seat.pk}", actor, at, _seat(seat))
+
+
+def seat_left(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:seat:left", f"seat:{seat.pk}", actor, at, _seat(seat))
+
+
+def adoption_proposed(adoption: Adoption, *, at: datetime) -> Entry:
+    return _append("reviews:adoption:proposed", f"adoption:{adoption.pk}", adoption.proposed_by, at, _adoption(adoption, adoption.proposed))
+
+
+def adoption_confirmed(adoption: Adoption, *, confirmed: Signature, at: datetime) -> Entry:
+    return _append("reviews:adoption:confirmed", f"adoption:{adoption.pk}", adoption.confirmed_by, at, _adoption(adoption, confirmed))
+
+
+def case_opened(case: Case, revision: CaseRevision, *, actor: Person | None, at: datetime) -> Entry:
+    fields = _revision(case, revision) | {"case_kind": case.kind, "roster": case.roster_digest, "policy": case.policy_digest}
+    return _append("reviews:case:opened", f"case:{case.pk}", actor, at, fields, policy=case.policy_digest)
+
+
+def case_revised(case: Case, revision: CaseRevision, *, actor: Person | None, at: datetime) -> Entry:
+    fields = _revision(case, revision) | {"case_kind": case.kind}
+    return _append("reviews:case:revised", f"case:{case.pk}", actor, at, fields, policy=case.policy_digest)
+
+
+def case_closed(case: Case, *, actor: Person | None, at: datetime) -> Entry:
+    fields = {"subject": case.subject_id, "state": case.state}
+    return _append("reviews:case:closed", f"case:{case.pk}", actor, at, fields, policy=case.policy_digest)
+
+
+def case_commented(comment: Comment, *, at: datetime) -> Entry:
+    return _append(
+        "reviews:case:commented", f"case:{comment.case_id}", comment.person, at, {"comment": comment.pk, "hazard": comment.hazard}
+    )
+
+
+def recusal_declared(recusal: Recusal, struck: list[Vote], *, at: datetime) -> Entry:
+    fields = {"recusal": recusal.pk, "struck": [str(vote.pk) for vote in struck]}
+    return _append("reviews:recusal:declared", f"case:{recusal.case_id}", recusal.person, at, fields)
+
+
+def question_proposed(question: Question, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:question:proposed", f"question:{question.pk}", actor, at, _question(question))
+
+
+def vote_cast(vote: Vote, *, at: datetime) -> Entry:
+    fields = _question(vote.question) | {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest}
+    return _append("reviews:vote:cast", f"question:{vote.question_id}", vote.person, at, fields | signature_fields(vote.signature))
+
+
+def threshold_determined(determination: Determination, *, at: datetime) -> Entry:
+    fields = {
+        "threshold": determination.threshold,
+        "verdict": determination.verdict,
+        "requires": determination.requires,
+        "finding": determination.finding_digest,
+    }
+    return _decided("reviews:determination:made", f"determination:{determination.pk}", determination, at, fields)
+
+
+def safeguards_decided(decision: SafeguardsDecision, *, at: datetime) -> Entry:
+    fields = {"axis": decision.axis, "tier": decision.tier, "verdict": decision.verdict, "content": decision.content_digest}
+    return _decided("reviews:safeguards:decided", f"safeguards:{decision.pk}", decision, at, fields)
+
+
+def release_decided(decision: ReleaseDecision, *, at: datetime) -> Entry:
+    fields = {
+        "artefact": decision.artefact,
+        "scope": decision.scope,
+        "verdict": decision.verdict,
+        "status": decision.status_digest,
+        "valid_until": decision.valid_until,
+    }
+    return _decided("reviews:release:decided", f"release:{decision.pk}", decision, at, fields)
+
+
+def decision_ended(decision: Determination | SafeguardsDecision | ReleaseDecision, *, at: datetime) -> Entry:
+    """A decision left force: `reviews:determination:ended`, `reviews:safeguards:ended` or `reviews:release:ended`."""
+    noun = {Determination: "determination", SafeguardsDecision: "safeguards", ReleaseDecision: "release"}[type(decision)]
+    return _append(f"reviews:{noun}:ended", f"{noun}:{decision.pk}", None, at, {"subject": decision.subject_id, "why": decision.ended_why})
+
+
+def determination_kept(determination: Determination, *, at: datetime) -> Entry:
+    fields = {"subject": determination.subject_id, "finding": determination.kept_for}
+    return _append("reviews:determination:kept", f"determination:{determination.pk}", None, at, fields)
+
+
+def implementation_registered(implementation: SafeguardImplementation, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:implementation:registered", _thing(implementation), actor, at, _implementation(implementation))
+
+
+def implementation_changed(implementation: SafeguardImplementation, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:implementation:changed", _thing(implementation), actor, at, _implementation(implementation))
+
+
+def evidence_attached(evidence: ImplementationEvidence, *, actor: Person, at: datetime) -> Entry:
+    fields = _implementation(evidence.implementation) | {"evidence": evidence.pk, "blob": evidence.blob_id, "type": evidence.evidence_type}
+    return _append("reviews:evidence:attached", _thing(evidence.implementation), actor, at, fields)
+
+
+def evidence_withdrawn(evidence: ImplementationEvidence, *, actor: Person, at: datetime) -> Entry:
+    fields = _implementation(evidence.implementation) | {"evidence": evidence.pk, "blob": evidence.blob_id}
+    return _append("reviews:evidence:withdrawn", _thing(evidence.implementation), actor, at, fields)
+
+
+def signoff_given(signoff: SignOff, *, at: datetime) -> Entry:
+    fields = _signoff(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at} | signature_fields(signoff.signature)
+    return _append("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.person, at, fields)
+
+
+def signoff_revoked(signoff: SignOff, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:signoff:revoked", f"signoff:{signoff.pk}", actor, at, _signoff(signoff))
+
+
+def applicability_stated(statement: ApplicabilityStatement, *, at: datetime) -> Entry:
+    fields = {
+        "case": statement.case_id,
+        "snapshot": statement.snapshot_id,
+        "tiers": statement.tiers,
+        "scopes": statement.scopes,
+        "content": statement.content_digest,
+    }
+    return _append(
+        "reviews:applicability:stated",
+        f"applicability:{statement.pk}",
+        statement.person,
+        at,
+        fields | signature_fields(statement.signature),
+    )
+
+
+def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:scope:halted", f"scope:{state.pk}", actor, at, _scope(state))
+
+
+def scope_changed(state: ScopeState, *, codes: list[str], at: datetime) -> Entry:
+    """A recompute found another answer than the last one; `codes` are the reasons against it."""
+    return _append("reviews:scope:changed", f"scope:{state.pk}", None, at, _scope(state) | {"codes": codes})
+
+
+def gate_answered(answer_id: UUID, *, actor: Person, at: datetime, fields: dict[str, Any]) -> Entry:
+    return _append("reviews:gate:answered", f"{GateAnswer.__name__.lower()}:{answer_id}", actor, at, fields)
+
+
+def export_requested(export_id: UUID, case: Case, *, actor: Person, at: datetime, export_kind: str) -> Entry:
+    return _append("reviews:export:requested", f"export:{export_id}", actor, at, {"case": case.pk, "kind": export_kind})
+
+
+def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], policy: str = "") -> Entry:
+    return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
+
+
+def _decided(
+    kind: str, thing: str, decision: Determination | SafeguardsDecision | ReleaseDecision, at: datetime, own: dict[str, Any]
+) -> Entry:
+    # Dissent travels with the decision: every live vote with its signature, for and against.
+    fields = own | {
+        "subject": decision.subject_id,
+        "question": decision.question_id,
+        "framework": decision.framework_version_id,
+        "votes": [[vote["vote"], vote["choice"], vote["current"]] for vote in decision.votes],
+    }
+    return _append(kind, thing, decision.decided_by, at, fields | signature_fields(decision.signature))
+
+
+def _revision(case: Case, revision: CaseRevision) -> dict[str, Any]:
+    return {
+        "subject": case.subject_id,
+        "framework": case.framework_version_id,
+        "number": case.number,
+        "revision": revision.number,
+        "assessment": revision.assessment_id,
+        "required": revision.required,
+        "changes": [[change["question"], change["change"]] for change in revision.changes],
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "case": question.case_id,
+        "question_kind": question.kind,
+        "threshold": question.threshold,
+        "axis": question.axis,
+        "tier": question.tier,
+        "scope": question.scope,
+        "proposal": question.proposal,
+        "content": question.content_digest,
+    }
+
+
+def _seat(seat: BoardSeat) -> dict[str, Any]:
+    return {"board": seat.board_id, "person": seat.person_id, "seat_role": seat.role}
+
+
+def _adoption(adoption: Adoption, signature: Signature) -> dict[str, Any]:
+    return {"framework": adoption.version_id, "digest": adoption.version.digest} | signature_fields(signature)
+
+
+def _thing(implementation: SafeguardImplementation) -> str:
+    return f"implementation:{implementation.pk}"
+
+
+def _implementation(implementation: SafeguardImplementation) -> dict[str, Any]:
+    return {
+        "implementation": implementation.pk,
+        "safeguard": implementation.safeguard,
+        "place": implementation.place,
+        "owner": implementation.owner_id,
+        "version": implementation.version,
+        "digest": implementation.version_digest,
+    }
+
+
+def _signoff(signoff: SignOff) -> dict[str, Any]:
+    return {
+        "implementation": signoff.implementation_id,
+        "safeguard": signoff.implementation.safeguard,
+        "version": signoff.version,
+        "digest": signoff.content_digest,
+    }
+
+
+def _scope(state: ScopeState) -> dict[str, Any]:
+    return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}

@@ -1,0 +1,254 @@
+"""Everything the board knows of some subjects under one framework, at one moment, in a number of queries that does not grow.
+
+Status, gate and cases all answer from these facts, so that they cannot disagree. Two clocks: `at` is the moment asked about; an assessment counts
+when it was true (`as_of`) and known (`made_at`) by then; what people did is true from when they did it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, Q
+
+from evaluations.models import Assessment, AssessmentDue, Document, DueState, Snapshot, Subject, Upload, UploadState
+from frameworks.engine.types import FrameworkDocument
+from frameworks.models import FrameworkVersion
+from ledger.canonical import parse
+from reviews.models import (
+    ApplicabilityLine,
+    Case,
+    Determination,
+    Question,
+    ReleaseDecision,
+    SafeguardImplementation,
+    SafeguardsDecision,
+    ScopeState,
+    SignOff,
+)
+from reviews.models.question import QuestionKind, QuestionState
+from reviews.rules import Required, Standing, required_tiers
+
+IN_FORCE, EXPIRED, NONE = "in_force", "expired", "none"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One subject under one framework at `at`. Everything is loaded; nothing here queries."""
+
+    subject: Subject
+    version: FrameworkVersion
+    document: FrameworkDocument
+    at: datetime
+    assessment: Assessment | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    determinations: Mapping[str, Determination] = field(default_factory=dict)
+    adequacy: Mapping[str, SafeguardsDecision] = field(default_factory=dict)
+    releases: Sequence[ReleaseDecision] = ()
+    case: Case | None = None
+    questions: Sequence[Question] = ()
+    scopes: Mapping[str, ScopeState] = field(default_factory=dict)
+    signed: Mapping[str, str] = field(default_factory=dict)
+    snapshots: Sequence[Snapshot] = ()
+    pending_uploads: int = 0
+    dead_uploads: int = 0
+    due: bool = False
+    covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def findings(self) -> dict[str, Mapping[str, Any]]:
+        """threshold → finding, as the assessment document has it."""
+        return {finding["slug"]: finding for finding in self.content.get("thresholds", ())}
+
+    @cached_property
+    def outcomes(self) -> dict[str, str]:
+        return {slug: finding["outcome"] for slug, finding in self.findings.items()}
+
+    @cached_property
+    def inherited(self) -> list[dict[str, str]]:
+        """What parents require, as the assessment read it."""
+        return [
+            {axis: cause["tier"]}
+            for axis, required in self.content.get("required", {}).items()
+            for cause in required["because"]
+            if cause["kind"] == "lineage"
+        ]
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        return {
+            slug: Standing(each.verdict, each.requires, self.covers.get(each.covered_by_id, {}))
+            for slug, each in self.determinations.items()
+        }
+
+    @cached_property
+    def raised(self) -> list[tuple[str, dict[str, str]]]:
+        """What open threshold questions hold up until they are decided."""
+        return [(question.threshold, question.raised) for question in self.questions if question.is_open and question.raised]
+
+    @cached_property
+    def required(self) -> dict[str, Required]:
+        return required_tiers(self.document, findings=self.outcomes, standings=self.standings, raised=self.raised, inherited=self.inherited)
+
+    @cached_property
+    def required_slugs(self) -> dict[str, str]:
+        return {axis: required.tier.slug for axis, required in self.required.items()}
+
+    @cached_property
+    def complete(self) -> bool:
+        """Every threshold that shuts the gate is assessed."""
+        gating = [threshold.slug for threshold in self.document.thresholds if threshold.kind == "threshold"]
+        return all(self.outcomes.get(slug, "not_assessed") != "not_assessed" for slug in gating)
+
+    def snapshot(self, snapshot_id: UUID) -> Snapshot | None:
+        return next((snapshot for snapshot in self.snapshots if snapshot.pk == snapshot_id), None)
+
+
+def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> dict[UUID, Facts]:
+    """Facts of each subject, keyed by id. `known_at`: leave out what the portal learned later than that (default: `at`)."""
+    several = list(subjects)
+    ids = [subject.pk for subject in several]
+    moment = min(at, known_at) if known_at else at
+    document = version.document
+    assessments = _assessments(ids, version, at, known_at or at)
+    contents = _contents(assessments.values())
+    determinations = _by_subject(Determination.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name))
+    adequacy = _by_subject(_adequacy(ids, version, moment))
+    releases = _by_subject(ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release"))
+    cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}
+    questions = _questions(cases.values())
+    scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name))
+    snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment))
+    uploads = _uploads(ids, moment)
+    due = _due(ids, version)
+    signed = _signed(version, moment)
+    covers = _covers(determinations.values(), version, moment)
+    return {
+        subject.pk: Facts(
+            subject=subject,
+            version=version,
+            document=document,
+            at=at,
+            assessment=assessments.get(subject.pk),
+            content=contents.get(assessments[subject.pk].assessment_digest, {}) if subject.pk in assessments else {},
+            determinations={each.threshold: each for each in determinations[subject.pk]},
+            adequacy={each.axis: each for each in adequacy[subject.pk] if each.verdict == "adequate"},
+            releases=releases[subject.pk],
+            case=cases.get(subject.pk),
+            questions=questions[cases[subject.pk].pk] if subject.pk in cases else (),
+            scopes={each.scope: each for each in scopes[subject.pk]},
+            signed={**signed[None], **_better(signed[None], signed[subject.pk])},
+            snapshots=snapshots[subject.pk],
+            pending_uploads=uploads[subject.pk][0],
+            dead_uploads=uploads[subject.pk][1],
+            due=subject.pk in due,
+            covers=covers,
+        )
+        for subject in several
+    }
+
+
+def collect_one(subject: Subject, version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> Facts:
+    return collect([subject], version, at, known_at=known_at)[subject.pk]
+
+
+def _by_subject(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    grouped: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.subject_id].append(row)
+    return grouped
+
+
+def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known_at: datetime) -> dict[UUID, Assessment]:
+    rows = (
+        Assessment.objects.filter(subject__in=ids, framework_name=version.name, as_of__lte=at, made_at__lte=known_at, seq__isnull=False)
+        .order_by("subject", "-seq")
+        .distinct("subject")
+    )
+    return {row.subject_id: row for row in rows}
+
+
+def _contents(assessments: Iterable[Assessment]) -> dict[str, Mapping[str, Any]]:
+    digests = {assessment.assessment_digest for assessment in assessments}
+    return {row.digest: parse(bytes(row.content)) for row in Document.objects.filter(digest__in=digests)}
+
+
+def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:
+    lines = ApplicabilityLine.objects.select_related("signoff__implementation")
+    return (
+        SafeguardsDecision.objects.in_force(at)
+        .filter(subject__in=ids, framework_name=version.name)
+        .select_related("statement")
+        .prefetch_related(Prefetch("statement__lines", queryset=lines))
+    )
+
+
+def _open_cases(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[Case]:
+    return Case.objects.filter(
+        Q(closed_at=None) | Q(closed_at__gt=at), subject__in=ids, framework_name=version.name, opened_at__lte=at
+    ).order_by("opened_at", "id")
+
+
+def _questions(cases: Iterable[Case]) -> dict[UUID, list[Question]]:
+    grouped: dict[UUID, list[Question]] = defaultdict(list)
+    for question in Question.objects.filter(case__in=[case.pk for case in cases]).exclude(state=QuestionState.WITHDRAWN):
+        grouped[question.case_id].append(question)
+    return grouped
+
+
+def _uploads(ids: list[UUID], at: datetime) -> dict[UUID, tuple[int, int]]:
+    counts: dict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    waiting = Upload.objects.filter(
+        subject__in=ids, received_at__lte=at, state__in=[UploadState.RECEIVED, UploadState.PARSING, UploadState.DEAD]
+    )
+    for subject_id, state in waiting.order_by().values_list("subject_id", "state"):
+        pending, dead = counts[subject_id]
+        counts[subject_id] = (pending, dead + 1) if state == UploadState.DEAD else (pending + 1, dead)
+    return counts
+
+
+def _due(ids: list[UUID], version: FrameworkVersion) -> set[UUID]:
+    rows = AssessmentDue.objects.filter(subject__in=ids, framework_name=version.name).exclude(state=DueState.DONE)
+    return set(rows.order_by().values_list("subject_id", flat=True))
+
+
+def _signed(version: FrameworkVersion, at: datetime) -> dict[UUID | None, dict[str, str]]:
+    """Safeguard → state, for what serves every model (key None) and for what was built for one."""
+    held = SignOff.objects.filter(implementation=OuterRef("pk"))
+    rows = (
+        SafeguardImplementation.objects.filter(framework_name=version.name, registered_at__lte=at)
+        .filter(Q(retired_at=None) | Q(retired_at__gt=at))
+        .annotate(now=Exists(held.in_force(at)), ever=Exists(held.filter(given_at__lte=at)))
+        .order_by()
+        .values_list("subject_id", "safeguard", "now", "ever")
+    )
+    states: dict[UUID | None, dict[str, str]] = defaultdict(dict)
+    for subject_id, safeguard, now, ever in rows:
+        state = IN_FORCE if now else EXPIRED if ever else NONE
+        states[subject_id][safeguard] = _best(states[subject_id].get(safeguard, NONE), state)
+    return states
+
+
+def _best(one: str, other: str) -> str:
+    return min(one, other, key=[IN_FORCE, EXPIRED, NONE].index)
+
+
+def _better(shared: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    return {safeguard: _best(shared.get(safeguard, NONE), state) for safeguard, state in own.items()}
+
+
+def _covers(groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime) -> dict[UUID, dict[str, str]]:
+    """The requirement in force of each snapshot some `covered_by` leans on: that of its subject's strict determinations and open questions."""
+    snapshots = {each.covered_by_id for group in groups for each in group if each.covered_by_id}
+    if not snapshots:
+        return {}
+    parents = {snapshot.pk: snapshot.subject for snapshot in Snapshot.objects.filter(pk__in=snapshots).select_related("subject")}
+    facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at)
+    return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}
+
+
+def open_questions(facts: Facts, kind: QuestionKind | None = None) -> list[Question]:
+    return [question for question in facts.questions if question.is_open and (kind is None or question.kind == kind)]

@@ -1,0 +1,210 @@
+"""May this go out? Asks the pure rules (`gate_rules`) with what is known now. Any doubt, and any exception, is a no.
+
+There is no time argument at the doors: the gate decides at now. `answer_at` takes one, for tests, pages that look back, and the recompute.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from evaluations import documents
+from evaluations.models import Snapshot, Subject
+from frameworks.models import FrameworkVersion
+from frameworks.queries import in_force_versions
+from ledger.canonical import canonical, digest, parse
+from ledger.queries import is_sound
+from ledger.services import size
+from people.models import Person
+from reviews import entries, gate_inputs, gate_rules
+from reviews.facts import Facts, collect_one
+from reviews.models import GateAnswer
+
+log = logging.getLogger(__name__)
+
+FAILED: dict[str, Any] = {
+    "code": "gate_failed",
+    "sentence": "The gate could not work out its answer, so the answer is no.",
+    "who": [gate_rules.ADMINISTRATORS],
+    "what_to_do": "Look at the log of the web process, and at ./portal manage doctor.",
+    "about": "",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate says, with everything it said it from. `reasons`: {code, sentence, who, what_to_do, about}; none means allowed."""
+
+    allowed: bool
+    reasons: tuple[Mapping[str, Any], ...]
+    artefact: str | None
+    scope: str
+    at: datetime
+    expires_at: datetime
+    required: Mapping[str, str] = field(default_factory=dict)
+    framework_digest: str | None = None
+    inputs_digest: str | None = None
+    answer_digest: str | None = None
+    ledger_size: int = 0
+    subject: Subject | None = None
+    snapshot: Snapshot | None = None
+    framework_bytes: bytes = b""
+    inputs_bytes: bytes = b""
+    answer_bytes: bytes = b""
+
+    @property
+    def codes(self) -> list[str]:
+        return [str(reason["code"]) for reason in self.reasons]
+
+
+def ask(*, scope: str, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None) -> Answer:
+    """The gate's answer now. Writes nothing. By `subject` it speaks of the release candidate named last, and is informative only."""
+    return answer_at(scope=scope, artefact=artefact, subject=subject, stack=stack, at=timezone.now())
+
+
+def answer_at(*, scope: str, at: datetime, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None) -> Answer:
+    """The same at a given moment. Never raises: what fails, denies."""
+    try:
+        with transaction.atomic():
+            return _answer(scope, artefact, subject, stack, at)
+    except Exception:  # The boundary of the gate: whatever goes wrong behind it, nothing goes out.
+        log.exception("The gate failed for %s to %s", artefact or (subject.slug if subject else "nothing"), scope)
+        return Answer(allowed=False, reasons=(FAILED,), artefact=artefact, scope=scope, at=at, expires_at=at, subject=subject)
+
+
+def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: str | None, at: datetime) -> Answer:
+    snapshot = _snapshot(artefact, subject)
+    version = _framework()
+    facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
+    return _decided(
+        facts,
+        version,
+        artefact=artefact or (snapshot.weights_digest if snapshot else None),
+        snapshot=snapshot,
+        scope=scope,
+        stack=stack,
+        at=at,
+    )
+
+
+def _decided(
+    facts: Facts | None,
+    version: FrameworkVersion | None,
+    *,
+    artefact: str | None,
+    snapshot: Snapshot | None,
+    scope: str,
+    stack: str | None,
+    at: datetime,
+    sound: bool | None = None,
+) -> Answer:
+    framework_bytes = bytes(version.canonical_bytes) if version is not None else b""
+    ledger = {"sound": is_sound() if sound is None else sound, "size": size()}
+    inputs = gate_inputs.document(facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, at=at, ledger=ledger)
+    inputs_bytes = canonical(inputs)
+    answer_bytes = gate_rules.answer(framework_bytes, inputs_bytes)
+    said = parse(answer_bytes)
+    return Answer(
+        allowed=said["allowed"] is True and not said["reasons"],
+        reasons=tuple(said["reasons"]),
+        artefact=artefact,
+        scope=scope,
+        at=at,
+        expires_at=datetime.fromisoformat(said["expires_at"]),
+        required=said["required"],
+        framework_digest=said["framework_digest"],
+        inputs_digest=said["inputs_digest"],
+        answer_digest=digest(answer_bytes),
+        ledger_size=ledger["size"],
+        subject=snapshot.subject if snapshot else None,
+        snapshot=snapshot,
+        framework_bytes=framework_bytes,
+        inputs_bytes=inputs_bytes,
+        answer_bytes=answer_bytes,
+    )
+
+
+def reasons_for(facts: Facts, *, snapshot: Snapshot | None, scope: str, sound: bool | None = None) -> tuple[Mapping[str, Any], ...]:
+    """The reasons against one scope from facts already collected, for lists and for deciding a release. `sound`: pass it to ask the ledger once."""
+    artefact = snapshot.weights_digest if snapshot else None
+    return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, stack=None, at=facts.at, sound=sound).reasons
+
+
+def _snapshot(artefact: str | None, subject: Subject | None) -> Snapshot | None:
+    snapshots = Snapshot.objects.select_related("subject")
+    if artefact is not None:
+        return snapshots.filter(weights_digest=artefact).first()
+    if subject is None:
+        return None
+    newest = snapshots.filter(subject=subject).order_by("-registered_at", "-id")
+    return newest.filter(candidate_seq__isnull=False).order_by("-candidate_seq").first() or newest.first()
+
+
+def _framework() -> FrameworkVersion | None:
+    """The framework the gate answers under: the only one in force. Several at once are answered by none, until one is named."""
+    versions = list(in_force_versions())
+    return versions[0] if len(versions) == 1 else None
+
+
+# --- For the record -------------------------------------------------------------------------------------------------------------------------
+
+
+def authorise(*, artefact: str, scope: str, actor: Person, stack: str = "") -> GateAnswer:
+    """The same question, answered for the record: stored with its documents and entered in the ledger, deny as well as allow."""
+    return authorise_at(artefact=artefact, scope=scope, actor=actor, stack=stack, at=timezone.now())
+
+
+@transaction.atomic
+def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stack: str = "") -> GateAnswer:
+    """See `authorise`. A failed gate leaves a record too: it denied, and why."""
+    said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at)
+    inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/1", "at": at, "artefact": artefact, "scope": scope, "failed": True})
+    answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})
+    answer_id = uuid4()
+    framework = documents.store("framework", said.framework_bytes, at=at) if said.framework_bytes else None
+    inputs_digest, answer_digest = documents.store("gate-inputs", inputs, at=at), documents.store("gate-answer", answered, at=at)
+    entry = entries.gate_answered(
+        answer_id,
+        actor=actor,
+        at=at,
+        fields={
+            "subject": said.subject.pk if said.subject else None,
+            "artefact": artefact,
+            "scope": scope,
+            "stack": stack,
+            "allowed": said.allowed,
+            "codes": said.codes,
+            "framework": framework,
+            "inputs": inputs_digest,
+            "answer": answer_digest,
+            "expires_at": said.expires_at,
+        },
+    )
+    return GateAnswer.objects.create(
+        id=answer_id,
+        subject=said.subject,
+        artefact=artefact[:71],
+        scope=scope[:40],
+        stack_digest=stack[:71],
+        allowed=said.allowed,
+        reasons=[dict(reason) for reason in said.reasons],
+        framework_document_id=framework,
+        inputs_document_id=inputs_digest,
+        answer_document_id=answer_digest,
+        rules_version=gate_rules.RULES_VERSION,
+        asked_by=actor,
+        at=at,
+        expires_at=said.expires_at,
+        ledger_seq=entry.seq,
+    )
+
+
+def is_authorised(authorisation: UUID, *, artefact: str, scope: str, stack: str, at: datetime) -> bool:
+    """Is this a valid authorisation for exactly these weights, scope and stack at that moment?"""
+    found = GateAnswer.objects.filter(pk=authorisation, artefact=artefact, scope=scope, stack_digest=stack, allowed=True).first()
+    return found is not None and found.at <= at < found.expires_at

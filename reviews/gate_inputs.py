@@ -1,0 +1,124 @@
+"""The gate's inputs document, written from facts. Everything the rules read stands in it; nothing is left out for being inconvenient."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluations.models import Snapshot
+from reviews.facts import Facts
+from reviews.models import SafeguardsDecision
+
+
+def decided(facts: Facts) -> dict[str, Any]:
+    """What people decided and what is open, in the document's words: the part a release rests on."""
+    return {
+        "findings": {slug: {"outcome": each["outcome"], "digest": each["finding_digest"]} for slug, each in facts.findings.items()},
+        "inherited": facts.inherited,
+        "determinations": {
+            slug: {
+                "id": str(each.pk),
+                "verdict": each.verdict,
+                "finding_digest": each.finding_digest,
+                "valid_until": each.valid_until,
+                "requires": each.requires,
+                "covers": dict(facts.covers.get(each.covered_by_id, {})) if each.covered_by_id else None,
+            }
+            for slug, each in facts.determinations.items()
+        },
+        "raised": [{"threshold": slug, "requires": requires} for slug, requires in facts.raised],
+        "adequacy": {axis: _adequacy(each, facts) for axis, each in facts.adequacy.items()},
+    }
+
+
+def _adequacy(decision: SafeguardsDecision, facts: Facts) -> dict[str, Any]:
+    return {
+        "id": str(decision.pk),
+        "tier": decision.tier,
+        "valid_until": decision.valid_until,
+        "content_digest": decision.content_digest,
+        "statement": {
+            "id": str(decision.statement_id),
+            "snapshot": str(decision.statement.snapshot_id),
+            "scopes": list(decision.statement.scopes),
+            "lines": [
+                {
+                    "safeguard": line.safeguard,
+                    "signoff": str(line.signoff_id),
+                    "in_force": line.signoff.holds(facts.at),
+                    "expires_at": line.signoff.expires_at,
+                }
+                for line in decision.statement.lines.all()
+            ],
+        },
+    }
+
+
+def document(
+    facts: Facts | None,
+    *,
+    artefact: str | None,
+    snapshot: Snapshot | None,
+    scope: str,
+    stack: str | None,
+    at: Any,
+    ledger: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The whole document. `facts` is None for an artefact nobody registered, or while no framework is in force."""
+    head = {"format": "asl-gate-inputs/1", "at": at, "artefact": artefact, "scope": scope, "stack": stack, "ledger": dict(ledger)}
+    subject = snapshot.subject if snapshot else None
+    named = {
+        "subject": {"id": str(subject.pk), "slug": subject.slug} if subject else None,
+        "snapshot": {"id": str(snapshot.pk), "digest": snapshot.weights_digest, "confirmed": snapshot.is_confirmed} if snapshot else None,
+    }
+    return head | named | (_known(facts, snapshot, scope) if facts is not None and snapshot is not None else _UNKNOWN)
+
+
+_UNKNOWN: dict[str, Any] = {
+    "framework": None,
+    "assessment": None,
+    "findings": {},
+    "inherited": [],
+    "pending": {"uploads": 0, "dead": 0},
+    "determinations": {},
+    "raised": [],
+    "case": None,
+    "adequacy": {},
+    "signed": {},
+    "release": None,
+    "released_otherwise": False,
+    "halted": None,
+}
+
+
+def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
+    release = next((each for each in facts.releases if each.snapshot_id == snapshot.pk and each.scope == scope), None)
+    state = facts.scopes.get(scope)
+    return decided(facts) | {
+        "framework": {"digest": facts.version.digest, "name": facts.version.name},
+        "assessment": _assessment(facts),
+        "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads},
+        "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case else None,
+        "signed": dict(facts.signed),
+        "release": None
+        if release is None
+        else {
+            "id": str(release.pk),
+            "artefact": release.artefact,
+            "status_digest": release.status_digest,
+            "valid_until": release.valid_until,
+        },
+        "released_otherwise": any(each.scope == scope and each.snapshot_id != snapshot.pk for each in facts.releases),
+        "halted": {"at": state.halted_at} if state is not None and state.halted_at is not None else None,
+    }
+
+
+def _assessment(facts: Facts) -> dict[str, Any] | None:
+    if facts.assessment is None:
+        return None
+    return {
+        "id": str(facts.assessment.pk),
+        "digest": facts.assessment.assessment_digest,
+        "framework_digest": facts.assessment.framework_digest,
+        "valid_until": facts.assessment.valid_until,
+        "due": facts.due,
+        "snapshots": list(facts.content.get("required_snapshots", ())),
+    }

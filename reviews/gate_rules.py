@@ -1,0 +1,387 @@
+"""May this artefact go to this scope? A pure function of two documents: `answer(framework_bytes, inputs_bytes) -> answer_bytes`.
+
+It denies unless nothing stands against it. Every reason has a code, a sentence, and who can resolve it.
+
+INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zone, absent is null)::
+
+    {"format": "asl-gate-inputs/1", "at": time, "artefact": "sha256:…"|null, "scope": "external", "stack": "sha256:…"|null,
+     "ledger": {"sound": bool, "size": 123},
+     "subject": {"id", "slug"}|null, "snapshot": {"id", "digest", "confirmed": bool}|null, "framework": {"digest", "name"}|null,
+     "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
+     "findings": {threshold: {"outcome", "digest"}}, "inherited": [{axis: tier}],
+     "pending": {"uploads": 0, "dead": 0},                                     received and not read to the end
+     "determinations": {threshold: {"id", "verdict", "finding_digest", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null}},
+     "raised": [{"threshold", "requires": {axis: tier}}],                      what open questions hold up
+     "case": {"id", "number"}|null,                                            the open one
+     "adequacy": {axis: {"id", "tier", "valid_until", "content_digest",
+                         "statement": {"id", "snapshot", "scopes": [...], "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at"}]}}},
+     "signed": {safeguard: "in_force"|"expired"|"none"},
+     "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
+     "halted": {"at": time}|null}
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from frameworks.engine import reading
+from frameworks.engine.types import FrameworkDocument
+from ledger.canonical import canonical, digest, parse
+from reviews.rules import Required, Standing, required_tiers
+
+RULES_VERSION = "1"
+# An allowed answer is worth nothing long after it was given; the serving side asks again.
+LONGEST_VALIDITY = timedelta(minutes=15)
+
+# Who can resolve a reason, by role.
+REVIEWERS, CHAIR, OWNERS, RESEARCHERS = "reviewer", "chair", "safeguard_owner", "researcher"
+ADMINISTRATORS, EXECUTIVES = "administrator", "executive"
+
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the gate denies: for programs a code, for people a sentence, who can resolve it and how."""
+
+    code: str
+    sentence: str
+    who: tuple[str, ...]
+    what_to_do: str
+    about: str = ""  # the threshold, axis, safeguard or scope it speaks of
+
+
+def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
+    """The gate's answer as canonical bytes. `framework_bytes` is empty where no framework is in force."""
+    inputs = parse(inputs_bytes)
+    framework = reading.framework(framework_bytes) if framework_bytes else None
+    reasons = tuple(_reasons(framework, inputs))
+    required = {} if framework is None else {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
+    return canonical(
+        {
+            "format": "asl-gate-answer/1",
+            "rules_version": RULES_VERSION,
+            "allowed": not reasons,
+            "reasons": [_told(reason) for reason in reasons],
+            "required": required,
+            "artefact": inputs["artefact"],
+            "scope": inputs["scope"],
+            "stack": inputs["stack"],
+            "framework_digest": digest(framework_bytes) if framework_bytes else None,
+            "inputs_digest": digest(inputs_bytes),
+            "at": inputs["at"],
+            "expires_at": inputs["at"] if reasons else _expiry(inputs),
+        }
+    )
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": reason.code,
+        "sentence": reason.sentence,
+        "who": list(reason.who),
+        "what_to_do": reason.what_to_do,
+        "about": reason.about,
+    }
+
+
+def requirement(framework: FrameworkDocument, inputs: Inputs) -> dict[str, Required]:
+    """The required tier per axis, from the same function the status page uses."""
+    return required_tiers(
+        framework,
+        findings={slug: finding["outcome"] for slug, finding in inputs["findings"].items()},
+        standings={
+            slug: Standing(each["verdict"], each["requires"], each["covers"] or {}) for slug, each in inputs["determinations"].items()
+        },
+        raised=[(each["threshold"], each["requires"]) for each in inputs["raised"]],
+        inherited=inputs["inherited"],
+    )
+
+
+def status_digest(framework_digest: str, inputs: Inputs, required: Mapping[str, str], axes: tuple[str, ...]) -> str:
+    """What a release decision answers: the requirement, the determinations and the adequacy it rests on, nothing else.
+
+    An upload that changes no finding leaves it alone; so does a sign-off of a safeguard that this scope does not need.
+    """
+    return digest(
+        {
+            "framework": framework_digest,
+            "artefact": inputs["artefact"],
+            "scope": inputs["scope"],
+            "required": dict(required),
+            "determinations": {slug: [each["id"], each["verdict"]] for slug, each in inputs["determinations"].items()},
+            "adequacy": {axis: each["content_digest"] for axis, each in inputs["adequacy"].items() if axis in axes},
+        }
+    )
+
+
+# --- Reasons, from the ground up ------------------------------------------------------------------------------------------------------------
+
+
+def _reasons(framework: FrameworkDocument | None, inputs: Inputs) -> Iterator[Reason]:
+    if not inputs["ledger"]["sound"]:
+        yield Reason(
+            "ledger_broken",
+            "The ledger does not verify, so nothing it carries can be relied on.",
+            (ADMINISTRATORS,),
+            "Run ./portal manage verify_ledger and restore what does not fit.",
+        )
+    if inputs["snapshot"] is None or inputs["subject"] is None:
+        yield Reason(
+            "unknown_artefact",
+            "No registered snapshot has this weights digest.",
+            (RESEARCHERS,),
+            "Register the snapshot, or check that these are the weights that were reviewed.",
+        )
+        return
+    if framework is None:
+        yield Reason("no_framework", "No framework version is in force.", (CHAIR, EXECUTIVES), "Propose one for adoption and confirm it.")
+        return
+    if inputs["scope"] not in framework.scopes:
+        yield Reason(
+            "unknown_scope", f"The framework knows no scope {inputs['scope']!r}.", (CHAIR,), "Ask for one of its scopes.", inputs["scope"]
+        )
+        return
+    yield from _snapshot_reasons(inputs)
+    yield from _evidence_reasons(inputs)
+    yield from _finding_reasons(framework, inputs)
+    yield from _tier_reasons(framework, inputs)
+    yield from _case_reasons(inputs)
+    yield from _safeguard_reasons(framework, inputs)
+    yield from _release_reasons(framework, inputs)
+
+
+def _snapshot_reasons(inputs: Inputs) -> Iterator[Reason]:
+    if not inputs["snapshot"]["confirmed"]:
+        yield Reason(
+            "snapshot_unconfirmed",
+            "The weights digest was registered by one person and confirmed by nobody else.",
+            (RESEARCHERS,),
+            "Let a second person confirm the snapshot.",
+        )
+
+
+def _evidence_reasons(inputs: Inputs) -> Iterator[Reason]:
+    if inputs["pending"]["uploads"]:
+        yield Reason(
+            "evidence_pending",
+            "Evidence has been received and not been read yet; it may raise a finding.",
+            (RESEARCHERS,),
+            "Wait until it is read.",
+        )
+    if inputs["pending"]["dead"]:
+        yield Reason(
+            "evidence_unreadable",
+            "Evidence was received that the portal gave up reading.",
+            (ADMINISTRATORS,),
+            "Look at the upload and read it again.",
+        )
+    assessment = inputs["assessment"]
+    if assessment is None:
+        yield Reason(
+            "no_assessment", "This model has not been assessed under the framework in force.", (RESEARCHERS,), "Upload its evaluations."
+        )
+        return
+    if assessment["due"] or assessment["framework_digest"] != inputs["framework"]["digest"] or _past(assessment["valid_until"], inputs):
+        yield Reason(
+            "assessment_outdated",
+            "Something changed since the last assessment, and the next one has not been made yet.",
+            (ADMINISTRATORS,),
+            "Wait for the worker; if it stays so, look at the assessments that are due.",
+        )
+
+
+def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    covered = True
+    for threshold in framework.thresholds:
+        if threshold.kind != "threshold":
+            continue
+        decided = inputs["determinations"].get(threshold.slug)
+        if decided is None or _past(decided["valid_until"], inputs):
+            covered = False
+            yield Reason(
+                "finding_not_answered",
+                f"No determination in force says whether {threshold.title} is crossed.",
+                (REVIEWERS, CHAIR),
+                "Decide the threshold in a case.",
+                threshold.slug,
+            )
+        else:
+            covered = covered and decided["verdict"] == "covered_by"
+            if decided["verdict"] == "not_crossed" and not _assessed(inputs, threshold.slug):
+                yield Reason(
+                    "finding_not_assessed",
+                    f"{threshold.title} is not assessed: what has not been shown to be below the threshold is not below it.",
+                    (RESEARCHERS,),
+                    "Bring fresh, qualifying measurements.",
+                    threshold.slug,
+                )
+    assessment = inputs["assessment"]
+    if assessment is not None and inputs["snapshot"]["id"] not in assessment["snapshots"] and not covered:
+        yield Reason(
+            "artefact_not_assessed",
+            "The findings do not speak for these weights: the snapshot is no required cell of the assessment and no coverage decision names it.",
+            (RESEARCHERS,),
+            "Name the snapshot a release candidate and evaluate it, or let the board decide that another one covers it.",
+        )
+
+
+def _assessed(inputs: Inputs, slug: str) -> bool:
+    finding = inputs["findings"].get(slug)
+    return finding is not None and finding["outcome"] != "not_assessed"
+
+
+def _tier_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    for axis, required in requirement(framework, inputs).items():
+        if not required.tier.defined:
+            yield Reason(
+                "tier_undefined",
+                f"{required.tier.label} is required on {axis}, and the framework does not define it yet.",
+                (CHAIR, EXECUTIVES),
+                "Adopt a framework version that defines the tier, or show that the threshold is not crossed.",
+                axis,
+            )
+
+
+def _case_reasons(inputs: Inputs) -> Iterator[Reason]:
+    if inputs["case"] is not None:
+        yield Reason(
+            "open_case",
+            f"Case {inputs['case']['number']} is open on this model.",
+            (REVIEWERS, CHAIR),
+            "Decide its questions and close it.",
+            inputs["case"]["id"],
+        )
+
+
+def _safeguard_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    required = requirement(framework, inputs)
+    for axis in framework.scopes[inputs["scope"]]:
+        tier = required[axis].tier
+        yield from _signoff_reasons(framework, inputs, axis, tier.slug)
+        decided = inputs["adequacy"].get(axis)
+        if decided is None or _past(decided["valid_until"], inputs) or framework.tier(axis, decided["tier"]).ordinal < tier.ordinal:
+            yield Reason(
+                "safeguards_not_adequate",
+                f"No decision in force says that the {tier.label} safeguards on {axis} are adequate for this model.",
+                (REVIEWERS, CHAIR),
+                "Vote on the safeguards question of a case.",
+                axis,
+            )
+            continue
+        yield from _applicability_reasons(framework, inputs, axis, tier.slug, decided["statement"])
+
+
+def _signoff_reasons(framework: FrameworkDocument, inputs: Inputs, axis: str, tier: str) -> Iterator[Reason]:
+    for safeguard in framework.safeguards_for(axis, tier):
+        state = inputs["signed"].get(safeguard.slug, "none")
+        if state == "none":
+            yield Reason(
+                "safeguards_unsigned",
+                f"{safeguard.title}: no implementation of it has been signed off.",
+                (OWNERS, REVIEWERS),
+                "Attach evidence and let a reviewer sign it off.",
+                safeguard.slug,
+            )
+        elif state == "expired":
+            yield Reason(
+                "signoff_expired",
+                f"{safeguard.title}: its sign-off has run out, was revoked, or speaks of an earlier version.",
+                (REVIEWERS,),
+                "Sign it off anew.",
+                safeguard.slug,
+            )
+
+
+def _applicability_reasons(
+    framework: FrameworkDocument, inputs: Inputs, axis: str, tier: str, statement: Mapping[str, Any]
+) -> Iterator[Reason]:
+    if statement["snapshot"] != inputs["snapshot"]["id"] or inputs["scope"] not in statement["scopes"]:
+        yield Reason(
+            "no_applicability",
+            f"No statement says that the {axis} safeguards cover these weights in this scope.",
+            (OWNERS, REVIEWERS),
+            "State the applicability for this snapshot and scope in a case.",
+            axis,
+        )
+        return
+    lines = {line["safeguard"]: line for line in statement["lines"]}
+    lapsed = [
+        safeguard.title
+        for safeguard in framework.safeguards_for(axis, tier)
+        if not (lines.get(safeguard.slug) or {"in_force": False})["in_force"]
+    ]
+    if lapsed:
+        yield Reason(
+            "no_applicability",
+            f"The applicability statement on {axis} leans on sign-offs that are not in force: {', '.join(lapsed)}.",
+            (OWNERS, REVIEWERS),
+            "Sign those safeguards off and state the applicability anew.",
+            axis,
+        )
+
+
+def _release_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    if inputs["halted"] is not None:
+        yield Reason("scope_halted", "This scope was halted.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
+    release = inputs["release"]
+    if release is None:
+        yield _no_release(inputs)
+        return
+    if release["artefact"] != inputs["artefact"]:
+        yield Reason("artefact_mismatch", "The release names other weights.", (CHAIR,), "Release these weights in their own right.")
+    if _past(release["valid_until"], inputs):
+        yield Reason("release_expired", "The release has run out.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
+    required = {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
+    now = status_digest(inputs["framework"]["digest"], inputs, required, framework.scopes[inputs["scope"]])
+    if release["status_digest"] != now:
+        yield Reason(
+            "release_outdated",
+            "What the release was decided on has changed since: the requirement, a determination or the safeguards.",
+            (REVIEWERS, CHAIR),
+            "Decide the release on the present status.",
+            inputs["scope"],
+        )
+
+
+def _no_release(inputs: Inputs) -> Reason:
+    if inputs["released_otherwise"]:
+        return Reason(
+            "artefact_mismatch",
+            "A release to this scope is in force, but for other weights of this model.",
+            (CHAIR, REVIEWERS),
+            "Release these weights in their own right, or serve the ones that were released.",
+            inputs["scope"],
+        )
+    return Reason(
+        "no_release",
+        "No release decision in force lets this artefact go to this scope.",
+        (REVIEWERS, CHAIR),
+        "Ask the release question in a case.",
+        inputs["scope"],
+    )
+
+
+# --- Time -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _past(valid_until: str | None, inputs: Inputs) -> bool:
+    return valid_until is not None and _time(valid_until) <= _time(inputs["at"])
+
+
+def _expiry(inputs: Inputs) -> datetime:
+    """The first instant this answer may change by itself, and a quarter of an hour at most."""
+    ends = [_time(inputs["at"]) + LONGEST_VALIDITY]
+    ends += [_time(each["valid_until"]) for each in inputs["determinations"].values() if each["valid_until"]]
+    ends += [_time(each["valid_until"]) for each in inputs["adequacy"].values() if each["valid_until"]]
+    for holder in (inputs["assessment"], inputs["release"]):
+        if holder and holder["valid_until"]:
+            ends.append(_time(holder["valid_until"]))
+    for decided in inputs["adequacy"].values():
+        ends += [_time(line["expires_at"]) for line in decided["statement"]["lines"] if line["expires_at"]]
+    return min(ends)

@@ -1,0 +1,34 @@
+"""The tables of the board's work. One file a noun; services alone write them."""
+
+from reviews.models.adoption import Adoption
+from reviews.models.board import Board, BoardSeat
+from reviews.models.case import Case, CaseRevision, Comment, Recusal
+from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
+from reviews.models.gate_answer import GateAnswer, ScopeState
+from reviews.models.notice import Export, Notice
+from reviews.models.question import Question, Vote
+from reviews.models.signoff import ApplicabilityLine, ApplicabilityStatement, ImplementationEvidence, SafeguardImplementation, SignOff
+
+__all__ = [
+    "Adoption",
+    "ApplicabilityLine",
+    "ApplicabilityStatement",
+    "Board",
+    "BoardSeat",
+    "Case",
+    "CaseRevision",
+    "Comment",
+    "Determination",
+    "Export",
+    "GateAnswer",
+    "ImplementationEvidence",
+    "Notice",
+    "Question",
+    "Recusal",
+    "ReleaseDecision",
+    "SafeguardImplementation",
+    "SafeguardsDecision",
+    "ScopeState",
+    "SignOff",
+    "Vote",
+]

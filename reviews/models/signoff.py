@@ -1,0 +1,196 @@
+"""Safeguards as built, the evidence for them, and who put their name to them. Sign-offs are about safeguards, never about capabilities."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from evaluations.models import Blob, Snapshot, Subject
+from people.models import Person, Signature
+from reviews.models.case import Case
+
+
+class Place(models.TextChoices):
+    ESTATE = "estate", "Whole estate"
+    ENVIRONMENT = "environment", "One environment"
+    STACK = "stack", "One serving stack"
+    SUBJECT = "subject", "One model"
+
+
+class SafeguardImplementation(models.Model):
+    """A safeguard as built in one place. `version_digest` covers what it is and the evidence attached; a change is a new version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    framework_name = models.CharField(max_length=120)
+    safeguard = models.CharField(max_length=80)
+    place = models.CharField(max_length=20, choices=Place)
+    place_name = models.CharField(max_length=120, default="", blank=True)  # which environment or stack
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="implementations", null=True, blank=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField()
+    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="implementations")
+    version = models.PositiveIntegerField(default=1)
+    version_digest = models.CharField(max_length=71)
+    registered_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["safeguard", "place", "place_name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(place="subject", subject__isnull=False) | (~Q(place="subject") & Q(subject=None)),
+                name="only_a_safeguard_of_one_model_names_a_model",
+            ),
+            # The same safeguard twice in one place would let the weaker one stand for both.
+            models.UniqueConstraint(
+                fields=["framework_name", "safeguard", "place", "place_name", "subject"],
+                condition=Q(retired_at=None),
+                name="one_implementation_per_safeguard_and_place",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ImplementationEvidence(models.Model):
+    """A file that shows the safeguard works; content-addressed, attached once, withdrawn rather than deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    implementation = models.ForeignKey(SafeguardImplementation, on_delete=models.PROTECT, related_name="evidence")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255)
+    evidence_type = models.CharField(max_length=80)
+    note = models.TextField(default="", blank=True)
+    attached_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    attached_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["implementation", "attached_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["implementation", "blob"], condition=Q(withdrawn_at=None), name="one_attachment_per_implementation_and_file"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Meaning(models.TextChoices):
+    """What a signature under a safeguard says; chosen by the signer, shown wherever the signature is."""
+
+    REVIEWED = "reviewed", "I reviewed the evidence and find the safeguard adequate"
+    VERIFIED = "verified-implementation", "I verified the implementation myself and find it adequate"
+    CONCURRED = "concurred", "I concur with the owner's case that it is adequate"
+
+
+class SignOffQuerySet(models.QuerySet["SignOff"]):
+    def in_force(self, at: datetime) -> "SignOffQuerySet":
+        """Given, not revoked, not run out, and about the implementation as it stands."""
+        return self.filter(
+            Q(revoked_at=None) | Q(revoked_at__gt=at),
+            given_at__lte=at,
+            expires_at__gt=at,
+            content_digest=F("implementation__version_digest"),
+            implementation__retired_at=None,
+        )
+
+
+class SignOff(models.Model):
+    """A person's signed statement about one implementation version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    implementation = models.ForeignKey(SafeguardImplementation, on_delete=models.PROTECT, related_name="signoffs")
+    version = models.PositiveIntegerField()
+    content_digest = models.CharField(max_length=71)  # the implementation's version_digest as signed
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="signoffs")
+    owner = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+"
+    )  # as it stood, so that the database can keep the two apart
+    meaning = models.CharField(max_length=40, choices=Meaning)
+    rationale = models.TextField()
+    signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    revoked_why = models.TextField(default="", blank=True)
+
+    objects = SignOffQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["implementation", "-given_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["implementation", "person", "content_digest"],
+                condition=Q(revoked_at=None),
+                name="one_signoff_per_person_and_version",
+            ),
+            models.CheckConstraint(condition=~Q(person=F("owner")), name="an_owner_does_not_sign_off_their_own_safeguard"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Sign-off of {self.implementation_id} v{self.version}"
+
+    def holds(self, at: datetime) -> bool:
+        """In force at `at`; needs `implementation` loaded."""
+        return self.holds_content(self.implementation, at)
+
+    def holds_content(self, implementation: SafeguardImplementation, at: datetime) -> bool:
+        """In force at `at` for an implementation that is at hand already."""
+        return (
+            self.given_at <= at < self.expires_at
+            and (self.revoked_at is None or self.revoked_at > at)
+            and self.content_digest == implementation.version_digest
+            and implementation.retired_at is None
+        )
+
+
+class ApplicabilityStatement(models.Model):
+    """One signed statement that these sign-offs cover this snapshot in these scopes, at these tiers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="statements")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="statements")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="statements")
+    tiers = models.JSONField(default=dict)  # {axis: tier}
+    scopes = models.JSONField(default=list)
+    stack = models.CharField(max_length=120, default="", blank=True)
+    rationale = models.TextField()
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    content_digest = models.CharField(max_length=71)
+    signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+")
+    stated_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-stated_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(replaced_at=None), name="one_applicability_statement_in_force_per_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Applicability for {self.snapshot_id}"
+
+
+class ApplicabilityLine(models.Model):
+    """One required safeguard of a statement and the sign-off that covers it; an exception is one signed anew for this model."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    statement = models.ForeignKey(ApplicabilityStatement, on_delete=models.PROTECT, related_name="lines")
+    axis = models.CharField(max_length=40)
+    safeguard = models.CharField(max_length=80)
+    signoff = models.ForeignKey(SignOff, on_delete=models.PROTECT, related_name="lines")
+    is_exception = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["statement", "axis", "safeguard", "id"]
+        constraints = [models.UniqueConstraint(fields=["statement", "safeguard"], name="one_line_per_statement_and_safeguard")]
+
+    def __str__(self) -> str:
+        return self.safeguard

@@ -1,0 +1,171 @@
+"""May this person do that here? The button on the page and the server ask the same function.
+
+Administrators run the portal and decide nothing; auditors read everything and change nothing. Neither appears in any set below.
+"""
+
+from collections.abc import Mapping
+
+from ledger.refusals import NotNow
+from people.policies import Allowed, Refused
+from people.queries import Actor
+from people.words import Role
+from reviews.models import Case, Question, SafeguardImplementation, SignOff
+from reviews.models.case import CaseKind
+from reviews.tally import NEVER_VOTE
+
+Answer = Allowed | Refused
+
+OPENERS = frozenset({Role.REVIEWER, Role.CHAIR})
+SPEAKERS = frozenset({Role.RESEARCHER, Role.REVIEWER, Role.SAFEGUARD_OWNER, Role.CHAIR, Role.EXECUTIVE, Role.BOARD_OBSERVER})
+
+
+def _held(actor: Actor, roles: frozenset[Role], code: str, sentence: str, what_to_do: str) -> Answer:
+    return Allowed() if actor.roles & roles else Refused(code, sentence, what_to_do)
+
+
+def may_see_board(actor: Actor) -> Answer:
+    """Cases, safeguards and the gate are shown to everyone of the laboratory; outside evaluators see their dossier only."""
+    if actor.roles - {Role.OUTSIDE_EVALUATOR}:
+        return Allowed()
+    return Refused("no_role", "The board's work is shown to those who hold a role here.")
+
+
+def may_open_case(actor: Actor, kind: str) -> Answer:
+    """Any reviewer may open a precaution case, whatever the engine says; the others are opened by the chair or a reviewer too."""
+    if kind in {CaseKind.ELEVATION, CaseKind.LAPSE}:
+        return Refused("opened_by_findings", "Elevation and lapse cases are opened by what the engine finds.", "Open a precaution case.")
+    if kind == CaseKind.IMPORT:
+        return Refused("import_not_by_hand", "Imported records come in through an import, with two attestors.")
+    return _held(actor, OPENERS, "not_an_opener", "Cases are opened by reviewers and the chair.", "Ask one of them.")
+
+
+def is_chair(actor: Actor, case: Case) -> bool:
+    return Role.CHAIR in actor.roles and Role.CHAIR in roster_roles(case, actor)
+
+
+def roster_roles(case: Case, actor: Actor) -> frozenset[str]:
+    """The roles the pinned roster gives this person; empty when they are not on it."""
+    pinned = next((member for member in case.roster if member["person"] == str(actor.person.pk)), None)
+    return frozenset(pinned["roles"]) if pinned else frozenset()
+
+
+def may_chair(actor: Actor, case: Case) -> Answer:
+    """Propose, declare, ask a release, close: the chair of the roster this case was opened with."""
+    if not is_chair(actor, case):
+        return Refused("not_the_chair", "The chair of this case does that.", "Ask the chair.")
+    return _open(case)
+
+
+def may_vote(actor: Actor, case: Case, question: Question, excluded: Mapping[str, str]) -> Answer:
+    """On the roster as pinned, still holding a voting role, not the chair, without conflict in this question."""
+    pinned = roster_roles(case, actor)
+    if not pinned:
+        return Refused("not_on_the_roster", "You were not on the board's roster when this case was opened.", "Ask the chair who is.")
+    if (pinned | actor.roles) & NEVER_VOTE or not (pinned & actor.roles):
+        return Refused("no_voting_role", "Your role casts no vote.")
+    if Role.CHAIR in actor.roles and not question.quorum["approve"]["chair_votes"]:
+        return Refused("chair_does_not_vote", "The chair declares what the board decided and casts no vote.")
+    barred = excluded.get(str(actor.person.pk))
+    if barred:
+        return Refused("conflict", barred, "Leave this question to the others; you may still comment.")
+    return _open(case, question)
+
+
+def may_decide(actor: Actor, case: Case, question: Question, voters: frozenset[str]) -> Answer:
+    """The chair declares; who voted on the question does not declare it as well."""
+    if not is_chair(actor, case):
+        return Refused("not_the_chair", "The chair declares the outcome.", "Ask the chair.")
+    if str(actor.person.pk) in voters:
+        return Refused("voter_does_not_declare", "You voted on this question, so another chair declares its outcome.")
+    return _open(case, question)
+
+
+def may_recuse(actor: Actor, case: Case) -> Answer:
+    if not roster_roles(case, actor):
+        return Refused("not_on_the_roster", "You are not on this case's roster.")
+    return _open(case)
+
+
+def may_comment(actor: Actor, case: Case) -> Answer:
+    allowed = _held(actor, SPEAKERS, "not_a_speaker", "Your role reads cases and does not write in them.", "")
+    return _open(case) if allowed else allowed
+
+
+def may_halt(actor: Actor) -> Answer:
+    """Stopping takes one person; going on takes the board."""
+    return _held(actor, OPENERS, "may_not_halt", "A scope is halted by a reviewer or the chair.", "Call one of them now.")
+
+
+def may_keep_safeguards(actor: Actor) -> Answer:
+    return _held(
+        actor,
+        frozenset({Role.SAFEGUARD_OWNER}),
+        "not_an_owner",
+        "Safeguards are registered by safeguard owners.",
+        "Ask a safeguard owner.",
+    )
+
+
+def may_attach_evidence(actor: Actor, implementation: SafeguardImplementation) -> Answer:
+    """The owner brings the evidence, or another safeguard owner on their behalf."""
+    if actor.person.pk == implementation.owner_id or Role.SAFEGUARD_OWNER in actor.roles:
+        return Allowed()
+    return Refused("not_an_owner", "Evidence for a safeguard is attached by its owner.", "Hand it to the owner.")
+
+
+def may_sign_off(actor: Actor, implementation: SafeguardImplementation, *, competence: str, attachers: frozenset[str]) -> Answer:
+    """A reviewer with the safeguard's competence, who neither owns it nor brought its evidence."""
+    if Role.REVIEWER not in actor.roles:
+        return Refused("not_a_reviewer", "Safeguards are signed off by reviewers.", "Ask a reviewer.")
+    if actor.person.pk == implementation.owner_id:
+        return Refused("own_safeguard", "You own this safeguard, so somebody else signs it off.", "Ask another reviewer.")
+    if str(actor.person.pk) in attachers:
+        return Refused("own_evidence", "You brought evidence for this safeguard, so somebody else signs it off.", "Ask another reviewer.")
+    if competence and competence not in actor.competences:
+        return Refused(
+            "competence_missing", f"This safeguard is signed off by a reviewer with the competence {competence}.", "Ask one who has it."
+        )
+    return Allowed()
+
+
+def may_revoke(actor: Actor, signoff: SignOff) -> Answer:
+    if actor.person.pk == signoff.person_id or actor.roles & OPENERS:
+        return Allowed()
+    return Refused("may_not_revoke", "A sign-off is revoked by who gave it, a reviewer or the chair.", "Ask one of them.")
+
+
+def may_state_applicability(actor: Actor, case: Case) -> Answer:
+    allowed = _held(
+        actor,
+        frozenset({Role.SAFEGUARD_OWNER, Role.REVIEWER}),
+        "may_not_state",
+        "Which sign-offs cover this model is stated by a safeguard owner or a reviewer.",
+        "Ask one of them.",
+    )
+    return _open(case) if allowed else allowed
+
+
+def may_propose_adoption(actor: Actor) -> Answer:
+    return _held(actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair proposes a framework version for adoption.", "Ask the chair.")
+
+
+def may_confirm_adoption(actor: Actor) -> Answer:
+    return _held(actor, frozenset({Role.EXECUTIVE}), "not_an_executive", "An executive confirms the adoption.", "Ask an executive.")
+
+
+def may_found_board(actor: Actor) -> Answer:
+    return _held(
+        actor,
+        frozenset({Role.CHAIR, Role.EXECUTIVE}),
+        "not_a_keeper",
+        "Boards and seats are kept by the chair and executives.",
+        "Ask one of them.",
+    )
+
+
+def _open(case: Case, question: Question | None = None) -> Answer:
+    if not case.is_open:
+        return Refused("case_closed", "This case is closed.", "Open another case.", kind=NotNow)
+    if question is not None and not question.is_open:
+        return Refused("question_decided", "This question is not open any more.", "Open another case to ask it again.", kind=NotNow)
+    return Allowed()

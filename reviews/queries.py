@@ -1,0 +1,210 @@
+"""What pages, notices and reports ask of the board. Nothing here writes, and nothing asks who is looking: go through `access` first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from evaluations.models import Binding, Snapshot
+from frameworks.models import FrameworkVersion
+from frameworks.queries import in_force_versions
+from people.models import Person
+from people.queries import Actor, actor_of
+from people.words import Role
+from reviews import policies, signing
+from reviews.conflicts import excluded
+from reviews.counting import is_current, tallies_of
+from reviews.facts import collect
+from reviews.models import (
+    Adoption,
+    BoardSeat,
+    Case,
+    Determination,
+    GateAnswer,
+    ImplementationEvidence,
+    Question,
+    ReleaseDecision,
+    SafeguardImplementation,
+    SafeguardsDecision,
+    SignOff,
+    Vote,
+)
+from reviews.models.case import CaseState
+from reviews.turns import turns_of
+
+# A sign-off that ends this soon waits to be given anew.
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
+    `confirm_binding`. `thing` is what to open: "case:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "binding:<id>"."""
+
+    kind: str
+    title: str
+    why: str
+    until: datetime | None
+    thing: str
+    case: Case | None = None
+    question: Question | None = None
+    implementation: SafeguardImplementation | None = None
+
+
+@dataclass(frozen=True)
+class VoteShown:
+    """A vote as the case page lists it: struck, replaced and outdated ones too."""
+
+    vote: Vote
+    state: str  # "current", "outdated", "replaced", "struck"
+
+
+def questions_of(case: Case) -> list[Question]:
+    """In the order asked, with what pages name."""
+    return list(
+        case.questions.select_related("snapshot", "covered_by", "proposed_by", "decided_by", "declaration").order_by("position", "id")
+    )
+
+
+def votes_of(case: Case) -> dict[UUID, list[VoteShown]]:
+    """Every vote ever cast in the case, by question, oldest first. One query."""
+    shown: dict[UUID, list[VoteShown]] = {}
+    for vote in Vote.objects.filter(question__case=case).select_related("person", "signature", "question").order_by("at", "id"):
+        shown.setdefault(vote.question_id, []).append(VoteShown(vote, _state(vote)))
+    return shown
+
+
+def _state(vote: Vote) -> str:
+    if vote.struck_at is not None:
+        return "struck"
+    if vote.replaced_at is not None:
+        return "replaced"
+    return "current" if is_current(vote, vote.question) else "outdated"
+
+
+def decisions_of(case: Case) -> list[Determination | SafeguardsDecision | ReleaseDecision]:
+    """What the case decided, in order."""
+    found: list[Determination | SafeguardsDecision | ReleaseDecision] = []
+    for model in (Determination, SafeguardsDecision, ReleaseDecision):
+        found += model.objects.filter(question__case=case).select_related("question", "signature", "decided_by")
+    return sorted(found, key=lambda decision: (decision.decided_at, str(decision.pk)))
+
+
+def implementations_with_signoffs(framework_name: str) -> QuerySet[SafeguardImplementation]:
+    """Every implementation, with its evidence and sign-offs loaded (`evidence.all()`, `signoffs.all()`)."""
+    return (
+        SafeguardImplementation.objects.filter(framework_name=framework_name)
+        .select_related("owner", "subject")
+        .prefetch_related(
+            Prefetch("evidence", queryset=ImplementationEvidence.objects.select_related("attached_by", "blob")),
+            Prefetch("signoffs", queryset=SignOff.objects.select_related("person", "signature", "implementation", "revoked_by")),
+        )
+    )
+
+
+def open_cases() -> QuerySet[Case]:
+    return Case.objects.filter(state=CaseState.OPEN).select_related("subject", "framework_version", "snapshot")
+
+
+def authorisations(subject_id: UUID) -> QuerySet[GateAnswer]:
+    return GateAnswer.objects.filter(subject=subject_id).select_related("asked_by")
+
+
+# --- Waiting on me --------------------------------------------------------------------------------------------------------------------------
+
+
+def waiting_on(person: Person, at: datetime) -> list[Waiting]:
+    """Everything whose turn is this person's, the most pressing first. A number of queries that does not grow with the cases."""
+    actor = actor_of(person, at)
+    found = [*_from_cases(actor, at), *_signoffs_wanted(actor, at), *_evidence_wanted(actor), *_confirmations(actor, at)]
+    last = datetime.max.replace(tzinfo=at.tzinfo)
+    return sorted(found, key=lambda each: (each.until or last, each.kind, each.thing))
+
+
+def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    mine = str(actor.person.pk)
+    by_version: dict[FrameworkVersion, list[Case]] = {}
+    for case in open_cases():
+        by_version.setdefault(case.framework_version, []).append(case)
+    for version, cases in by_version.items():
+        facts = collect([case.subject for case in cases], version, at)
+        asked = [question for each in facts.values() for question in each.questions if question.is_open]
+        known = {case.pk: case for case in cases}
+        tallies = tallies_of(known, asked)
+        for each in facts.values():
+            for turn in turns_of(each, {question.pk: tallies[question.pk] for question in each.questions if question.is_open}):
+                if each.case is None or not (
+                    mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles)
+                ):
+                    continue
+                title = signing.question_title(turn.question, version.document) if turn.question else f"Case {each.case.number}"
+                yield Waiting(
+                    turn.kind, title, turn.why, turn.until, f"case:{each.case.pk}", case=known[each.case.pk], question=turn.question
+                )
+
+
+def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Implementations with evidence and no sign-off that holds for another month, which this person may sign."""
+    if Role.REVIEWER not in actor.roles:
+        return
+    held = SignOff.objects.filter(implementation=OuterRef("pk")).in_force(at).filter(expires_at__gt=at + SOON)
+    competences = {
+        (version.name, safeguard.slug): safeguard.competence for version in in_force_versions() for safeguard in version.document.safeguards
+    }
+    rows = (
+        SafeguardImplementation.objects.filter(~Exists(held), retired_at=None)
+        .select_related("owner")
+        .prefetch_related("evidence", "signoffs")
+    )
+    for implementation in rows:
+        attachers = frozenset(str(each.attached_by_id) for each in implementation.evidence.all() if each.withdrawn_at is None)
+        competence = competences.get((implementation.framework_name, implementation.safeguard))
+        if not attachers or competence is None:
+            continue
+        if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers):
+            ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
+            why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
+            yield Waiting("sign_off", implementation.title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
+
+
+def _evidence_wanted(actor: Actor) -> Iterator[Waiting]:
+    shown = ImplementationEvidence.objects.filter(implementation=OuterRef("pk"), withdrawn_at=None)
+    for implementation in SafeguardImplementation.objects.filter(~Exists(shown), owner=actor.person, retired_at=None):
+        yield Waiting(
+            "attach_evidence",
+            implementation.title,
+            "Nothing has been attached that shows it works.",
+            None,
+            f"implementation:{implementation.pk}",
+            implementation=implementation,
+        )
+
+
+def _confirmations(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    if policies.may_confirm_adoption(actor):
+        for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
+            yield Waiting(
+                "confirm_adoption",
+                adoption.version.document.title,
+                "It was proposed for adoption.",
+                None,
+                f"framework:{adoption.version_id}",
+            )
+    if policies.may_found_board(actor):
+        seats = BoardSeat.objects.filter(confirmed_at=None, left_at=None).exclude(proposed_by=actor.person).exclude(person=actor.person)
+        for seat in seats.select_related("person", "board"):
+            yield Waiting("confirm_seat", f"{seat.person.name} on {seat.board.name}", "The seat was proposed.", None, f"seat:{seat.pk}")
+    if actor.roles & {Role.REVIEWER, Role.CHAIR}:
+        for snapshot in Snapshot.objects.filter(confirmed_seq=None).exclude(registered_by=actor.person).select_related("subject"):
+            title = f"{snapshot.subject.name}, {snapshot.label}"
+            yield Waiting("confirm_snapshot", title, "Its weights digest needs a second person.", None, f"snapshot:{snapshot.pk}")
+        for binding in Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person):
+            yield Waiting("confirm_binding", str(binding), "The binding needs a second person.", None, f"binding:{binding.pk}")
+
+
+def may_vote_on(case: Case, questions: list[Question], actor: Actor) -> dict[UUID, policies.Answer]:
+    """For each question, may this person vote, and if not, why: what the buttons ask."""
+    barred = excluded([case], questions)
+    return {question.pk: policies.may_vote(actor, case, question, barred[question.pk]) for question in questions}

@@ -1,0 +1,234 @@
+"""What follows from findings and decisions: the required tier, when a decision lapses, what may be proposed. Pure: values in, values out.
+
+An *assessed* value is a parsed assessment document (`frameworks.engine.types`), a *finding* one item of its `thresholds`; a *verdict* is what people decided.
+Strict verdicts keep or raise the requirement, lenient ones let something go. Whatever is unknown counts as not shown, never as fine.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from frameworks.engine.compare import LeafChange, worse_leaves
+from frameworks.engine.types import FrameworkDocument, Outcome, Tier
+
+STRICT_VERDICTS = frozenset({"treated_as_crossed", "crossed", "inadequate", "refused"})
+LENIENT_VERDICTS = frozenset({"not_crossed", "covered_by", "adequate", "release"})
+THRESHOLD_VERDICTS = frozenset({"not_crossed", "treated_as_crossed", "crossed", "covered_by"})
+# What the other side of a proposal stands for: rejecting an elevation says "not crossed", rejecting a clearance says "treat as crossed".
+OPPOSITE = {
+    "treated_as_crossed": "not_crossed",
+    "crossed": "not_crossed",
+    "not_crossed": "treated_as_crossed",
+    "covered_by": "treated_as_crossed",
+    "adequate": "inadequate",
+    "inadequate": "adequate",
+    "release": "refused",
+    "refused": "release",
+}
+
+Assessed = Mapping[str, Any]  # a parsed assessment document
+Node = Mapping[str, Any]  # one node of a reason tree
+
+
+def is_strict(verdict: str) -> bool:
+    """Raises KeyError for a word that is no verdict: a new one must be put on a side before it can count."""
+    if verdict in STRICT_VERDICTS:
+        return True
+    if verdict in LENIENT_VERDICTS:
+        return False
+    raise KeyError(verdict)
+
+
+# --- The required tier ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A determination in force, as far as the requirement needs it. `covers`: the requirement of the snapshot a `covered_by` leans on."""
+
+    verdict: str
+    requires: Mapping[str, str] = field(default_factory=dict)
+    covers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a tier is required: `baseline`, `finding`, `determination`, `raised` (a question not yet decided holds it up), `inherited`, `covered`."""
+
+    kind: str
+    tier: str
+    threshold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """What one axis requires. `provisional`: only findings or open questions hold it this high, no decision yet."""
+
+    axis: str
+    tier: Tier
+    provisional: bool
+    because: tuple[Cause, ...]
+
+
+def required_tiers(
+    framework: FrameworkDocument,
+    *,
+    findings: Mapping[str, str],
+    standings: Mapping[str, Standing],
+    raised: Iterable[tuple[str, Mapping[str, str]]] = (),
+    inherited: Iterable[Mapping[str, str]] = (),
+) -> dict[str, Required]:
+    """The ratchet, per axis: the highest of the baseline and of every cause that has not been answered.
+
+    `findings`: threshold → outcome; `standings`: threshold → determination in force; `raised`: (threshold, requirement) of open questions;
+    `inherited`: requirements of parents. Only thresholds of kind `threshold` require anything.
+    """
+    causes = list(_causes(framework, findings, standings, tuple(raised), tuple(inherited)))
+    return {axis.slug: _required(framework, axis.slug, [(cause, tiers[axis.slug]) for cause, tiers in causes if axis.slug in tiers])
+            for axis in framework.axes}  # fmt: skip
+
+
+def _causes(
+    framework: FrameworkDocument,
+    findings: Mapping[str, str],
+    standings: Mapping[str, Standing],
+    raised: Sequence[tuple[str, Mapping[str, str]]],
+    inherited: Sequence[Mapping[str, str]],
+) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
+    yield ("baseline", ""), framework.baseline
+    for threshold in framework.thresholds:
+        if threshold.kind != "threshold":
+            continue
+        standing = standings.get(threshold.slug)
+        answered = standing is not None and standing.verdict == "not_crossed"
+        if Outcome(findings.get(threshold.slug, Outcome.NOT_ASSESSED)).raises and not answered:
+            yield ("finding", threshold.slug), threshold.requires
+        if standing is not None and is_strict(standing.verdict):
+            yield ("determination", threshold.slug), {**threshold.requires, **standing.requires}
+        if standing is not None and standing.verdict == "covered_by":
+            yield ("covered", threshold.slug), standing.covers
+    for slug, requires in raised:
+        yield ("raised", slug), requires
+    for requires in inherited:
+        yield ("inherited", ""), requires
+
+
+def _required(framework: FrameworkDocument, axis: str, causes: list[tuple[tuple[str, str], str]]) -> Required:
+    top = framework.highest(axis, [tier for _, tier in causes])
+    because = tuple(
+        sorted({Cause(kind, tier, slug) for (kind, slug), tier in causes if tier == top.slug}, key=lambda c: (c.kind, c.threshold))
+    )
+    settled = {"baseline", "determination", "inherited", "covered"}
+    return Required(axis, top, provisional=not any(cause.kind in settled for cause in because), because=because)
+
+
+# --- Findings, compared ---------------------------------------------------------------------------------------------------------------------
+
+# Losing one's footing, as against moving towards concern: a finding that did the first lapses, one that did the second rises.
+LOSSES = frozenset({"went-stale", "lost-evidence", "gone"})
+
+
+def worsenings(before: Assessed, after: Assessed, threshold: str) -> tuple[LeafChange, ...]:
+    """Where the finding of a threshold is worse in a later assessment; empty when it is nowhere worse, and then a `not_crossed` is kept."""
+    return worse_leaves(dict(before), dict(after), threshold)
+
+
+def is_loss(change: LeafChange) -> bool:
+    return change.change in LOSSES or change.after == Outcome.NOT_ASSESSED
+
+
+def gaps(assessed: Assessed, threshold: str) -> tuple[str, ...]:
+    """The leaves a finding leans on that are missing or stale, by name.
+
+    A finding leans on every leaf, with three exceptions. A leaf that may only raise, and does not, bears nothing. Where one of several ways rules out and
+    that suffices (`any_of`), or the rest cannot change the vote (`k_of_n`), what the other ways lack was never leaned on. A `judgement` is no gap: the
+    board's own vote is what records it.
+    """
+    trees = {each["slug"]: each["tree"] for each in assessed.get("thresholds", ())}
+    if threshold not in trees:
+        return (threshold,)
+    return tuple(dict.fromkeys(_gaps(trees[threshold], trees, {threshold})))
+
+
+def _gaps(node: Node, trees: Mapping[str, Node], seen: set[str]) -> Iterator[str]:
+    if not node["counts"] or node["kind"] == "judgement":
+        return
+    settled = node["outcome"] == Outcome.RULED_OUT
+    if node["kind"] in {"any_of", "k_of_n", "threshold"} and settled:
+        return
+    if node["kind"] == "threshold":
+        target = str(node["threshold"])
+        if target not in trees:
+            yield target
+        elif target not in seen:
+            yield from _gaps(trees[target], trees, seen | {target})
+    elif "indicator" in node:
+        if node.get("missing") or node.get("stale") or node["outcome"] == Outcome.NOT_ASSESSED:
+            yield str(node.get("title") or node["indicator"])
+    else:
+        for child in node["children"]:
+            yield from _gaps(child, trees, seen)
+
+
+def judgements_in(node: Node) -> tuple[str, ...]:
+    """The judgements a reason tree reads: what deciding the threshold must write downwards."""
+    own = (str(node["judgement"]),) if node["kind"] == "judgement" else ()
+    return own + tuple(slug for child in node.get("children") or () for slug in judgements_in(child))
+
+
+# --- What may be proposed -------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a verdict cannot be proposed or declared now: a code, a sentence, what would change it."""
+
+    code: str
+    sentence: str
+    what_to_do: str = ""
+
+
+def verdict_refused(
+    verdict: str, *, assessed: Assessed, threshold: str, case_kind: str, held_strict: bool, covered: bool = False
+) -> Refused | None:
+    """Why this verdict on a threshold cannot stand now, or None.
+
+    A strict verdict can always be taken. A lenient one needs a finding without gaps (`covered_by`: a finding that does not raise, and a snapshot
+    that covers), and where people had decided strictly, a case of kind lowering.
+    """
+    if verdict not in THRESHOLD_VERDICTS:
+        return Refused("not_a_threshold_verdict", "This is no answer to whether a threshold is crossed.")
+    if is_strict(verdict):
+        return None
+    if held_strict and case_kind != "lowering":
+        return Refused(
+            "needs_lowering_case",
+            "People decided that this threshold is crossed or treated as crossed; only a lowering case takes that back.",
+            "Close this case and open one of kind lowering.",
+        )
+    finding = next((each for each in assessed.get("thresholds", ()) if each["slug"] == threshold), None)
+    if finding is None:
+        return Refused("no_assessment", "There is no assessment that speaks of this threshold.", "Upload evaluations for it.")
+    if verdict == "covered_by":
+        return _coverage_refused(Outcome(finding["outcome"]), covered)
+    return _clearance_refused(finding, gaps(assessed, threshold))
+
+
+def _clearance_refused(finding: Mapping[str, Any], lacking: tuple[str, ...]) -> Refused | None:
+    if lacking:
+        return Refused(
+            "finding_incomplete",
+            f"Not now: evidence is missing or stale ({', '.join(lacking)}). What has not been shown to be below the threshold is not below it.",
+            "Bring fresh, qualifying measurements for what is named.",
+        )
+    if finding["outcome"] == Outcome.NOT_ASSESSED and not judgements_in(finding["tree"]):
+        return Refused("not_assessed", "Not now: this threshold has not been assessed.", "Upload evaluations for it.")
+    return None
+
+
+def _coverage_refused(outcome: Outcome, covered: bool) -> Refused | None:
+    if outcome.raises:
+        return Refused("own_result_past_line", "Not now: this model's own results are past a line, so no other model can speak for it.")
+    if not covered:
+        return Refused("no_covering_snapshot", "Name the comprehensively assessed snapshot that covers this one.")
+    return None

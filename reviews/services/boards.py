@@ -1,0 +1,93 @@
+"""A board and its seats. A seat counts once a second person has confirmed it; open cases keep the roster they were opened with."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger.refusals import NotAllowed, NotNow
+from people.models import Person
+from people.policies import require
+from people.queries import actor_of, roles_of
+from reviews import entries, policies
+from reviews.models import Board, BoardSeat
+from reviews.models.board import SeatRole
+
+
+class BoardExists(NotNow):
+    code = "board_exists"
+    sentence = "There is a board for this framework already."
+
+
+class SeatTaken(NotNow):
+    code = "seat_taken"
+    sentence = "This person has a seat on this board already."
+
+
+class RoleNotHeldForSeat(NotNow):
+    code = "role_not_held_for_seat"
+    sentence = "This person does not hold the role this seat is for."
+    what_to_do = "Grant the role first."
+
+
+class SeatNotYours(NotAllowed):
+    code = "seat_not_yours"
+    sentence = "A seat is confirmed by somebody other than the person on it and the one who proposed it."
+
+
+class SeatSettled(NotNow):
+    code = "seat_settled"
+    sentence = "This seat was confirmed or left already."
+
+
+@transaction.atomic
+def found_board(*, slug: str, name: str, framework_name: str, actor: Person, at: datetime) -> Board:
+    """Raises NotAllowed, BoardExists."""
+    require(policies.may_found_board(actor_of(actor, at)))
+    if Board.objects.filter(framework_name=framework_name).exists():
+        raise BoardExists
+    board = Board.objects.create(slug=slug, name=name, framework_name=framework_name, made_at=at)
+    entries.board_founded(board, actor=actor, at=at)
+    return board
+
+
+@transaction.atomic
+def propose_seat(*, board: Board, person: Person, role: str, actor: Person, at: datetime) -> BoardSeat:
+    """Raises NotAllowed, SeatTaken, RoleNotHeldForSeat."""
+    require(policies.may_found_board(actor_of(actor, at)))
+    Board.objects.select_for_update().get(pk=board.pk)
+    if board.seats.filter(person=person, left_at=None).exists():
+        raise SeatTaken
+    if SeatRole(role) not in roles_of(person, at):
+        raise RoleNotHeldForSeat
+    seat = BoardSeat.objects.create(board=board, person=person, role=SeatRole(role), proposed_by=actor, proposed_at=at)
+    entries.seat_proposed(seat, actor=actor, at=at)
+    return seat
+
+
+@transaction.atomic
+def confirm_seat(*, seat: BoardSeat, actor: Person, at: datetime) -> BoardSeat:
+    """Raises NotAllowed, SeatNotYours, SeatSettled."""
+    seat = BoardSeat.objects.select_for_update().get(pk=seat.pk)
+    require(policies.may_found_board(actor_of(actor, at)))
+    if actor.pk in (seat.proposed_by_id, seat.person_id):
+        raise SeatNotYours
+    if seat.confirmed_at is not None or seat.left_at is not None:
+        raise SeatSettled
+    seat.confirmed_by, seat.confirmed_at = actor, at
+    seat.save(update_fields=["confirmed_by", "confirmed_at"])
+    entries.seat_confirmed(seat, actor=actor, at=at)
+    return seat
+
+
+@transaction.atomic
+def leave_seat(*, seat: BoardSeat, actor: Person, at: datetime) -> BoardSeat:
+    """One leaves one's own seat. Raises SeatNotYours, SeatSettled."""
+    seat = BoardSeat.objects.select_for_update().get(pk=seat.pk)
+    if actor.pk != seat.person_id:
+        raise SeatNotYours("A seat is left by the person on it.")
+    if seat.left_at is not None:
+        raise SeatSettled
+    seat.left_at = at
+    seat.save(update_fields=["left_at"])
+    entries.seat_left(seat, actor=actor, at=at)
+    return seat

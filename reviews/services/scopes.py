@@ -1,0 +1,94 @@
+"""Halting a scope, and keeping in view what the gate would say of each."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from evaluations.models import Snapshot, Subject
+from frameworks.models import FrameworkVersion
+from ledger.queries import is_sound
+from ledger.refusals import NotNow, NotValid
+from people.models import Person
+from people.policies import require
+from people.queries import actor_of
+from reviews import entries, gate, policies
+from reviews.facts import Facts, collect_one
+from reviews.models import ScopeState
+from reviews.models.gate_answer import GateState
+from reviews.services.cases import lock_subject
+
+
+class AlreadyHalted(NotNow):
+    code = "already_halted"
+    sentence = "This scope is halted already."
+
+
+class HaltReasonMissing(NotValid):
+    code = "reason_missing"
+    sentence = "Say why, so that the board can decide whether to go on."
+
+
+class ScopeUnknown(NotValid):
+    code = "scope_unknown"
+    sentence = "The framework knows no such scope."
+
+
+@transaction.atomic
+def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, reason: str, actor: Person, at: datetime) -> ScopeState:
+    """Shuts a scope at once; one person suffices. Going on takes a release decision of the board. Raises NotAllowed, AlreadyHalted, NotValid."""
+    require(policies.may_halt(actor_of(actor, at)))
+    if not reason.strip():
+        raise HaltReasonMissing
+    if scope not in framework_version.document.scopes:
+        raise ScopeUnknown
+    lock_subject(subject)
+    state, _ = ScopeState.objects.get_or_create(
+        subject=subject, framework_name=framework_version.name, scope=scope, defaults={"changed_at": at}
+    )
+    if state.halted_at is not None:
+        raise AlreadyHalted
+    state.state, state.changed_at, state.halted_at, state.halted_by, state.halt_reason = GateState.HALTED, at, at, actor, reason.strip()
+    state.save()
+    entries.scope_halted(state, actor=actor, at=at)
+    return state
+
+
+@transaction.atomic
+def recompute(*, subject: Subject, framework_version: FrameworkVersion, at: datetime) -> list[ScopeState]:
+    """Works out each scope anew; a changed answer is entered in the ledger. Answers the states that changed."""
+    lock_subject(subject)
+    facts = collect_one(subject, framework_version, at)
+    sound = is_sound()
+    changed: list[tuple[ScopeState, list[str]]] = []
+    for scope in framework_version.document.scopes:
+        state = facts.scopes.get(scope) or ScopeState(
+            subject=subject, framework_name=framework_version.name, scope=scope, changed_at=at, state=GateState.SHUT
+        )
+        codes = best_reasons(facts, scope, sound=sound)
+        now = GateState.HALTED if state.halted_at is not None else GateState.SHUT if codes else GateState.OPEN
+        moved = now != state.state
+        if moved or state._state.adding:
+            state.state, state.changed_at = now, at
+            state.save()
+        if moved:
+            changed.append((state, codes))
+    for state, codes in changed:
+        entries.scope_changed(state, codes=codes, at=at)
+    return [state for state, _ in changed]
+
+
+def best_reasons(facts: Facts, scope: str, *, sound: bool) -> list[str]:
+    """What stands against a scope for the snapshot that comes nearest to being let out; empty when one may go."""
+    candidates = candidates_for(facts, scope)
+    per_snapshot = [
+        [str(reason["code"]) for reason in gate.reasons_for(facts, snapshot=one, scope=scope, sound=sound)] for one in candidates
+    ]
+    return min(per_snapshot, key=len, default=["unknown_artefact"])
+
+
+def candidates_for(facts: Facts, scope: str) -> list[Snapshot]:
+    """The snapshots a scope's state is about: those released to it, or else the release candidates, or else the newest."""
+    released = {release.snapshot_id for release in facts.releases if release.scope == scope}
+    several = [snapshot for snapshot in facts.snapshots if snapshot.pk in released]
+    several = several or [snapshot for snapshot in facts.snapshots if snapshot.is_release_candidate]
+    return several or sorted(facts.snapshots, key=lambda snapshot: snapshot.registered_at)[-1:]

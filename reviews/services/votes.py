@@ -1,0 +1,122 @@
+"""Voting, and standing aside."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger.refusals import NotNow, NotValid
+from people.models import Person, User
+from people.policies import require
+from people.queries import actor_of
+from people.signing import sign
+from reviews import conflicts, contents, entries, policies, signing
+from reviews.facts import collect_one
+from reviews.models import Question, Recusal, Vote
+from reviews.models.case import Case
+from reviews.models.question import Choice, QuestionKind
+from reviews.rules import is_strict
+from reviews.services.cases import locked, statement_of
+
+
+class RationaleMissing(NotValid):
+    code = "rationale_missing"
+    sentence = "Say why, and name the evidence you rely on."
+
+
+class ContentChanged(NotNow):
+    """What the voter was shown is not what the question asks now; nothing was signed."""
+
+    code = "content_changed"
+    sentence = "What this question asks has changed since you opened the page."
+    what_to_do = "Look at the case again and vote on what it asks now."
+
+
+class NothingToApprove(NotNow):
+    code = "nothing_to_approve"
+    sentence = "No applicability statement covers every required safeguard yet, so their adequacy cannot be approved."
+    what_to_do = "Sign off what is missing and state the applicability."
+
+
+class AlreadyRecused(NotNow):
+    code = "already_recused"
+    sentence = "You stood aside from this case already."
+
+
+@transaction.atomic
+def vote(
+    *, question: Question, choice: str, rationale: str, seen_digest: str, actor: Person, user: User, password: str, at: datetime
+) -> Vote:
+    """One signed answer to what the question asks now; the same person's earlier vote stays readable and stops counting.
+
+    `seen_digest` is the content digest the page showed. Raises NotAllowed, NotNow (closed, decided, ContentChanged, NothingToApprove),
+    NotValid (RationaleMissing) and what `people.signing.sign` raises.
+    """
+    case = locked(question.case)
+    question = case.questions.select_related("snapshot", "covered_by").get(pk=question.pk)
+    question.case = case
+    voter = actor_of(actor, at)
+    require(policies.may_vote(voter, case, question, conflicts.excluded([case], [question])[question.pk]))
+    if not rationale.strip():
+        raise RationaleMissing
+    check_content(case, question, seen_digest, at)
+    if choice == Choice.APPROVE and question.kind == QuestionKind.SAFEGUARDS and not is_strict(question.proposal):
+        _check_covered(question)
+    document = case.framework_version.document
+    statement = signing.vote_statement(
+        question=question, case=case, choice=choice, rationale=rationale.strip(), actor=voter, document=document
+    )
+    signature = sign(person=actor, user=user, statement=statement, password=password, at=at)
+    question.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)
+    cast = Vote.objects.create(
+        question=question,
+        person=actor,
+        choice=Choice(choice),
+        proposal=question.proposal,
+        rationale=rationale.strip(),
+        content_digest=question.content_digest,
+        signature=signature,
+        at=at,
+    )
+    entries.vote_cast(cast, at=at)
+    return cast
+
+
+def check_content(case: Case, question: Question, seen_digest: str, at: datetime) -> None:
+    """What is signed is what was seen, and what was seen is what the facts say now. Raises ContentChanged."""
+    facts = collect_one(case.subject, case.framework_version, at)
+    wanted = contents.Wanted(
+        question.kind,
+        question.proposal,
+        threshold=question.threshold,
+        axis=question.axis,
+        tier=question.tier,
+        snapshot=question.snapshot,
+        scope=question.scope,
+        covered_by=question.covered_by_id,
+    )
+    now = contents.content_digest(contents.content_of(wanted, facts, statement_of(case)))
+    if not question.content_digest == seen_digest == now:
+        raise ContentChanged
+
+
+def _check_covered(question: Question) -> None:
+    left = contents.uncovered(question.content)
+    if question.content["statement"] is None or left:
+        raise NothingToApprove(safeguards=list(left))
+
+
+@transaction.atomic
+def recuse(*, case: Case, reason: str, actor: Person, at: datetime) -> Recusal:
+    """Stands aside from a case: no vote, no quorum credit; votes already cast are struck and stay readable. Raises NotAllowed, NotNow, NotValid."""
+    case = locked(case)
+    require(policies.may_recuse(actor_of(actor, at), case))
+    if not reason.strip():
+        raise RationaleMissing("Say what the conflict is.")
+    if case.recusals.filter(person=actor).exists():
+        raise AlreadyRecused
+    mine = Vote.objects.filter(question__case=case, person=actor, replaced_at=None, struck_at=None)
+    struck = list(mine)
+    mine.update(struck_at=at)
+    recusal = Recusal.objects.create(case=case, person=actor, reason=reason.strip(), at=at)
+    entries.recusal_declared(recusal, struck, at=at)
+    return recusal

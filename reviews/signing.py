@@ -1,0 +1,144 @@
+"""What a person puts their name to on the board, and its digest. One function a kind of statement; the page shows `text`, the signature seals it.
+
+A statement binds the digest of the content that was shown, of the rationale, and of the policy pinned by the case.
+"""
+
+from collections.abc import Mapping
+
+from frameworks.engine.types import FrameworkDocument
+from ledger.canonical import digest
+from people.queries import Actor
+from people.signing import Statement
+from people.words import Role
+from reviews.models import Case, Question, SafeguardImplementation
+from reviews.models.question import Choice, QuestionKind, Verdict
+from reviews.models.signoff import Meaning
+from reviews.rules import OPPOSITE
+
+NO_CONFLICT = "I have no conflict of interest in this question."
+
+
+def effect_of(question: Question, choice: str, document: FrameworkDocument) -> str:
+    """What a vote does, as its button says it: "Approve elevation: require ASL-3 on deployment and security"."""
+    if choice == Choice.ABSTAIN:
+        return "Abstain"
+    if choice == Choice.REQUEST_CHANGES:
+        return "Request changes: nothing goes through until you vote again"
+    verdict = question.proposal if choice == Choice.APPROVE else OPPOSITE[question.proposal]
+    return f"{choice.capitalize()} {_what(question)}: {verdict_in_words(question, verdict, document)}"
+
+
+def verdict_in_words(question: Question, verdict: str, document: FrameworkDocument) -> str:
+    """What a verdict on this question means: "require ASL-3 on deployment and security", "not crossed", "release to external"."""
+    if question.kind == QuestionKind.THRESHOLD:
+        required = requirement_in_words(document.threshold(question.threshold).requires, document)
+        return {
+            Verdict.NOT_CROSSED: "not crossed",
+            Verdict.COVERED_BY: "covered by another model's assessment",
+            Verdict.TREATED_AS_CROSSED: f"treat as crossed, require {required}",
+            Verdict.CROSSED: f"crossed, require {required}",
+        }[Verdict(verdict)]
+    if question.kind == QuestionKind.SAFEGUARDS:
+        label = document.tier(question.axis, question.tier).label
+        return f"{label} safeguards on {question.axis} are {'adequate' if verdict == Verdict.ADEQUATE else 'not adequate'}"
+    return f"{'release' if verdict == Verdict.RELEASE else 'no release'} to {question.scope}"
+
+
+def _what(question: Question) -> str:
+    if question.kind == QuestionKind.THRESHOLD:
+        return {Verdict.NOT_CROSSED: "clearance", Verdict.COVERED_BY: "coverage"}.get(Verdict(question.proposal), "elevation")
+    return {QuestionKind.SAFEGUARDS: "safeguards", QuestionKind.RELEASE: "release"}[QuestionKind(question.kind)]
+
+
+def requirement_in_words(requires: Mapping[str, str], document: FrameworkDocument) -> str:
+    """`ASL-3 on deployment and security`, or each axis with its own label where they differ."""
+    by_label: dict[str, list[str]] = {}
+    for axis, tier in sorted(requires.items()):
+        by_label.setdefault(document.tier(axis, tier).label, []).append(axis)
+    return ", ".join(f"{label} on {' and '.join(axes)}" for label, axes in by_label.items()) or "nothing"
+
+
+def question_title(question: Question, document: FrameworkDocument) -> str:
+    """The question in words."""
+    if question.kind == QuestionKind.THRESHOLD:
+        return f"Is {document.threshold(question.threshold).title} crossed?"
+    if question.kind == QuestionKind.SAFEGUARDS:
+        return f"Are the {document.tier(question.axis, question.tier).label} safeguards on {question.axis} adequate?"
+    label = question.snapshot.label if question.snapshot else "this artefact"
+    return f"May {label} go to {question.scope.replace('_', ' ')}?"
+
+
+def vote_statement(*, question: Question, case: Case, choice: str, rationale: str, actor: Actor, document: FrameworkDocument) -> Statement:
+    return Statement(
+        type="reviews.vote",
+        digests={
+            "question": str(question.pk),
+            "content": question.content_digest,
+            "rationale": digest({"rationale": rationale}),
+            "roster": case.roster_digest,
+        },
+        meaning=Choice(choice).value,
+        role=acting_role(actor, case),
+        policy=case.policy_digest,
+        text=f"Case {case.number}. {question_title(question, document)} {effect_of(question, choice, document)}. {NO_CONFLICT}",
+    )
+
+
+def declaration_statement(*, question: Question, case: Case, verdict: str, note: str, document: FrameworkDocument) -> Statement:
+    return Statement(
+        type="reviews.declaration",
+        digests={
+            "question": str(question.pk),
+            "content": question.content_digest,
+            "note": digest({"note": note}),
+            "roster": case.roster_digest,
+        },
+        meaning=verdict,
+        role=Role.CHAIR,
+        policy=case.policy_digest,
+        text=f"Case {case.number}. {question_title(question, document)} The board decided: {verdict_in_words(question, verdict, document)}.",
+    )
+
+
+def signoff_statement(*, implementation: SafeguardImplementation, meaning: str, rationale: str, expires_on: str) -> Statement:
+    return Statement(
+        type="reviews.signoff",
+        digests={
+            "implementation": str(implementation.pk),
+            "version": implementation.version_digest,
+            "rationale": digest({"rationale": rationale}),
+        },
+        meaning=meaning,
+        role=Role.REVIEWER,
+        text=f"{implementation.title}, version {implementation.version}. {Meaning(meaning).label}. Valid until {expires_on}.",
+    )
+
+
+def applicability_statement(*, case: Case, content_digest: str, count: int, scopes: tuple[str, ...], actor: Actor) -> Statement:
+    role = Role.SAFEGUARD_OWNER if Role.SAFEGUARD_OWNER in actor.roles else Role.REVIEWER
+    return Statement(
+        type="reviews.applicability",
+        digests={"case": str(case.pk), "content": content_digest},
+        meaning="covers",
+        role=role,
+        policy=case.policy_digest,
+        text=f"Case {case.number}. The {count} sign-offs named cover these weights in: {', '.join(scopes)}.",
+    )
+
+
+def adoption_statement(*, version_id: str, digest_: str, meaning: str, role: str, title: str) -> Statement:
+    verb = "proposed for adoption" if meaning == "proposes" else "adopted"
+    return Statement(
+        type="reviews.adoption",
+        digests={"version": version_id, "framework": digest_},
+        meaning=meaning,
+        role=role,
+        text=f"{title} is {verb}.",
+    )
+
+
+def acting_role(actor: Actor, case: Case) -> str:
+    """The role in which someone votes: one the pinned roster gives them and they still hold; a reviewer acts as a reviewer."""
+    pinned = next((frozenset(member["roles"]) for member in case.roster if member["person"] == str(actor.person.pk)), frozenset())
+    held = pinned & actor.roles
+    return Role.REVIEWER if Role.REVIEWER in held else min(held, default="")

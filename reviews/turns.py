@@ -1,0 +1,70 @@
+"""Whose turn it is on a subject: from the facts and the tallies of its open questions, without a query."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from reviews.contents import uncovered
+from reviews.facts import Facts, open_questions
+from reviews.models import Question
+from reviews.models.question import QuestionKind
+from reviews.tally import Tally
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Something that waits for people: what, for whom (person ids where it is theirs alone, else a role), until when.
+
+    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`.
+    """
+
+    kind: str
+    role: str
+    persons: tuple[str, ...]
+    why: str
+    until: datetime | None
+    question: Question | None = None
+
+
+def turns_of(facts: Facts, tallies: Mapping[UUID, Tally]) -> tuple[Turn, ...]:
+    """Everything that waits on somebody, most pressing first."""
+    return tuple(_turns(facts, tallies))
+
+
+def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
+    case = facts.case
+    if case is None:
+        if not facts.complete:
+            yield Turn("evidence", "researcher", (), "Some thresholds are not assessed.", None)
+        return
+    chairs = tuple(member["person"] for member in case.roster if "chair" in member["roles"])
+    asked = open_questions(facts)
+    for question in asked:
+        yield from _question_turns(question, tallies[question.pk], facts, chairs, case.due_at)
+    if not asked:
+        yield Turn("close_case", "chair", chairs, "Every question is decided: ask for a release, or close the case.", case.due_at)
+
+
+def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tuple[str, ...], until: datetime | None) -> Iterator[Turn]:
+    if question.kind == QuestionKind.SAFEGUARDS and (question.content["statement"] is None or uncovered(question.content)):
+        yield _safeguards_turn(question, facts, until)
+        return
+    if tally.state in {"approvable", "rejectable"}:
+        yield Turn("declare", "chair", chairs, "The quorum is met; the outcome is to be declared.", until, question)
+        return
+    if tally.outdated:
+        yield Turn("vote_again", "reviewer", tally.outdated, "What the question asks has changed since the vote.", until, question)
+    waiting = tuple(person for person in tally.yet_to_vote if person not in tally.outdated)
+    if waiting:
+        yield Turn("vote", "reviewer", waiting, "This question waits for votes.", until, question)
+
+
+def _safeguards_turn(question: Question, facts: Facts, until: datetime | None) -> Turn:
+    required = facts.document.safeguards_for(question.axis, question.tier)
+    unsigned = sum(facts.signed.get(safeguard.slug) != "in_force" for safeguard in required)
+    if unsigned:
+        return Turn("sign_off", "reviewer", (), f"{unsigned} of {len(required)} safeguards are not signed off.", until, question)
+    return Turn(
+        "state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", until, question
+    )
