@@ -171,6 +171,16 @@ def node_words(node: dict[str, Any]) -> str:
     return str(node.get("title") or node.get("indicator") or _NODE_WORDS.get(kind, kind))
 
 
+@register.simple_tag
+def margin_words(node: dict[str, Any]) -> str:
+    """The margin a leaf adds to its bound, as what it does: `+ 0.05`, `÷ 1.2`; nothing where it moves nothing."""
+    margin = formats.as_decimal(node.get("margin"))
+    ratio, riskier_up = node.get("margin_scale") == "ratio", node.get("direction") != "lower"
+    if margin is None or margin == (1 if ratio else 0):
+        return ""
+    return f"{('×' if riskier_up else '÷') if ratio else ('+' if riskier_up else '−')} {formats.number(margin)}"
+
+
 @register.filter
 def outcome_word(code: str) -> str:
     return find_state("finding", code).word

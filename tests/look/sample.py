@@ -46,7 +46,7 @@ def tier(axis: str, label: str, **more: object) -> dict[str, object]:
 def leaf(title: str, outcome: str, **more: object) -> dict[str, Any]:
     return {
         "kind": "indicator", "indicator": title, "title": title, "outcome": outcome, "counts": True, "stale": False, "direction": "higher", "children": [], "reasons": [],
-        "line": {"at": "2.8", "inclusive": False}, "rule_in": {"at": "5", "inclusive": False}, "margin": "0", "margin_scale": "ratio", "bound": "3.41207", "comparison": "3.412 is not below 2.8",
+        "line": {"at": "2.8", "inclusive": False}, "rule_in": {"at": "5", "inclusive": False}, "margin": "1.1", "margin_scale": "ratio", "bound": "3.41207", "comparison": "3.412 is not below 2.8",
         "sentence": "The upper bound 3.41 is above the line 2.8.", "deciding": "m1",
         "measurements": [{"id": "m1", "snapshot_label": "step 9000", "value": "2.1", "low": "1.31", "high": "3.41207", "n": 40, "point_only": False, "qualifies": True,
                           "reasons": [], "place": {"where": "results.scores[0].metrics.uplift"}}],

@@ -9,7 +9,8 @@ from django.test import Client, RequestFactory
 
 from asl_portal.look.marks import MARKS, mark
 from asl_portal.look.states import STATES, state
-from tests.look.sample import AT, Example
+from asl_portal.templatetags import look
+from tests.look.sample import AT, REASONS, Example
 
 
 def drawn(source: str, **context: object) -> str:
@@ -69,6 +70,28 @@ def test_a_tier_that_is_only_named_says_so() -> None:
     assert "named but not defined yet" in drawn(
         "{% tiers items %}", items=[{"axis": "Security", "letter": "S", "label": "ASL-4", "defined": False}]
     )
+
+
+@pytest.mark.parametrize(
+    ("margin", "scale", "direction", "said"),
+    [
+        ("0.05", "add", "higher", "+ 0.05"),
+        ("0.05", "add", "lower", "− 0.05"),
+        ("1.2", "ratio", "higher", "× 1.2"),
+        ("1.2", "ratio", "lower", "÷ 1.2"),
+        ("0", "add", "higher", ""),
+        ("1", "ratio", "higher", ""),
+    ],
+)
+def test_a_margin_is_said_as_what_it_does(margin: str, scale: str, direction: str, said: str) -> None:
+    assert look.margin_words({"margin": margin, "margin_scale": scale, "direction": direction}) == said
+
+
+def test_a_reason_tree_opens_what_is_not_ruled_out_and_closes_the_rest() -> None:
+    html = drawn('{% include "components/reason_tree.html" with node=node %}', node=REASONS)
+    assert html.count("<details open>") == 1 and html.count("<details>") == 1
+    assert "3.412 is not below 2.8" in html and 'n <span class="number">40</span>' in html
+    assert "2 of 3 lines met would raise this; 0 met, 1 unknown" in html
 
 
 def test_what_people_wrote_stays_text() -> None:
