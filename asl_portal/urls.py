@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from asl_portal import health, theme
+from asl_portal.api import api
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -12,4 +13,6 @@ urlpatterns = [
     path("accounts/", include("people.account_urls")),
     path("people/", include("people.urls")),
     path("ledger/", include("ledger.urls")),
+    path("", include("evaluations.urls")),
+    path("api/v1/", api.urls),
 ]

@@ -1,0 +1,60 @@
+"""The API at `/api/v1/`: each room brings a router in its `api.py`. Errors are problem documents (RFC 9457), lists are paged by cursor."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+
+from ledger.refusals import Refusal
+from people.refusal_pages import problem
+
+ROOMS = ("evaluations", "frameworks", "reviews", "ledger")
+
+api = NinjaAPI(
+    title="ASL portal",
+    version="1",
+    description=(
+        "Upload evaluations, read what they support, ask the gate. Every call carries `Authorization: Bearer asl_…`; a token is made on one's own "
+        "page and holds only the scopes it was given. Numbers of a result travel as decimal text. Times carry an offset; a bare date means the end "
+        "of that day in UTC. Errors are `application/problem+json` with a stable `code`."
+    ),
+    docs_url=None,
+    urls_namespace="api",
+)
+
+for _room in ROOMS:
+    if find_spec(f"{_room}.api") is not None:
+        api.add_router("", import_module(f"{_room}.api").router)
+
+
+@api.exception_handler(Refusal)
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return problem(refusal.status, code=refusal.code, title=refusal.sentence, what_to_do=refusal.what_to_do)
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = problem(
+        401, code="token_not_valid", title="No valid API token came with this request.", what_to_do="Send Authorization: Bearer asl_…."
+    )
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="asl-portal"'
+    return answer
+
+
+@api.exception_handler(ValidationError)
+def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Names the place and the fault; the value that was sent is not repeated."""
+    places = [".".join(str(part) for part in one["loc"]) + ": " + str(one["msg"]) for one in error.errors]
+    return problem(422, code="request_not_valid", title="The request is not as the API describes it.", what_to_do="; ".join(places)[:1000])
+
+
+@api.exception_handler(Throttled)
+def _too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    return problem(429, code="too_many_requests", title="Too many requests.", what_to_do="Wait a while and try again.")
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, title=str(error))

@@ -1,0 +1,93 @@
+"""The only doors to subjects and uploads. What a person may not know of does not exist for them: NotKnown, on every page and in the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from evaluations.models import Dossier, Run, Snapshot, Subject, Upload
+from evaluations.policies import SEES_EVERY_SUBJECT
+from ledger.refusals import NotKnown
+from people.queries import Actor
+from people.words import Role
+
+
+class SubjectNotKnown(NotKnown):
+    code = "subject_not_known"
+    sentence = "There is no subject by that name."
+
+
+class SnapshotNotKnown(NotKnown):
+    code = "snapshot_not_known"
+    sentence = "This subject has no snapshot by that name or digest."
+
+
+class UploadNotKnown(NotKnown):
+    code = "upload_not_known"
+    sentence = "There is no upload by that id."
+
+
+class RunNotKnown(NotKnown):
+    code = "run_not_known"
+    sentence = "There is no run by that id."
+
+
+def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
+    """The subjects this person may know of: all for those of the laboratory, the dossier for outside evaluators, none without a role."""
+    if actor.roles & SEES_EVERY_SUBJECT:
+        return Subject.objects.all()
+    if Role.OUTSIDE_EVALUATOR in actor.roles:
+        return Subject.objects.filter(Exists(_open_dossiers(actor, at).filter(subject=OuterRef("pk"))))
+    return Subject.objects.none()
+
+
+def uploads(actor: Actor, at: datetime) -> QuerySet[Upload]:
+    """The uploads for those subjects."""
+    if actor.roles & SEES_EVERY_SUBJECT:
+        return Upload.objects.all()
+    if Role.OUTSIDE_EVALUATOR in actor.roles:
+        return Upload.objects.filter(Exists(_open_dossiers(actor, at).filter(subject=OuterRef("subject"))))
+    return Upload.objects.none()
+
+
+def subject(actor: Actor, slug: str, at: datetime) -> Subject:
+    """Raises SubjectNotKnown."""
+    found = subjects(actor, at).filter(slug=slug).first()
+    if found is None:
+        raise SubjectNotKnown
+    return found
+
+
+def snapshot(subject: Subject, name: str) -> Snapshot:
+    """A snapshot of this subject by label or weights digest; others' weights are not known here. Raises SnapshotNotKnown."""
+    found = subject.snapshots.filter(Q(label=name) | Q(weights_digest=name)).first()
+    if found is None:
+        raise SnapshotNotKnown
+    return found
+
+
+def upload(actor: Actor, upload_id: UUID, at: datetime) -> Upload:
+    """Raises UploadNotKnown."""
+    found = uploads(actor, at).select_related("subject", "snapshot", "uploader", "countersigned_by", "blob").filter(pk=upload_id).first()
+    if found is None:
+        raise UploadNotKnown
+    return found
+
+
+def run(actor: Actor, run_id: UUID, at: datetime) -> Run:
+    """Raises RunNotKnown."""
+    mine = Exists(uploads(actor, at).filter(pk=OuterRef("upload")))
+    found = (
+        Run.objects.select_related("upload", "upload__uploader", "reading", "subject", "snapshot", "twin_of")
+        .filter(mine, pk=run_id)
+        .first()
+    )
+    if found is None:
+        raise RunNotKnown
+    return found
+
+
+def _open_dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:
+    return Dossier.objects.filter(Q(until_at=None) | Q(until_at__gt=at), person=actor.person, opened_at__lte=at)

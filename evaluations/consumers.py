@@ -1,0 +1,66 @@
+"""Entries of the ledger become work: a file to read, an assessment to make. Safe to hear twice."""
+
+from uuid import UUID
+
+from evaluations.models import Binding, Subject
+from evaluations.queries import subjects_touched_by
+from evaluations.services.assessments import dependents, mark_due
+from evaluations.tasks import assess_due, parse_upload
+from frameworks.models import FrameworkVersion
+from ledger.delivery import consumer, kick
+from ledger.models import Entry
+
+# What bears on one subject's findings, each with the subject among its fields.
+ABOUT_A_SUBJECT = (
+    "evaluations:subject:registered",
+    "evaluations:snapshot:registered",
+    "evaluations:snapshot:confirmed",
+    "evaluations:snapshot:chosen",
+    "evaluations:upload:parsed",
+    "evaluations:upload:countersigned",
+    "evaluations:run:announced",
+    "evaluations:result:superseded",
+    "evaluations:measurement:admitted",
+    "evaluations:judgement:recorded",
+    "evaluations:coverage:recorded",
+    "evaluations:deployment:reported",
+    "evaluations:deployment:ended",
+)
+
+
+@consumer("evaluations.reading", kinds=("evaluations:upload:received", "evaluations:upload:retried"))
+def ask_to_read(entry: Entry) -> None:
+    kick(parse_upload, upload_id=_id(entry))
+
+
+@consumer("evaluations.subject", kinds=ABOUT_A_SUBJECT)
+def assess_the_subject(entry: Entry) -> None:
+    _mark([UUID(entry.values["subject"])], entry)
+
+
+@consumer("evaluations.binding", kinds=("evaluations:binding:proposed", "evaluations:binding:confirmed"))
+def assess_whom_the_binding_touches(entry: Entry) -> None:
+    binding = Binding.objects.get(pk=_id(entry))
+    _mark(subjects_touched_by(binding).values_list("pk", flat=True), entry)
+
+
+@consumer("evaluations.lineage", kinds=("evaluations:assessment:made", "evaluations:requirement:recorded"))
+def assess_the_children(entry: Entry) -> None:
+    """What stands for a parent stands for those that lean on it; an unchanged child stops the wave."""
+    _mark(dependents(UUID(entry.values["subject"])), entry, framework=entry.values["framework"])
+
+
+@consumer("evaluations.framework", kinds=("frameworks:version:adopted",))
+def assess_everyone_under_the_framework(entry: Entry) -> None:
+    version = FrameworkVersion.objects.get(pk=_id(entry))
+    _mark(Subject.objects.values_list("pk", flat=True), entry, framework=version.name)
+
+
+def _mark(subjects: object, entry: Entry, *, framework: str | None = None) -> None:
+    names = None if framework is None else [framework]
+    for due_id in mark_due(subjects=subjects, reason=entry.kind, at=entry.recorded_at, framework_names=names):
+        kick(assess_due, due_id=str(due_id))
+
+
+def _id(entry: Entry) -> str:
+    return entry.thing.partition(":")[2]

@@ -1,0 +1,241 @@
+"""What we tell the ledger about evaluations. Ids, digests, codes and dates only: no file name, model name or prose ever stands in an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from evaluations.models import (
+    Admission,
+    AnnouncedRun,
+    Assessment,
+    Binding,
+    Coverage,
+    Deployment,
+    Dossier,
+    Judgement,
+    ParseAttempt,
+    Snapshot,
+    StandingRequirement,
+    Subject,
+    Supersession,
+    Upload,
+)
+from ledger.models import Entry
+from ledger.sentences import describe
+from ledger.services import append
+from people.models import Person
+from people.signing import signature_fields
+
+
+def subject_registered(subject: Subject, *, actor: Person | None, at: datetime) -> Entry:
+    fields = {"subject": subject.pk, "parent": subject.parent_id, "derivation": subject.derivation}
+    return _append("evaluations:subject:registered", f"subject:{subject.pk}", actor, at, fields)
+
+
+def dossier_opened(dossier: Dossier, *, actor: Person, at: datetime) -> Entry:
+    fields = {"subject": dossier.subject_id, "person": dossier.person_id, "until": dossier.until_at}
+    return _append("evaluations:dossier:opened", f"dossier:{dossier.pk}", actor, at, fields)
+
+
+def snapshot_registered(snapshot: Snapshot, *, actor: Person | None, at: datetime) -> Entry:
+    return _snapshot("registered", snapshot, actor, at)
+
+
+def snapshot_confirmed(snapshot: Snapshot, *, actor: Person, at: datetime) -> Entry:
+    return _snapshot("confirmed", snapshot, actor, at)
+
+
+def snapshot_chosen(snapshot: Snapshot, *, actor: Person, at: datetime) -> Entry:
+    return _snapshot("chosen", snapshot, actor, at)
+
+
+def upload_received(upload: Upload, *, actor: Person, at: datetime) -> Entry:
+    fields = {
+        "subject": upload.subject_id,
+        "snapshot": upload.snapshot_id,
+        "blob": f"sha256:{upload.blob_id}",
+        "declared": upload.declared_digest,
+    }
+    return _append("evaluations:upload:received", f"upload:{upload.pk}", actor, at, fields)
+
+
+def upload_countersigned(upload: Upload, *, actor: Person, at: datetime) -> Entry:
+    fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": upload.declared_digest}
+    return _append("evaluations:upload:countersigned", f"upload:{upload.pk}", actor, at, fields)
+
+
+def upload_parsed(upload: Upload, reading: ParseAttempt, *, runs: int, measurements: int, at: datetime) -> Entry:
+    fields = {
+        "subject": upload.subject_id,
+        "reading": reading.pk,
+        "reader": reading.reader_version,
+        "format": reading.format,
+        "verdict": reading.verdict,
+        "runs": runs,
+        "measurements": measurements,
+    }
+    return _append("evaluations:upload:parsed", f"upload:{upload.pk}", None, at, fields)
+
+
+def upload_rejected(upload: Upload, *, at: datetime) -> Entry:
+    fields = {"subject": upload.subject_id, "code": upload.error_code}
+    return _append("evaluations:upload:rejected", f"upload:{upload.pk}", None, at, fields)
+
+
+def upload_given_up(upload: Upload, *, at: datetime) -> Entry:
+    fields = {"subject": upload.subject_id, "attempts": upload.attempts}
+    return _append("evaluations:upload:given-up", f"upload:{upload.pk}", None, at, fields)
+
+
+def upload_retried(upload: Upload, *, actor: Person, at: datetime) -> Entry:
+    return _append("evaluations:upload:retried", f"upload:{upload.pk}", actor, at, {"subject": upload.subject_id})
+
+
+def run_announced(announced: AnnouncedRun, *, actor: Person, at: datetime) -> Entry:
+    fields = {"subject": announced.subject_id, "indicator": announced.indicator}
+    return _append("evaluations:run:announced", f"announced-run:{announced.pk}", actor, at, fields)
+
+
+def binding_proposed(binding: Binding, *, actor: Person, at: datetime) -> Entry:
+    return _binding("proposed", binding, actor, at)
+
+
+def binding_confirmed(binding: Binding, *, actor: Person, at: datetime) -> Entry:
+    return _binding("confirmed", binding, actor, at)
+
+
+def superseded(supersession: Supersession, *, subject: Subject, actor: Person, at: datetime) -> Entry:
+    fields = {
+        "subject": subject.pk,
+        "measurement": supersession.measurement_id,
+        "run": supersession.run_id,
+        "announced_run": supersession.announced_run_id,
+        "replacement": supersession.replacement_id,
+        **signature_fields(supersession.signature),
+    }
+    return _append("evaluations:result:superseded", f"supersession:{supersession.pk}", actor, at, fields, role=supersession.signature.role)
+
+
+def measurement_admitted(admission: Admission, *, subject: Subject, actor: Person | None, at: datetime) -> Entry:
+    fields = {
+        "subject": subject.pk,
+        "measurement": admission.measurement_id,
+        "indicator": admission.indicator_digest,
+        "decision": admission.decision,
+    }
+    return _append("evaluations:measurement:admitted", f"admission:{admission.pk}", actor, at, fields)
+
+
+def assessment_made(assessment: Assessment, *, was: Mapping[str, str], at: datetime) -> Entry:
+    """`outcomes` and `was` (threshold to outcome, now and before) are what the rooms above act on; `findings` are the digests votes pin."""
+    fields = {
+        "subject": assessment.subject_id,
+        "framework": assessment.framework_name,
+        "framework_version": assessment.framework_version_id,
+        "framework_digest": assessment.framework_digest,
+        "evidence_digest": assessment.evidence_digest,
+        "assessment_digest": assessment.assessment_digest,
+        "engine": assessment.engine_version,
+        "outcomes": assessment.summary,
+        "was": was,
+        "findings": assessment.finding_digests,
+        "valid_until": assessment.valid_until,
+    }
+    return _append("evaluations:assessment:made", f"assessment:{assessment.pk}", None, at, fields)
+
+
+def judgement_recorded(judgement: Judgement, *, actor: Person | None, at: datetime) -> Entry:
+    fields = {
+        "subject": judgement.subject_id,
+        "framework": judgement.framework_name,
+        "slug": judgement.slug,
+        "outcome": judgement.outcome,
+        "record": judgement.record,
+        "expires": judgement.expires_at,
+    }
+    return _append("evaluations:judgement:recorded", f"judgement:{judgement.pk}", actor, at, fields)
+
+
+def requirement_recorded(requirement: StandingRequirement, *, actor: Person | None, at: datetime) -> Entry:
+    fields = {
+        "subject": requirement.subject_id,
+        "framework": requirement.framework_name,
+        "axis": requirement.axis,
+        "tier": requirement.tier,
+    }
+    return _append("evaluations:requirement:recorded", f"requirement:{requirement.pk}", actor, at, fields)
+
+
+def coverage_recorded(coverage: Coverage, *, subject: Subject, actor: Person | None, at: datetime) -> Entry:
+    fields = {
+        "subject": subject.pk,
+        "framework": coverage.framework_name,
+        "snapshot": coverage.snapshot_id,
+        "covered_by": coverage.covered_by_id,
+        "decision": coverage.decision,
+        "expires": coverage.expires_at,
+    }
+    return _append("evaluations:coverage:recorded", f"coverage:{coverage.pk}", actor, at, fields)
+
+
+def deployment_reported(deployment: Deployment, *, subject: Subject, actor: Person, at: datetime) -> Entry:
+    return _deployment("reported", deployment, subject, actor, at)
+
+
+def deployment_ended(deployment: Deployment, *, subject: Subject, actor: Person, at: datetime) -> Entry:
+    return _deployment("ended", deployment, subject, actor, at)
+
+
+def _snapshot(verb: str, snapshot: Snapshot, actor: Person | None, at: datetime) -> Entry:
+    fields = {"subject": snapshot.subject_id, "weights": snapshot.weights_digest}
+    return _append(f"evaluations:snapshot:{verb}", f"snapshot:{snapshot.pk}", actor, at, fields)
+
+
+def _binding(verb: str, binding: Binding, actor: Person, at: datetime) -> Entry:
+    return _append(
+        f"evaluations:binding:{verb}", f"binding:{binding.pk}", actor, at, {"indicator": binding.indicator, "family": binding.family}
+    )
+
+
+def _deployment(verb: str, deployment: Deployment, subject: Subject, actor: Person, at: datetime) -> Entry:
+    fields = {
+        "subject": subject.pk,
+        "snapshot": deployment.snapshot_id,
+        "scope": deployment.scope,
+        "since": deployment.since,
+        "until": deployment.until,
+        "authorisation": deployment.authorisation,
+    }
+    return _append(f"evaluations:deployment:{verb}", f"deployment:{deployment.pk}", actor, at, fields)
+
+
+def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: Mapping[str, object], *, role: str = "") -> Entry:
+    return append(kind=kind, thing=thing, actor=actor.pk if actor else None, role=role, at=at, fields=fields)
+
+
+for _kind, _sentence in {
+    "subject:registered": "{actor} registered the {thing}.",
+    "dossier:opened": "{actor} opened the dossier of subject {subject} to {person:name}.",
+    "snapshot:registered": "{actor} registered the weights {weights}.",
+    "snapshot:confirmed": "{actor} confirmed the weights {weights}.",
+    "snapshot:chosen": "{actor} chose the weights {weights} for release.",
+    "upload:received": "{actor} uploaded the bytes {blob}.",
+    "upload:countersigned": "{actor} confirmed the particulars of the {thing}.",
+    "upload:parsed": "The portal read the {thing}: {runs} runs, {measurements} measurements, {verdict}.",
+    "upload:rejected": "The portal refused the {thing}: {code}.",
+    "upload:given-up": "The portal gave up reading the {thing} after {attempts} attempts.",
+    "upload:retried": "{actor} asked for the {thing} to be read again.",
+    "run:announced": "{actor} announced a run for the indicator {indicator}.",
+    "binding:proposed": "{actor} proposed a binding of {family} results to {indicator}.",
+    "binding:confirmed": "{actor} confirmed a binding of {family} results to {indicator}.",
+    "result:superseded": "{actor} took a result out of the evidence.",
+    "measurement:admitted": "{actor} recorded that a measurement counts under {indicator}.",
+    "assessment:made": "The portal assessed subject {subject} under {framework}.",
+    "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",
+    "requirement:recorded": "{actor} recorded that {tier} is required on {axis}.",
+    "coverage:recorded": "{actor} recorded that other weights cover a snapshot until {expires:day}.",
+    "deployment:reported": "{actor} reported a deployment to {scope}.",
+    "deployment:ended": "{actor} reported the end of a deployment to {scope}.",
+}.items():
+    describe(f"evaluations:{_kind}", _sentence)

@@ -1,0 +1,195 @@
+"""The forms of this room. They read what was typed; whether it may be done is asked of the verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+
+from evaluations.elicitation import FACTS
+from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
+
+TRUTHS = [("", "Not declared"), ("true", "Yes"), ("false", "No")]
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once; without scripts they travel in one request."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        one = super().clean
+        files = data if isinstance(data, list | tuple) else [data]
+        return [one(file, initial) for file in files]
+
+
+class UploadForm(forms.Form):
+    """Which files, whose results they are, and what the uploader declares of the elicitation."""
+
+    about = forms.ChoiceField(
+        label="Subject and snapshot",
+        help_text="The weights that were evaluated. Results without a snapshot can raise concern; they cannot rule anything out.",
+    )
+    files = FilesField(
+        label="Result files", allow_empty_file=True, help_text="Inspect .eval or .json, lm-evaluation-harness results, Every Eval Ever."
+    )
+    variant = forms.CharField(label="Variant", required=False, max_length=200, help_text="For example helpful-only.")
+    safeguards_on = forms.ChoiceField(label="Safeguards on", choices=TRUTHS, required=False)
+    tools = forms.CharField(label="Tools", required=False, max_length=200)
+    scaffold = forms.CharField(label="Scaffold", required=False, max_length=200)
+    attempts = forms.IntegerField(label="Attempts per item", required=False, min_value=1)
+    fine_tuned = forms.ChoiceField(label="Fine-tuned for the task", choices=TRUTHS, required=False)
+    reasoning_effort = forms.CharField(label="Reasoning effort", required=False, max_length=200)
+    token_budget = forms.IntegerField(label="Token budget", required=False, min_value=1)
+
+    def __init__(self, *args: Any, subjects: Iterable[Subject], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets: dict[str, tuple[Subject, Snapshot | None]] = {}
+        choices: list[tuple[str, Any]] = [("", "Choose")]
+        for subject in subjects:
+            group = []
+            for snapshot in subject.snapshots.all():
+                self.targets[str(snapshot.pk)] = (subject, snapshot)
+                group.append((str(snapshot.pk), f"{subject.name}, {snapshot.label}"))
+            self.targets[str(subject.pk)] = (subject, None)
+            choices.append((subject.name, [*group, (str(subject.pk), f"{subject.name}, no snapshot named")]))
+        self.fields["about"].choices = choices
+
+    @property
+    def target(self) -> tuple[Subject, Snapshot | None]:
+        return self.targets[self.cleaned_data["about"]]
+
+    @property
+    def declared(self) -> dict[str, str]:
+        return {name: str(self.cleaned_data[name]) for name in FACTS if self.cleaned_data.get(name) not in {None, ""}}
+
+
+class SubjectForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=120)
+    slug = forms.SlugField(label="Slug", max_length=80, help_text="Stands in addresses: lower-case letters, digits, hyphens.")
+    derivation = forms.ChoiceField(label="Came about as", choices=Derivation.choices)
+    parent = forms.ModelChoiceField(
+        label="Parent", queryset=Subject.objects.none(), required=False, help_text="A derived model inherits what its parent requires."
+    )
+
+    def __init__(self, *args: Any, parents: QuerySet[Subject], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = parents
+
+
+class SnapshotForm(forms.Form):
+    label = forms.CharField(label="Label", max_length=80, help_text="For example step 9000.")
+    weights_digest = forms.RegexField(
+        label="Weights digest",
+        regex=re.compile(r"^sha256:[0-9a-f]{64}$"),
+        strip=True,
+        help_text="sha256: and 64 hexadecimal digits over the weights.",
+    )
+    model_names = forms.CharField(
+        label="Model names",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="As result files write them, one a line. A file that names another model cannot rule anything out.",
+    )
+    compute_factor = forms.DecimalField(
+        label="Effective compute",
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=4,
+        help_text="Relative to the last comprehensively assessed weights. Unknown makes earlier results stale where a clock asks.",
+    )
+    is_release_candidate = forms.BooleanField(
+        label="Meant for release", required=False, help_text="Every threshold must then be measured on these weights."
+    )
+
+    def clean_model_names(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["model_names"].splitlines() if line.strip()]
+
+
+class BindingForm(forms.Form):
+    indicator = forms.ChoiceField(label="Indicator")
+    family = forms.CharField(label="Format family", max_length=60, help_text="For example inspect-eval.")
+    task = forms.CharField(label="Task", max_length=400)
+    task_version = forms.CharField(label="Task version", required=False, max_length=120, help_text="Empty: any version.")
+    scorer = forms.CharField(label="Scorer", required=False, max_length=200)
+    metric = forms.CharField(label="Metric", max_length=200)
+    reducer = forms.CharField(label="Reducer", required=False, max_length=120)
+    filter = forms.CharField(label="Filter", required=False, max_length=120)
+    group = forms.CharField(label="Group", required=False, max_length=200)
+
+    def __init__(self, *args: Any, indicators: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["indicator"].choices = [("", "Choose"), *indicators]
+
+    @staticmethod
+    def initial_for(measurement: Measurement) -> dict[str, str]:
+        """The selector that names exactly this measurement."""
+        run = measurement.run
+        return {
+            "family": run.reading.format,
+            "task": run.task,
+            "task_version": run.task_version,
+            "scorer": measurement.scorer,
+            "metric": measurement.metric,
+            "reducer": measurement.reducer,
+            "filter": measurement.filter,
+            "group": measurement.group,
+        }
+
+
+class SetAsideForm(forms.Form):
+    """Why a result leaves the evidence, and who says so."""
+
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)
+    replacement = forms.ModelChoiceField(
+        label="Replaced by",
+        queryset=Measurement.objects.none(),
+        required=False,
+        empty_label="Nothing: its indicator is then not ruled out",
+    )
+    role = forms.ChoiceField(label="You sign as")
+    password = forms.CharField(label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+
+    def __init__(self, *args: Any, roles: Iterable[tuple[str, str]], replacements: QuerySet[Measurement] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = list(roles)
+        if replacements is None:
+            del self.fields["replacement"]
+        else:
+            self.fields["replacement"].queryset = replacements
+
+
+class UploadFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="State", choices=UploadState.choices, empty_label="Any")
+    subject = django_filters.ModelChoiceFilter(label="Subject", queryset=Subject.objects.all(), to_field_name="slug", empty_label="Any")
+
+    class Meta:
+        model = Upload
+        fields = ("state", "subject")
+
+    def __init__(self, *args: Any, subjects: QuerySet[Subject], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["subject"].queryset = subjects
+
+
+class BindingFilter(django_filters.FilterSet):
+    waiting = django_filters.ChoiceFilter(
+        label="State", choices=[("yes", "Waits for a second person"), ("no", "Confirmed")], method="by_state", empty_label="Any"
+    )
+
+    class Meta:
+        model = Binding
+        fields = ()
+
+    def by_state(self, rows: QuerySet[Binding], name: str, value: str) -> QuerySet[Binding]:
+        return rows.filter(confirmed_seq__isnull=value == "yes")

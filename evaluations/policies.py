@@ -1,0 +1,81 @@
+"""Who may bring, confirm and set aside evidence. The button on the page and the server ask the same function."""
+
+from __future__ import annotations
+
+from people.models import Person
+from people.policies import Allowed, Refused
+from people.queries import Actor
+from people.words import Role
+
+UPLOADERS = frozenset({Role.RESEARCHER, Role.CHAIR})
+CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
+SEES_EVERY_SUBJECT = frozenset(Role) - {Role.OUTSIDE_EVALUATOR}
+
+
+def may_upload(actor: Actor) -> Allowed | Refused:
+    """Researchers and the chair bring results."""
+    if actor.roles & UPLOADERS:
+        return Allowed()
+    return Refused(
+        "not-an-uploader",
+        "Evaluations are uploaded by researchers and the chair.",
+        "Ask a researcher to upload the file, or an administrator and the chair for the role.",
+    )
+
+
+def may_register(actor: Actor) -> Allowed | Refused:
+    """Subjects, snapshots, bindings and announced runs are entered by those who run evaluations."""
+    if actor.roles & UPLOADERS:
+        return Allowed()
+    return Refused("not-a-registrar", "Subjects, snapshots and bindings are entered by researchers and the chair.", "Ask one of them.")
+
+
+def may_confirm(actor: Actor, *, entered_by: Person) -> Allowed | Refused:
+    """Four eyes: what one person entered, a reviewer or the chair who is another person confirms."""
+    if not actor.roles & CONFIRMERS:
+        return Refused("not-a-confirmer", "A reviewer or the chair confirms this.", "Ask one of them to look at it.")
+    if actor.person.pk == entered_by.pk:
+        return Refused("own-entry", "You entered this yourself, so somebody else confirms it.", "Ask another reviewer or the chair.")
+    return Allowed()
+
+
+def may_set_aside(actor: Actor, *, uploader: Person) -> Allowed | Refused:
+    """A result leaves the evidence by the signature of a reviewer or the chair who did not bring it."""
+    if not actor.roles & CONFIRMERS:
+        return Refused("not-a-confirmer", "A reviewer or the chair takes a result out of the evidence.", "Ask one of them to look at it.")
+    if actor.person.pk == uploader.pk:
+        return Refused(
+            "own-result", "You brought this result yourself, so somebody else takes it out.", "Ask another reviewer or the chair."
+        )
+    return Allowed()
+
+
+def may_report_deployments(actor: Actor) -> Allowed | Refused:
+    if actor.roles & {Role.RESEARCHER, Role.CHAIR, Role.SAFEGUARD_OWNER, Role.ADMINISTRATOR}:
+        return Allowed()
+    return Refused("not-serving", "Deployments are reported by those who run the serving side.", "Ask a safeguard owner or the chair.")
+
+
+def may_open_dossier(actor: Actor) -> Allowed | Refused:
+    if Role.CHAIR in actor.roles:
+        return Allowed()
+    return Refused("not-the-chair", "The chair opens a dossier to an outside evaluator.", "Ask the chair.")
+
+
+def may_see_raw_bytes(actor: Actor) -> Allowed | Refused:
+    """A raw log may hold transcripts: it goes to people cleared for hazardous detail, and to nobody else."""
+    if actor.cleared:
+        return Allowed()
+    return Refused(
+        "not-cleared",
+        "The raw file may hold transcripts, which are shown to people cleared for hazardous detail.",
+        "Ask the chair and an administrator for the clearance.",
+    )
+
+
+def may_retry(actor: Actor, *, uploader: Person) -> Allowed | Refused:
+    if actor.person.pk == uploader.pk or actor.roles & {Role.ADMINISTRATOR, Role.CHAIR}:
+        return Allowed()
+    return Refused(
+        "not-yours", "The person who uploaded the file, an administrator or the chair asks to read it again.", "Ask one of them."
+    )

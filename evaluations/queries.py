@@ -1,0 +1,131 @@
+"""What others ask about evaluations: the latest assessment, what an upload changed, what is still to be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from evaluations.models import Assessment, AssessmentDue, Binding, Measurement, Subject, Supersession, Upload
+from frameworks.engine.types import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One threshold whose finding moved: `cbrn-3`, before and after (before is empty for the first assessment)."""
+
+    framework: str
+    threshold: str
+    title: str
+    before: str
+    after: str
+
+    @property
+    def rises(self) -> bool:
+        return self.before == "" or Outcome(self.after).rank > Outcome(self.before).rank
+
+
+def latest_assessment(
+    subject: Subject, framework_name: str, *, as_of: datetime | None = None, ledger_size: int | None = None
+) -> Assessment | None:
+    """The newest assessment, or the newest as of a time and as known at a ledger size."""
+    rows = Assessment.objects.filter(subject=subject, framework_name=framework_name, seq__isnull=False)
+    if as_of is not None:
+        rows = rows.filter(as_of__lte=as_of)
+    if ledger_size is not None:
+        rows = rows.filter(seq__lt=ledger_size)
+    return rows.select_related("framework_version").order_by("-seq").first()
+
+
+def latest_assessments(framework_name: str, *, as_of: datetime | None = None, ledger_size: int | None = None) -> dict[UUID, Assessment]:
+    """The newest assessment of every subject under a framework, in one query."""
+    rows = Assessment.objects.filter(framework_name=framework_name, seq__isnull=False)
+    if as_of is not None:
+        rows = rows.filter(as_of__lte=as_of)
+    if ledger_size is not None:
+        rows = rows.filter(seq__lt=ledger_size)
+    # The documents of the version are large and the same for all: whoever asks for a framework has it already.
+    light = rows.select_related("framework_version").defer("framework_version__source_bytes", "framework_version__canonical_bytes")
+    newest = light.order_by("subject_id", "-seq").distinct("subject_id")
+    return {assessment.subject_id: assessment for assessment in newest}
+
+
+def changes(assessment: Assessment, *, titles: dict[str, str] | None = None) -> list[Change]:
+    """What differs from the assessment it supersedes, in the framework's order."""
+    before = assessment.supersedes.summary if assessment.supersedes else {}
+    names = titles if titles is not None else threshold_titles(assessment)
+    return [
+        Change(assessment.framework_name, slug, names.get(slug, slug), before.get(slug, ""), after)
+        for slug, after in assessment.summary.items()
+        if before.get(slug, "") != after
+    ]
+
+
+def threshold_titles(assessment: Assessment) -> dict[str, str]:
+    return {threshold.slug: threshold.title for threshold in assessment.framework_version.document.thresholds}
+
+
+def assessments_after(upload: Upload) -> list[Assessment]:
+    """The first assessment under each framework that knew this upload; what it changed stands there."""
+    reading = upload.readings.order_by("seq").last()
+    if reading is None or reading.seq is None:
+        return []
+    rows = Assessment.objects.filter(subject=upload.subject_id, ledger_size__gt=reading.seq)
+    first = rows.select_related("supersedes", "framework_version").order_by("framework_name", "seq").distinct("framework_name")
+    return list(first)
+
+
+def is_being_assessed(subject_id: UUID) -> bool:
+    """Whether a newer assessment of the subject is on its way."""
+    return AssessmentDue.objects.filter(subject=subject_id, state__in=["waiting", "working"]).exists()
+
+
+def bindings_of(runs: Iterable[UUID]) -> dict[UUID, list[Binding]]:
+    """The bindings each measurement of these runs reaches, proposed ones too, in two queries."""
+    measurements = list(Measurement.objects.filter(run__in=list(runs)).select_related("run__reading"))
+    found = Binding.objects.filter(
+        family__in={measurement.run.reading.format for measurement in measurements},
+        metric__in={measurement.metric for measurement in measurements},
+    ).order_by("proposed_seq")
+    by_selector: dict[tuple[str, ...], list[Binding]] = {}
+    for binding in found:
+        key = (binding.family, binding.task, binding.scorer, binding.metric, binding.reducer, binding.filter, binding.group)
+        by_selector.setdefault(key, []).append(binding)
+    return {measurement.pk: _for(measurement, by_selector) for measurement in measurements}
+
+
+def _for(measurement: Measurement, by_selector: dict[tuple[str, ...], list[Binding]]) -> list[Binding]:
+    run = measurement.run
+    names = (measurement.scorer, measurement.metric, measurement.reducer, measurement.filter, measurement.group)
+    candidates = by_selector.get((run.reading.format, run.task, *names), [])
+    return [binding for binding in candidates if binding.task_version in {"", run.task_version}]
+
+
+def supersessions_of(runs: Iterable[UUID]) -> dict[UUID, Supersession]:
+    """What was superseded or set aside among these runs and their measurements, by the id of the thing."""
+    ids = list(runs)
+    rows = Supersession.objects.filter(measurement__run__in=ids) | Supersession.objects.filter(run__in=ids)
+    return {row.measurement_id or row.run_id: row for row in rows.select_related("person")}
+
+
+def subjects_touched_by(binding: Binding) -> QuerySet[Subject]:
+    """The subjects with a result this binding names."""
+    told = Measurement.objects.filter(
+        scorer=binding.scorer,
+        metric=binding.metric,
+        reducer=binding.reducer,
+        filter=binding.filter,
+        group=binding.group,
+        run__task=binding.task,
+        run__reading__format=binding.family,
+    )
+    return Subject.objects.filter(pk__in=told.values("run__subject"))
+
+
+def latest_of_subject(subject: Subject) -> list[Assessment]:
+    """The newest assessment under each framework, in one query."""
+    rows = Assessment.objects.filter(subject=subject, seq__isnull=False).select_related("framework_version")
+    return list(rows.order_by("framework_name", "-seq").distinct("framework_name"))

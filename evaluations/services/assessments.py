@@ -1,0 +1,189 @@
+"""Computing what the evidence supports, and the rows that say when it must be computed again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from evaluations import documents, entries
+from evaluations.evidence import Collected, collect
+from evaluations.models import Assessment, AssessmentDue, DueState, Subject
+from frameworks import queries as frameworks
+from frameworks.engine.decide import ENGINE_VERSION, decide
+from frameworks.models import FrameworkVersion
+from ledger.canonical import parse
+from ledger.services import size
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 6
+
+
+@transaction.atomic
+def assess(*, subject: Subject, framework_version: FrameworkVersion, at: datetime) -> Assessment | None:
+    """Collects the evidence, lets the engine decide, and stores documents and answer; None where inputs and findings are those of before.
+
+    An assessment whose own time has run out is made anew even when nothing moved, so that its clock goes on.
+    """
+    Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    collected = collect(subject, framework_version, at=at, ledger_size=size())
+    answer = decide(framework_version.canonical, collected.document)
+    decided = parse(answer)
+    latest = _latest(subject, framework_version.name)
+    if latest is not None and _says_the_same(latest, framework_version, collected, decided, at):
+        return None
+    assessment = _told(subject, framework_version, collected, at=at, answer=answer, supersedes=latest)
+    assessment.save(force_insert=True)
+    assessment.seq = entries.assessment_made(assessment, was=latest.summary if latest else {}, at=at).seq
+    assessment.save(update_fields=["seq"])
+    return assessment
+
+
+def mark_due(*, subjects: Iterable[UUID], reason: str, at: datetime, framework_names: Iterable[str] | None = None) -> list[UUID]:
+    """Asks for new assessments; many asks before one is made are one. Answers the ids of the rows."""
+    names = list(framework_names) if framework_names is not None else list(frameworks.in_force_versions().values_list("name", flat=True))
+    rows = [
+        AssessmentDue(subject_id=subject, framework_name=name, reason=reason[:200], marked_at=at)
+        for subject in sorted(set(subjects))
+        for name in names
+    ]
+    if not rows:
+        return []
+    # One statement for all: a row that is there is asked once more, whatever state it is in.
+    with transaction.atomic():
+        AssessmentDue.objects.bulk_create(rows, ignore_conflicts=True)
+        asked = AssessmentDue.objects.filter(subject__in={row.subject_id for row in rows}, framework_name__in=names)
+        fresh = {row.pk for row in rows}
+        known = asked.exclude(pk__in=fresh)
+        known.filter(state=DueState.WORKING).update(mark=F("mark") + 1)
+        known.exclude(state=DueState.WORKING).update(
+            mark=F("mark") + 1, state=DueState.WAITING, reason=reason[:200], marked_at=at, attempts=0, not_before=None, error=""
+        )
+        return list(asked.values_list("pk", flat=True))
+
+
+def due(*, at: datetime, limit: int = 200) -> list[UUID]:
+    """Rows that wait to be computed, or whose worker has gone silent."""
+    ready = Q(state=DueState.WAITING) & (Q(not_before=None) | Q(not_before__lte=at))
+    silent = Q(state=DueState.WORKING, lease_until__lte=at)
+    return list(AssessmentDue.objects.filter(ready | silent).order_by("marked_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def work(*, due_id: UUID, at: datetime) -> Assessment | None:
+    """Does what one row asks for. Safe to run twice; a failure gives the row back, and after some attempts up."""
+    row = _claim(due_id, at)
+    if row is None:
+        return None
+    version = frameworks.in_force(row.framework_name)
+    try:
+        made = assess(subject=row.subject, framework_version=version, at=at) if version is not None else None
+    except Exception as error:  # The boundary of a worker: one subject that cannot be computed must not stop the others.
+        log.exception("The assessment of %s under %s failed (attempt %s)", row.subject_id, row.framework_name, row.attempts)
+        _give_back(row, error, at)
+        return None
+    _finish(row, at)
+    return made
+
+
+def mark_what_the_clock_changed(*, at: datetime) -> list[UUID]:
+    """Assessments whose answer changes by itself by now are due again."""
+    over = Assessment.objects.filter(valid_until__lte=at, superseded_by=None, seq__isnull=False)
+    marked: list[UUID] = []
+    for subject, name in over.exclude(_asked_for()).values_list("subject_id", "framework_name").distinct():
+        marked += mark_due(subjects=[subject], framework_names=[name], reason="time", at=at)
+    return marked
+
+
+def dependents(subject_id: UUID) -> list[UUID]:
+    """The subjects that lean on this one directly; theirs follow when their own assessment moves."""
+    return list(Subject.objects.filter(parent=subject_id).values_list("pk", flat=True))
+
+
+def _asked_for() -> Q:
+    rows = AssessmentDue.objects.filter(state__in=[DueState.WAITING, DueState.WORKING, DueState.DEAD])
+    return Q(subject__in=rows.values("subject"), framework_name__in=rows.values("framework_name"))
+
+
+def _latest(subject: Subject, framework_name: str) -> Assessment | None:
+    return Assessment.objects.filter(subject=subject, framework_name=framework_name).order_by("-seq").first()
+
+
+def _says_the_same(latest: Assessment, version: FrameworkVersion, collected: Collected, decided: Mapping[str, Any], at: datetime) -> bool:
+    over = latest.valid_until is not None and latest.valid_until <= at
+    inputs = (latest.framework_digest, latest.inputs_digest, latest.engine_version)
+    same = inputs == (version.digest, collected.inputs_digest, ENGINE_VERSION)
+    return same and not over and latest.finding_digests == _finding_digests(decided)
+
+
+def _told(
+    subject: Subject, version: FrameworkVersion, collected: Collected, *, at: datetime, answer: bytes, supersedes: Assessment | None
+) -> Assessment:
+    """The row of an answer, its three documents filed."""
+    decided = parse(answer)
+    return Assessment(
+        id=uuid4(),
+        subject=subject,
+        framework_version=version,
+        framework_name=version.name,
+        as_of=at,
+        known_at=at,
+        ledger_size=decided["ledger_size"],
+        framework_digest=documents.store("framework", version.canonical, at=at),
+        evidence_digest=documents.store("evidence", collected.document, at=at),
+        assessment_digest=documents.store("assessment", answer, at=at),
+        engine_version=decided["engine_version"],
+        reader_versions=list(collected.reader_versions),
+        inputs_digest=collected.inputs_digest,
+        summary={threshold["slug"]: threshold["outcome"] for threshold in decided["thresholds"]},
+        finding_digests=_finding_digests(decided),
+        requirement={axis: required["tier"] for axis, required in decided["required"].items()},
+        made_at=at,
+        supersedes=supersedes,
+        valid_until=_earliest(_moment(decided["valid_until"]), collected.changes_at),
+    )
+
+
+def _finding_digests(decided: Mapping[str, Any]) -> dict[str, str]:
+    return {threshold["slug"]: threshold["finding_digest"] for threshold in decided["thresholds"]}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+@transaction.atomic
+def _claim(due_id: UUID, at: datetime) -> AssessmentDue | None:
+    rows = AssessmentDue.objects.select_for_update(skip_locked=True, of=("self",)).select_related("subject")
+    row = rows.filter(pk=due_id).first()
+    if row is None or row.state in {DueState.DONE, DueState.DEAD} or (row.lease_until is not None and row.lease_until > at):
+        return None
+    row.state, row.attempts = DueState.WORKING, row.attempts + 1
+    row.lease_until, row.lease_token = at + LEASE, uuid4()
+    row.save(update_fields=["state", "attempts", "lease_until", "lease_token"])
+    return row
+
+
+def _finish(row: AssessmentDue, at: datetime) -> None:
+    """Done, unless something was asked for meanwhile: then it waits once more."""
+    mine = AssessmentDue.objects.filter(pk=row.pk, lease_token=row.lease_token)
+    done = {"done_mark": row.mark, "lease_until": None, "lease_token": None, "attempts": 0, "not_before": None, "error": ""}
+    if not mine.filter(mark=row.mark).update(state=DueState.DONE, **done):
+        mine.update(state=DueState.WAITING, **done)
+
+
+def _give_back(row: AssessmentDue, error: Exception, at: datetime) -> None:
+    wait = timedelta(seconds=5 * 4 ** (row.attempts - 1))
+    state = DueState.DEAD if row.attempts >= MAX_ATTEMPTS else DueState.WAITING
+    mine = AssessmentDue.objects.filter(pk=row.pk, lease_token=row.lease_token)
+    mine.update(state=state, lease_until=None, lease_token=None, not_before=at + wait, error=type(error).__name__)

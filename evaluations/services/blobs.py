@@ -1,0 +1,96 @@
+"""Received bytes on disk, under their digest: written whole or not at all, never changed, never served inline."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+
+from ledger.refusals import NotValid
+
+CHUNK = 1024 * 1024
+
+
+class TooLarge(NotValid):
+    code = "too_large"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        megabytes = limit // (1024 * 1024)
+        super().__init__(
+            f"The file is larger than the {megabytes} MB this portal takes.",
+            what_to_do="Upload the run without its samples (a header-only log holds all scores), or ask an administrator to raise the limit.",
+            limit=limit,
+        )
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    sha256: str
+    size: int
+
+
+def store(stream: Readable) -> Stored:
+    """Writes the stream under the digest of what it held. The bytes are on the disk before this returns. Raises TooLarge."""
+    incoming = settings.BLOB_DIR / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=incoming)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            stored = _copy(stream, target)
+            target.flush()
+            os.fsync(target.fileno())
+        _move(temporary, path_of(stored.sha256))
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+    return stored
+
+
+def open_bytes(sha256: str) -> BinaryIO:
+    """The bytes, for reading. Raises FileNotFoundError where the disk has lost them."""
+    return path_of(sha256).open("rb")
+
+
+def path_of(sha256: str) -> Path:
+    return Path(settings.BLOB_DIR) / sha256[:2] / sha256[2:4] / sha256
+
+
+def _copy(stream: Readable, target: BinaryIO) -> Stored:
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > settings.UPLOAD_MAX_BYTES:
+            raise TooLarge(settings.UPLOAD_MAX_BYTES)
+        digest.update(chunk)
+        target.write(chunk)
+    return Stored(digest.hexdigest(), size)
+
+
+def _move(temporary: Path, final: Path) -> None:
+    """Replaces rather than skips: bytes the disk had lost or spoilt are healed by sending them again."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary.chmod(0o440)
+    temporary.replace(final)
+    for folder in (final.parent, final.parent.parent, final.parent.parent.parent):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """A rename is only safe once its folder is on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,80 @@
+"""What people decided in the room above, written downwards because the evidence of the next assessment needs it.
+
+These verbs record; whether the decision was validly taken is asked and answered before they are called, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from evaluations import entries
+from evaluations.models import Coverage, Judgement, Snapshot, StandingRequirement, Subject
+from people.models import Person
+
+
+@transaction.atomic
+def record_judgement(
+    *,
+    subject: Subject,
+    framework_name: str,
+    slug: str,
+    outcome: str,
+    record: UUID,
+    decided_at: datetime,
+    expires_at: datetime | None,
+    actor: Person | None,
+    at: datetime,
+) -> Judgement:
+    """The answer to a question the framework puts to people. `record` is the decision's id above; the same record twice is one judgement."""
+    known = Judgement.objects.filter(subject=subject, framework_name=framework_name, slug=slug, record=record).first()
+    if known is not None:
+        return known
+    judgement = Judgement(subject=subject, framework_name=framework_name, slug=slug, outcome=outcome, record=record, recorded_at=at)
+    judgement.decided_at, judgement.expires_at = decided_at, expires_at
+    judgement.save(force_insert=True)
+    judgement.seq = entries.judgement_recorded(judgement, actor=actor, at=at).seq
+    judgement.save(update_fields=["seq"])
+    return judgement
+
+
+@transaction.atomic
+def record_requirement(
+    *, subject: Subject, framework_name: str, axis: str, tier: str, actor: Person | None, at: datetime
+) -> StandingRequirement | None:
+    """The tier now in force for a subject on one axis, for those who inherit it; None when that is what stands already."""
+    Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    rows = StandingRequirement.objects.filter(subject=subject, framework_name=framework_name, axis=axis)
+    latest = rows.order_by("-seq").first()
+    if latest is not None and latest.tier == tier:
+        return None
+    requirement = StandingRequirement(subject=subject, framework_name=framework_name, axis=axis, tier=tier, recorded_at=at)
+    requirement.save(force_insert=True)
+    requirement.seq = entries.requirement_recorded(requirement, actor=actor, at=at).seq
+    requirement.save(update_fields=["seq"])
+    return requirement
+
+
+@transaction.atomic
+def record_coverage(
+    *,
+    snapshot: Snapshot,
+    covered_by: Snapshot,
+    framework_name: str,
+    decision: UUID,
+    expires_at: datetime,
+    actor: Person | None,
+    at: datetime,
+) -> Coverage:
+    """A quorum found these weights bounded by others' results until a day; their own cells are not required so long."""
+    known = Coverage.objects.filter(snapshot=snapshot, framework_name=framework_name, decision=decision).first()
+    if known is not None:
+        return known
+    coverage = Coverage(snapshot=snapshot, covered_by=covered_by, framework_name=framework_name, decision=decision, recorded_at=at)
+    coverage.expires_at = expires_at
+    coverage.save(force_insert=True)
+    coverage.seq = entries.coverage_recorded(coverage, subject=snapshot.subject, actor=actor, at=at).seq
+    coverage.save(update_fields=["seq"])
+    return coverage

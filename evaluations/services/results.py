@@ -1,0 +1,123 @@
+"""What is said about results after they came: announced beforehand, superseded, set aside, admitted by a quorum."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from evaluations import entries
+from evaluations.models import Admission, AnnouncedRun, Measurement, Run, Subject, Supersession
+from evaluations.policies import may_register, may_set_aside
+from ledger.refusals import NotNow, NotValid
+from people.models import Person, Signature
+from people.policies import require
+from people.queries import actor_of
+from people.signing import require_signature
+
+STATEMENT = "evaluations/supersession"
+
+
+class AlreadySuperseded(NotNow):
+    code = "already_superseded"
+    sentence = "This result has been superseded already."
+
+
+class AlreadyAnnounced(NotNow):
+    code = "already_announced"
+    sentence = "This run has been announced already."
+
+
+class SupersessionNotValid(NotValid):
+    code = "supersession_not_valid"
+
+
+def supersession_digests(
+    *,
+    measurement: Measurement | None = None,
+    run: Run | None = None,
+    announced: AnnouncedRun | None = None,
+    replacement: Measurement | None = None,
+) -> dict[str, str]:
+    """What the statement of a supersession is about; sign exactly these under the type `evaluations/supersession`."""
+    about = {"measurement": measurement, "run": run, "announced_run": announced, "replacement": replacement}
+    return {name: str(thing.pk) for name, thing in about.items() if thing is not None}
+
+
+@transaction.atomic
+def supersede(
+    *,
+    reason: str,
+    signature: Signature,
+    actor: Person,
+    at: datetime,
+    measurement: Measurement | None = None,
+    run: Run | None = None,
+    announced: AnnouncedRun | None = None,
+    replacement: Measurement | None = None,
+) -> Supersession:
+    """Takes one thing out of the evidence, signed and with a reason: a measurement (perhaps replaced by a better one), a run that is bound
+    to nothing, or an announced run that will not come. Raises SupersessionNotValid, AlreadySuperseded, SignatureDoesNotFit.
+    """
+    subject, uploader = _about(measurement, run, announced)
+    require(may_set_aside(actor_of(actor, at), uploader=uploader))
+    if not reason.strip():
+        raise SupersessionNotValid("A result leaves the evidence with a reason.", code="reason_missing")
+    if replacement is not None and (measurement is None or replacement.pk == measurement.pk or replacement.run.subject_id != subject.pk):
+        raise SupersessionNotValid("A measurement is replaced by another one of the same subject.", code="replacement_not_valid")
+    digests = supersession_digests(measurement=measurement, run=run, announced=announced, replacement=replacement)
+    require_signature(signature, person=actor, type=STATEMENT, digests=digests)
+    row = Supersession(measurement=measurement, run=run, announced_run=announced, replacement=replacement, reason=reason.strip())
+    row.signature, row.person, row.at = signature, actor, at
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "once" in str(error):
+            raise AlreadySuperseded from None
+        raise
+    row.seq = entries.superseded(row, subject=subject, actor=actor, at=at).seq
+    row.save(update_fields=["seq"])
+    return row
+
+
+@transaction.atomic
+def announce(*, subject: Subject, indicator: str, harness: str, external_id: str, actor: Person, at: datetime) -> AnnouncedRun:
+    """Says before its result is known that a run will come; until it does, its indicator does not rule out. Raises AlreadyAnnounced."""
+    require(may_register(actor_of(actor, at)))
+    announced = AnnouncedRun(subject=subject, indicator=indicator, harness=harness, external_id=external_id, announced_by=actor)
+    announced.announced_at = at
+    if AnnouncedRun.objects.filter(subject=subject, harness=harness, external_id=external_id).exists():
+        raise AlreadyAnnounced
+    announced.save(force_insert=True)
+    announced.seq = entries.run_announced(announced, actor=actor, at=at).seq
+    announced.save(update_fields=["seq"])
+    return announced
+
+
+@transaction.atomic
+def admit(*, measurement: Measurement, indicator_digest: str, decision: UUID, actor: Person | None, at: datetime) -> Admission:
+    """Writes down a quorum's decision that this result counts under this indicator version although the indicator came later.
+
+    Called downwards by the room that decides; it does not ask who voted. Saying it twice is saying it once.
+    """
+    known = Admission.objects.filter(measurement=measurement, indicator_digest=indicator_digest).first()
+    if known is not None:
+        return known
+    admission = Admission(measurement=measurement, indicator_digest=indicator_digest, decision=decision, recorded_at=at)
+    admission.save(force_insert=True)
+    admission.seq = entries.measurement_admitted(admission, subject=measurement.run.subject, actor=actor, at=at).seq
+    admission.save(update_fields=["seq"])
+    return admission
+
+
+def _about(measurement: Measurement | None, run: Run | None, announced: AnnouncedRun | None) -> tuple[Subject, Person]:
+    """Whose evidence it is, and who brought it."""
+    if [measurement, run, announced].count(None) != 2:
+        raise SupersessionNotValid("A supersession is about one measurement, one run or one announced run.", code="one_thing_only")
+    if announced is not None:
+        return announced.subject, announced.announced_by
+    told = measurement.run if measurement is not None else run
+    assert told is not None
+    return told.subject, told.upload.uploader

@@ -1,0 +1,424 @@
+"""Receiving files and having them read. A row says what is to be done; a lost message only delays it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Q
+
+from evaluations import adapters, entries
+from evaluations.adapters.types import ParsedMeasurement, ParsedRun, Reading, RejectedInput
+from evaluations.elicitation import FACTS
+from evaluations.filenames import shown_name
+from evaluations.model_names import model_key
+from evaluations.models import Blob, IdempotencyKey, Measurement, ParseAttempt, Run, Snapshot, Subject, Upload, UploadState
+from evaluations.policies import may_confirm, may_retry, may_upload
+from evaluations.services import blobs
+from ledger.canonical import NotCanonical, digest
+from ledger.refusals import NotNow, NotValid
+from people.models import Person
+from people.policies import require
+from people.queries import actor_of
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 4
+LONGEST_FACT = 200
+
+
+class DeclaredFactsNotValid(NotValid):
+    code = "elicitation_not_valid"
+
+
+class SnapshotOfAnother(NotValid):
+    code = "snapshot_of_another_subject"
+    sentence = "This snapshot belongs to another subject."
+
+
+class OtherParticulars(NotNow):
+    code = "other_particulars"
+    sentence = "These bytes were uploaded for this subject already, with other particulars."
+    what_to_do = "Open the earlier upload. Have its results superseded first if its particulars are wrong."
+
+
+class KeyUsedOtherwise(NotNow):
+    code = "idempotency_key_used"
+    sentence = "This idempotency key was used for another request."
+    what_to_do = "Send a new key with a new request."
+
+
+class AlreadyCountersigned(NotNow):
+    code = "already_countersigned"
+    sentence = "A second person has confirmed these particulars already."
+
+
+class NothingToRetry(NotNow):
+    code = "nothing_to_retry"
+    sentence = "This file is not waiting for another attempt."
+
+
+# --- Receiving ------------------------------------------------------------------------------------------------------------------------------
+
+
+def receive(
+    *,
+    stream: blobs.Readable,
+    filename: str,
+    subject: Subject,
+    actor: Person,
+    at: datetime,
+    snapshot: Snapshot | None = None,
+    declared: Mapping[str, str] | None = None,
+    indicator: str = "",
+    idempotency_key: str = "",
+) -> tuple[Upload, bool]:
+    """Keeps the bytes and asks for them to be read. Answers the upload, and whether it is new: the same bytes with the same particulars are
+    the same upload. Raises TooLarge, DeclaredFactsNotValid, SnapshotOfAnother, OtherParticulars, KeyUsedOtherwise, or what the policy refuses.
+    """
+    require(may_upload(actor_of(actor, at)))
+    facts = declared_facts(declared or {})
+    if snapshot is not None and snapshot.subject_id != subject.pk:
+        raise SnapshotOfAnother
+    stored = blobs.store(stream)
+    particulars = digest({"elicitation": facts, "indicator": indicator})
+    wanted = Upload(
+        blob_id=stored.sha256,
+        subject=subject,
+        snapshot=snapshot,
+        filename=shown_name(filename),
+        declared=facts,
+        declared_digest=particulars,
+        asserted_indicator=indicator,
+        uploader=actor,
+        received_at=at,
+    )
+    with transaction.atomic():
+        _lock_blob(stored, at)
+        upload, created = _same_or_new(wanted, actor, at)
+        if idempotency_key:
+            _remember_key(idempotency_key, upload, actor, at)
+    return upload, created
+
+
+def declared_facts(declared: Mapping[str, object]) -> dict[str, str]:
+    """What the uploader says of the elicitation, as text by known names. Raises DeclaredFactsNotValid."""
+    facts = {}
+    for name, value in declared.items():
+        if name not in FACTS:
+            raise DeclaredFactsNotValid(f"{name!r} is not a fact of the elicitation.", what_to_do=f"Known are {', '.join(FACTS)}.")
+        text = str(value).lower() if isinstance(value, bool) else str(value).strip() if isinstance(value, int | str) else None
+        if text is None or len(text) > LONGEST_FACT:
+            raise DeclaredFactsNotValid(f"{name} is a short text, a whole number, true or false.")
+        if text:
+            facts[name] = text
+    _refuse_unwritable(facts)
+    return facts
+
+
+def _refuse_unwritable(facts: Mapping[str, str]) -> None:
+    try:
+        digest(facts)
+    except NotCanonical as error:
+        raise DeclaredFactsNotValid(str(error)) from None
+    if any("\0" in text for text in facts.values()):
+        raise DeclaredFactsNotValid("A fact holds a NUL character.")
+
+
+def _lock_blob(stored: blobs.Stored, at: datetime) -> None:
+    """Of two that send the same bytes at once the second waits here and then finds the first one's upload."""
+    Blob.objects.bulk_create([Blob(sha256=stored.sha256, size=stored.size, stored_at=at)], ignore_conflicts=True)
+    Blob.objects.select_for_update(no_key=True).get(pk=stored.sha256)
+
+
+def _same_or_new(wanted: Upload, actor: Person, at: datetime) -> tuple[Upload, bool]:
+    earlier = list(Upload.objects.filter(blob_id=wanted.blob_id, subject=wanted.subject).order_by("received_seq"))
+    for upload in earlier:
+        if (upload.snapshot_id, upload.declared_digest) == (wanted.snapshot_id, wanted.declared_digest):
+            return upload, False
+    if any(_still_speaks(upload) for upload in earlier):
+        raise OtherParticulars(upload=str(earlier[-1].pk))
+    wanted.save(force_insert=True)
+    wanted.received_seq = entries.upload_received(wanted, actor=actor, at=at).seq
+    wanted.save(update_fields=["received_seq"])
+    return wanted, True
+
+
+def _still_speaks(upload: Upload) -> bool:
+    """Until every result of it has been superseded, an upload stands in the way of the same bytes told otherwise."""
+    measurements = Measurement.objects.filter(run__upload=upload)
+    return upload.state != UploadState.PARSED or not measurements.exists() or measurements.filter(supersessions=None).exists()
+
+
+def _remember_key(key: str, upload: Upload, actor: Person, at: datetime) -> None:
+    row = IdempotencyKey(person=actor, key=key[:200], upload=upload, created_at=at)
+    IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
+    if IdempotencyKey.objects.get(person=actor, key=key[:200]).upload_id != upload.pk:
+        raise KeyUsedOtherwise
+
+
+@transaction.atomic
+def countersign(*, upload: Upload, actor: Person, at: datetime) -> Upload:
+    """A second person vouches for what the uploader declared: which weights were run, and how. Raises AlreadyCountersigned."""
+    upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("uploader").get(pk=upload.pk)
+    require(may_confirm(actor_of(actor, at), entered_by=upload.uploader))
+    if upload.countersigned_seq is not None:
+        raise AlreadyCountersigned
+    upload.countersigned_by, upload.countersigned_at = actor, at
+    upload.countersigned_seq = entries.upload_countersigned(upload, actor=actor, at=at).seq
+    upload.save(update_fields=["countersigned_by", "countersigned_at", "countersigned_seq"])
+    return upload
+
+
+@transaction.atomic
+def retry(*, upload: Upload, actor: Person, at: datetime) -> Upload:
+    """Another round of attempts for a file that was given up. Raises NothingToRetry."""
+    upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("uploader").get(pk=upload.pk)
+    require(may_retry(actor_of(actor, at), uploader=upload.uploader))
+    if upload.state != UploadState.DEAD:
+        raise NothingToRetry
+    Upload.objects.filter(pk=upload.pk).update(state=UploadState.RECEIVED, attempts=0, percent=0, not_before=None, finished_at=None)
+    entries.upload_retried(upload, actor=actor, at=at)
+    upload.refresh_from_db()
+    return upload
+
+
+# --- Reading: in the worker only ------------------------------------------------------------------------------------------------------------
+
+
+def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
+    """Reads one upload, whole or not at all; None when there is nothing to do (finished, or another worker is at it). Safe to run twice.
+
+    A file that cannot be taken ends as `rejected` with its reason; a reader that breaks gives the file back, and after some attempts up.
+    """
+    upload = _claim(upload_id, at)
+    if upload is None or upload.state == UploadState.DEAD:
+        return upload
+    try:
+        reading = _read(upload)
+        return _store(upload, reading, at)
+    except RejectedInput as refusal:
+        return _reject(upload, refusal, at)
+    except Exception as error:  # The boundary of a reader: whatever breaks in it stops this file alone, and is tried again.
+        log.exception("The upload %s could not be read (%s, attempt %s)", upload.pk, type(error).__name__, upload.attempts)
+        _give_back(upload, at)
+        return None
+
+
+def due(*, at: datetime, limit: int = 100) -> list[UUID]:
+    """Uploads that wait to be read, or whose reader has gone silent."""
+    ready = Q(state=UploadState.RECEIVED) & (Q(not_before=None) | Q(not_before__lte=at))
+    silent = Q(state=UploadState.PARSING, lease_until__lte=at)
+    return list(Upload.objects.filter(ready | silent).order_by("received_at").values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def _claim(upload_id: UUID, at: datetime) -> Upload | None:
+    upload = Upload.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=upload_id).first()
+    if upload is None or upload.is_finished or (upload.lease_until is not None and upload.lease_until > at):
+        return None
+    if upload.attempts >= MAX_ATTEMPTS:
+        return _give_up(upload, at)
+    upload.state, upload.percent, upload.attempts = UploadState.PARSING, 10, upload.attempts + 1
+    upload.lease_until, upload.lease_token, upload.not_before = at + LEASE, uuid4(), None
+    upload.save(update_fields=["state", "percent", "attempts", "lease_until", "lease_token", "not_before"])
+    return upload
+
+
+def _read(upload: Upload) -> Reading:
+    with blobs.open_bytes(upload.blob_id) as stream:
+        reading = adapters.read(stream, filename=upload.filename)
+    Upload.objects.filter(pk=upload.pk, lease_token=upload.lease_token).update(percent=70)
+    return reading
+
+
+def _give_up(upload: Upload, at: datetime) -> Upload:
+    upload.state, upload.lease_until, upload.lease_token, upload.finished_at = UploadState.DEAD, None, None, at
+    upload.error_code = "reader-broke"
+    upload.error_message = f"The reader broke {upload.attempts} times on this file."
+    upload.error_what_to_do = "The bytes are kept. An operator looks at the worker's log; then ask for the file to be read again."
+    upload.save()
+    entries.upload_given_up(upload, at=at)
+    return upload
+
+
+@transaction.atomic
+def _give_back(upload: Upload, at: datetime) -> None:
+    mine = _mine(upload)
+    if mine is None:
+        return
+    if mine.attempts >= MAX_ATTEMPTS:
+        _give_up(mine, at)
+        return
+    wait = timedelta(seconds=5 * 4 ** (mine.attempts - 1))
+    mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.not_before = UploadState.RECEIVED, 0, None, None, at + wait
+    mine.save(update_fields=["state", "percent", "lease_until", "lease_token", "not_before"])
+
+
+def _mine(upload: Upload) -> Upload | None:
+    """The row, locked, if this attempt still holds the lease: a worker that was thought dead writes nothing."""
+    held = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("subject")
+    return held.filter(pk=upload.pk, lease_token=upload.lease_token, state=UploadState.PARSING).first()
+
+
+@transaction.atomic
+def _reject(upload: Upload, refusal: RejectedInput, at: datetime) -> Upload | None:
+    mine = _mine(upload)
+    if mine is None:
+        return None
+    mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.finished_at = UploadState.REJECTED, 100, None, None, at
+    mine.format, mine.error_code, mine.error_message = refusal.format, refusal.code, _plain(refusal.message)
+    mine.error_where, mine.error_what_to_do = _plain(refusal.where), _plain(refusal.what_to_do)
+    mine.save()
+    entries.upload_rejected(mine, at=at)
+    return mine
+
+
+@transaction.atomic
+def _store(upload: Upload, reading: Reading, at: datetime) -> Upload | None:
+    """Every row of a reading in one transaction. Subjects are locked, so that twins of one run meet."""
+    mine = _mine(upload)
+    if mine is None:
+        return None
+    Subject.objects.select_for_update(no_key=True).get(pk=mine.subject_id)
+    attempt = ParseAttempt(
+        upload=mine,
+        reader_version=reading.reader_version,
+        format=reading.format,
+        format_version=reading.format_version or "",
+        verdict=reading.verdict,
+        warnings=[asdict(warning) for warning in reading.warnings],
+        parsed_at=at,
+    )
+    attempt.save(force_insert=True)
+    runs = [_run(mine, attempt, position, parsed) for position, parsed in enumerate(reading.runs)]
+    _join_twins(runs)
+    Run.objects.bulk_create(runs)
+    measurements = [
+        _measurement(run, position, parsed)
+        for run, told in zip(runs, reading.runs, strict=True)
+        for position, parsed in enumerate(told.measurements)
+    ]
+    Measurement.objects.bulk_create(measurements, batch_size=500)
+    mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.finished_at = UploadState.PARSED, 100, None, None, at
+    mine.format, mine.verdict, mine.warnings = reading.format, reading.verdict, attempt.warnings
+    mine.save()
+    attempt.seq = entries.upload_parsed(mine, attempt, runs=len(runs), measurements=len(measurements), at=at).seq
+    attempt.save(update_fields=["seq"])
+    return mine
+
+
+def _join_twins(runs: list[Run]) -> None:
+    """Finds the first telling of each run. A later one is its twin; one that says something else, or names another subject, conflicts."""
+    first: dict[tuple[str, str], Run] = {}
+    known = Run.objects.filter(twin_of=None, external_id__in={run.external_id for run in runs if run.external_id})
+    first.update(((run.harness, run.external_id), run) for run in known)
+    for run in runs:
+        if not run.external_id:
+            continue
+        original = first.setdefault((run.harness, run.external_id), run)
+        if original is not run:
+            run.twin_of = original
+            run.claimed_elsewhere = original.subject_id != run.subject_id
+            run.conflicts = run.claimed_elsewhere or original.content_digest != run.content_digest
+
+
+def _run(upload: Upload, attempt: ParseAttempt, position: int, parsed: ParsedRun) -> Run:
+    return Run(
+        upload=upload,
+        reading=attempt,
+        subject=upload.subject,
+        snapshot_id=upload.snapshot_id,
+        position=position,
+        harness=parsed.harness,
+        harness_version=parsed.harness_version or "",
+        external_id=_identity(parsed),
+        external_ids=[list(pair) for pair in parsed.external_ids],
+        content_digest=_content_digest(upload, parsed),
+        model=parsed.model or "",
+        model_key=model_key(parsed.model or ""),
+        model_roles=[list(pair) for pair in parsed.model_roles],
+        task=parsed.task or "",
+        task_version=parsed.task_version or "",
+        status=parsed.status,
+        created_raw=parsed.created_raw or "",
+        created=_zoned(parsed.created),
+        completed_at=_zoned(parsed.completed),
+        epochs=parsed.epochs,
+        selection=parsed.selection or parsed.limit or "",
+        dataset=parsed.dataset or "",
+        total=parsed.counts.total,
+        completed=parsed.counts.completed,
+        scored=parsed.counts.scored,
+        errored=parsed.counts.errored,
+        invalidated_count=parsed.counts.invalidated,
+        invalidated=parsed.invalidated,
+        revision=parsed.revision.commit or "",
+        revision_looks_real=parsed.revision.commit_looks_real,
+        dirty=parsed.revision.dirty,
+        facts=[asdict(fact) for fact in parsed.facts],
+        warnings=[asdict(warning) for warning in parsed.warnings],
+        where=parsed.where,
+    )
+
+
+def _measurement(run: Run, position: int, parsed: ParsedMeasurement) -> Measurement:
+    return Measurement(
+        run=run,
+        position=position,
+        scorer=parsed.scorer or "",
+        metric=parsed.metric,
+        filter=parsed.filter or "",
+        reducer=parsed.reducer or "",
+        group=parsed.group or "",
+        value_raw=parsed.value_raw,
+        value=parsed.value,
+        stderr_raw=parsed.stderr_raw,
+        stderr=parsed.stderr,
+        stderr_method=parsed.stderr_method or "",
+        std=parsed.std,
+        n=parsed.n,
+        n_source=parsed.n_source or "",
+        implied_n=parsed.implied_n,
+        low=parsed.low,
+        high=parsed.high,
+        level=parsed.level,
+        method=parsed.method or "",
+        unit=parsed.unit or "",
+        scale_low=parsed.scale_low,
+        scale_high=parsed.scale_high,
+        higher_is_better=parsed.higher_is_better,
+        is_derived=parsed.is_derived,
+        is_headline=parsed.is_headline,
+        where=parsed.where,
+        warnings=[asdict(warning) for warning in parsed.warnings],
+    )
+
+
+def _identity(parsed: ParsedRun) -> str:
+    """The harness's own id of the run; one too long for an index stands under its digest."""
+    identity = parsed.identity or ""
+    return identity if len(identity) <= 200 else digest(identity)
+
+
+def _content_digest(upload: Upload, parsed: ParsedRun) -> str:
+    """What a run says, whatever the file around it: model, task, weights and numbers. Twins that differ in it conflict."""
+    numbers = sorted(
+        digest([one.scorer, one.metric, one.filter, one.reducer, one.group, one.value, one.stderr, one.n]) for one in parsed.measurements
+    )
+    said = [upload.snapshot_id, parsed.model, parsed.task, parsed.status, parsed.invalidated, parsed.counts.total, parsed.counts.scored]
+    return digest([*said, numbers])
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """A time without a zone is nobody's time; its text is kept beside."""
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "")

@@ -1,0 +1,34 @@
+"""What the workers do for evaluations. A row says what is to be done, so a lost message only delays: a sweep finds it."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from evaluations.services import assessments, uploads
+
+
+@shared_task
+def parse_upload(*, upload_id: str, **_: object) -> None:
+    uploads.parse(upload_id=UUID(upload_id), at=timezone.now())
+
+
+@shared_task
+def assess_due(*, due_id: str, **_: object) -> None:
+    assessments.work(due_id=UUID(due_id), at=timezone.now())
+
+
+@shared_task
+def sweep(**_: object) -> None:
+    """Every few seconds: whatever waits although its message was lost or its worker died."""
+    at = timezone.now()
+    for upload_id in uploads.due(at=at):
+        uploads.parse(upload_id=upload_id, at=timezone.now())
+    for due_id in assessments.due(at=at):
+        assessments.work(due_id=due_id, at=timezone.now())
+
+
+@shared_task
+def sweep_clock(**_: object) -> None:
+    """Every minute: answers that change by the mere passing of time."""
+    assessments.mark_what_the_clock_changed(at=timezone.now())

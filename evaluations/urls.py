@@ -1,0 +1,27 @@
+"""`/uploads/`, `/runs/`, `/bindings/` and the registering of `/subjects/`."""
+
+from django.urls import path
+
+from evaluations.views import bindings, runs, subjects, uploads
+
+app_name = "evaluations"
+
+urlpatterns = [
+    path("uploads/", uploads.index, name="uploads"),
+    path("uploads/new/", uploads.new, name="upload-new"),
+    path("uploads/<uuid:pk>/", uploads.detail, name="upload"),
+    path("uploads/<uuid:pk>/raw/", uploads.raw, name="upload-raw"),
+    path("uploads/<uuid:pk>/countersign/", uploads.countersign, name="upload-countersign"),
+    path("uploads/<uuid:pk>/retry/", uploads.retry, name="upload-retry"),
+    path("runs/<uuid:pk>/", runs.detail, name="run"),
+    path("runs/<uuid:pk>/set-aside/", runs.set_aside, name="run-set-aside"),
+    path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", runs.supersede, name="measurement-supersede"),
+    path("bindings/", bindings.index, name="bindings"),
+    path("bindings/new/", bindings.new, name="binding-new"),
+    path("bindings/<uuid:pk>/confirm/", bindings.confirm, name="binding-confirm"),
+    path("subjects/new/", subjects.new, name="subject-new"),
+    path("subjects/<slug:slug>/snapshots/", subjects.snapshots, name="snapshots"),
+    path("subjects/<slug:slug>/snapshots/new/", subjects.new_snapshot, name="snapshot-new"),
+    path("subjects/<slug:slug>/snapshots/<uuid:pk>/confirm/", subjects.confirm_snapshot, name="snapshot-confirm"),
+    path("subjects/<slug:slug>/snapshots/<uuid:pk>/choose/", subjects.choose_snapshot, name="snapshot-choose"),
+]

@@ -1,0 +1,1 @@
+"""Pages of this room: door, form, one verb, render or redirect."""

@@ -1,0 +1,89 @@
+"""Which results reach which indicator: the list, the proposal, the second person's word."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from evaluations import access
+from evaluations.forms import BindingFilter, BindingForm
+from evaluations.models import Binding, Measurement
+from evaluations.policies import may_confirm, may_register
+from evaluations.services import bindings
+from frameworks.models import IndicatorVersion
+from ledger.refusals import NotKnown
+from people.doors import MemberRequest
+from people.policies import require
+from people.refusal_pages import said_on
+from people.words import Role
+
+PER_PAGE = 100
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """Every binding, the ones that wait for a second person first."""
+    _require_insider(request)
+    rows = Binding.objects.select_related("proposed_by", "confirmed_by").order_by("-confirmed_seq", "indicator", "id")
+    found = BindingFilter(request.GET, queryset=rows)
+    page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filter": found,
+        "page": page,
+        "rows": [(row, may_confirm(request.actor, entered_by=row.proposed_by)) for row in page.object_list],
+        "may_propose": may_register(request.actor),
+    }
+    return render(request, "evaluations/bindings.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: MemberRequest) -> HttpResponse:
+    """Proposes a binding, from scratch or for one measurement of a run."""
+    _require_insider(request)
+    require(may_register(request.actor))
+    slugs = IndicatorVersion.objects.order_by("slug").values_list("slug", flat=True).distinct()
+    form = BindingForm(request.POST or None, indicators=[(slug, slug) for slug in slugs], initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        selector = {name: form.cleaned_data[name] for name in bindings.SELECTOR}
+        indicator = form.cleaned_data["indicator"]
+        verb = partial(bindings.propose, indicator=indicator, selector=selector, actor=request.actor.person, at=timezone.now())
+        if said_on(form, verb):
+            messages.info(request, "The binding is proposed. It holds once another person confirms it.")
+            return redirect("evaluations:bindings")
+    return render(request, "evaluations/binding_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
+    _require_insider(request)
+    binding = Binding.objects.filter(pk=pk).first()
+    if binding is None:
+        raise NotKnown
+    bindings.confirm(binding=binding, actor=request.actor.person, at=timezone.now())
+    messages.info(request, f"Results received from now on reach {binding.indicator} with full power; earlier ones can only raise it.")
+    return redirect("evaluations:bindings")
+
+
+def _initial(request: MemberRequest) -> dict[str, str]:
+    asked = request.GET.get("measurement", "")
+    try:
+        measurement = Measurement.objects.select_related("run__reading").filter(pk=UUID(asked)).first() if asked else None
+    except ValueError:
+        return {}
+    if measurement is None:
+        return {}
+    access.run(request.actor, measurement.run_id, timezone.now())
+    return BindingForm.initial_for(measurement)
+
+
+def _require_insider(request: MemberRequest) -> None:
+    """Bindings name tasks of every subject, so they are the laboratory's own."""
+    if request.actor.roles <= {Role.OUTSIDE_EVALUATOR}:
+        raise NotKnown

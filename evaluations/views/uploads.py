@@ -1,0 +1,166 @@
+"""Uploading, the receipt of each file, and its raw bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from evaluations import access, queries
+from evaluations.filenames import shown_name
+from evaluations.forms import UploadFilter, UploadForm
+from evaluations.models import Upload
+from evaluations.policies import may_confirm, may_retry, may_see_raw_bytes, may_upload
+from evaluations.services import blobs, uploads
+from ledger.refusals import Refusal
+from people.doors import MemberRequest
+from people.policies import require
+
+PER_PAGE = 50
+# htmx stops asking when it is answered so.
+STOP_POLLING = 286
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """Every upload this person may know of, newest first."""
+    now = timezone.now()
+    rows = access.uploads(request.actor, now).select_related("subject", "snapshot", "uploader", "blob").order_by("-received_seq", "id")
+    found = UploadFilter(request.GET, queryset=rows, subjects=access.subjects(request.actor, now))
+    context = {
+        "filter": found,
+        "page": Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page")),
+        "may_upload": may_upload(request.actor),
+    }
+    return render(request, "evaluations/uploads.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: MemberRequest) -> HttpResponse:
+    """Takes files. A browser with scripts sends them one by one and is answered in JSON; without scripts all come in one form."""
+    require(may_upload(request.actor))
+    now = timezone.now()
+    subjects = access.subjects(request.actor, now).prefetch_related("snapshots").order_by("name", "id")
+    form = UploadForm(request.POST or None, request.FILES or None, subjects=subjects, initial={"about": request.GET.get("about", "")})
+    as_program = request.accepts("application/json") and not request.accepts("text/html")
+    if request.method != "POST":
+        return render(request, "evaluations/upload_new.html", {"form": form})
+    if not form.is_valid():
+        return _not_valid(request, form, as_program)
+    taken, refused = _receive_all(request, form, form.cleaned_data["files"])
+    if as_program:
+        return JsonResponse(
+            {"taken": [_told(upload, created) for upload, created in taken], "refused": refused}, status=422 if refused else 200
+        )
+    for name, said in refused:
+        form.add_error("files", f"{name}: {said}")
+    if refused:
+        return render(request, "evaluations/upload_new.html", {"form": form, "taken": taken}, status=422)
+    if len(taken) == 1:
+        return redirect("evaluations:upload", pk=taken[0][0].pk)
+    messages.info(request, f"{len(taken)} files are kept and wait to be read.")
+    return redirect("evaluations:uploads")
+
+
+def _not_valid(request: MemberRequest, form: UploadForm, as_program: bool) -> HttpResponse:
+    if not as_program:
+        return render(request, "evaluations/upload_new.html", {"form": form}, status=422)
+    said = [
+        f"{form.fields[name].label}: {error}" if name in form.fields else error for name, errors in form.errors.items() for error in errors
+    ]
+    return JsonResponse({"taken": [], "refused": [["", " ".join(said)]]}, status=422)
+
+
+def _receive_all(
+    request: MemberRequest, form: UploadForm, files: Iterable[UploadedFile]
+) -> tuple[list[tuple[Upload, bool]], list[tuple[str, str]]]:
+    """Each file by itself: one that is refused does not take the others with it."""
+    taken, refused = [], []
+    subject, snapshot = form.target
+    for file in files:
+        try:
+            taken.append(
+                uploads.receive(
+                    stream=file,
+                    filename=file.name or "",
+                    subject=subject,
+                    snapshot=snapshot,
+                    declared=form.declared,
+                    actor=request.actor.person,
+                    at=timezone.now(),
+                )
+            )
+        except Refusal as refusal:
+            refused.append((shown_name(file.name or ""), f"{refusal.sentence} {refusal.what_to_do}".strip()))
+    return taken, refused
+
+
+def _told(upload: Upload, created: bool) -> dict[str, Any]:
+    return {"name": upload.label, "address": reverse("evaluations:upload", args=[upload.pk]), "created": created, "state": upload.state}
+
+
+@require_safe
+def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The receipt. Asked for by htmx it is the part alone, every two seconds until nothing more will come."""
+    upload = access.upload(request.actor, pk, timezone.now())
+    context = _receipt(request, upload)
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
+        status = STOP_POLLING if context["finished"] else 200
+        return render(request, "evaluations/_receipt.html", context, status=status)
+    return render(request, "evaluations/upload.html", context)
+
+
+def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
+    runs = list(upload.runs.select_related("reading", "twin_of").prefetch_related("measurements").order_by("reading__seq", "position"))
+    reached = queries.bindings_of([run.pk for run in runs]) if runs else {}
+    finished = upload.is_finished and not (runs and queries.is_being_assessed(upload.subject_id))
+    assessed = queries.assessments_after(upload) if runs else []
+    return {
+        "upload": upload,
+        "runs": [(run, [(one, reached.get(one.pk, [])) for one in run.measurements.all()]) for run in runs],
+        "changes": [change for assessment in assessed for change in queries.changes(assessment)],
+        "assessed": assessed,
+        "finished": finished,
+        "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
+        "may_retry": may_retry(request.actor, uploader=upload.uploader),
+        "may_see_raw": may_see_raw_bytes(request.actor),
+    }
+
+
+@require_safe
+def raw(request: MemberRequest, pk: UUID) -> FileResponse:
+    """The bytes as received, for people cleared for hazardous detail: always a download of a fixed type, never a page."""
+    upload = access.upload(request.actor, pk, timezone.now())
+    require(may_see_raw_bytes(request.actor))
+    answer = FileResponse(
+        blobs.open_bytes(upload.blob_id), as_attachment=True, filename=f"{upload.blob_id}.bin", content_type="application/octet-stream"
+    )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@require_POST
+def countersign(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A second person vouches for the weights and the declared elicitation."""
+    upload = access.upload(request.actor, pk, timezone.now())
+    uploads.countersign(upload=upload, actor=request.actor.person, at=timezone.now())
+    messages.info(request, "The particulars of this upload are confirmed.")
+    return redirect("evaluations:upload", pk=pk)
+
+
+@require_POST
+def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Asks for a file that was given up to be read again."""
+    upload = access.upload(request.actor, pk, timezone.now())
+    uploads.retry(upload=upload, actor=request.actor.person, at=timezone.now())
+    return redirect("evaluations:upload", pk=pk)

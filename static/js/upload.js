@@ -1,0 +1,96 @@
+// Sends result files one by one with their progress, each with its own line and outcome. Without scripts the form sends them all at once.
+"use strict";
+
+const form = document.querySelector("form[data-upload]");
+if (form) {
+  const input = form.querySelector("input[type=file]");
+  const drop = document.getElementById("drop");
+  const queue = document.getElementById("queue");
+
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  }
+  for (const name of ["dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.remove("over"); });
+  }
+  drop.addEventListener("drop", (event) => { input.files = event.dataTransfer.files; listFiles(); });
+  input.addEventListener("change", listFiles);
+
+  form.addEventListener("submit", async (event) => {
+    if (!input.files.length || !form.reportValidity()) return;
+    event.preventDefault();
+    const button = form.querySelector("button.primary");
+    button.disabled = true;
+    const lines = listFiles();
+    let address = "";
+    let taken = 0;
+    for (const [index, file] of [...input.files].entries()) {
+      const answer = await send(file, lines[index]);
+      if (answer) { taken += 1; address = answer; }
+    }
+    button.disabled = false;
+    document.getElementById("status").textContent = `${taken} of ${input.files.length} files are kept.`;
+    if (taken === 1 && input.files.length === 1) window.location.assign(address);
+  });
+
+  function listFiles() {
+    queue.replaceChildren(...[...input.files].map((file) => {
+      const line = document.createElement("li");
+      const name = document.createElement("span");
+      name.textContent = file.name;
+      const progress = document.createElement("progress");
+      progress.max = 100;
+      progress.value = 0;
+      progress.setAttribute("aria-label", `${file.name} sent`);
+      const state = document.createElement("span");
+      state.textContent = "Waits";
+      line.append(name, progress, state);
+      return line;
+    }));
+    return [...queue.children];
+  }
+
+  // Answers the address of the receipt, or nothing when the file was refused; the line says which.
+  function send(file, line) {
+    const [, progress, state] = line.children;
+    const body = new FormData(form);
+    body.delete(input.name);
+    body.append(input.name, file);
+    return new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", form.action);
+      request.setRequestHeader("Accept", "application/json");
+      request.upload.addEventListener("progress", (event) => {
+        if (!event.lengthComputable) return;
+        progress.value = Math.round((100 * event.loaded) / event.total);
+        state.textContent = `${progress.value} %`;
+      });
+      request.addEventListener("error", () => { say(line, "The portal cannot be reached. Nothing was kept; send it again."); resolve(""); });
+      request.addEventListener("load", () => resolve(settle(request, line)));
+      request.send(body);
+    });
+  }
+
+  function settle(request, line) {
+    let answer = null;
+    try { answer = JSON.parse(request.responseText); } catch { answer = null; }
+    if (!answer || !answer.taken) { say(line, "The portal could not answer. Send it again."); return ""; }
+    if (!answer.taken.length) { say(line, answer.refused.map((one) => one[1]).join(" ")); return ""; }
+    const [taken] = answer.taken;
+    const [, progress, state] = line.children;
+    progress.value = 100;
+    const link = document.createElement("a");
+    link.href = taken.address;
+    link.textContent = taken.created ? "Kept: open the receipt" : "There already: open the receipt";
+    state.replaceChildren(link);
+    return taken.address;
+  }
+
+  function say(line, words) {
+    line.children[2].textContent = "Refused";
+    const detail = document.createElement("p");
+    detail.className = "detail";
+    detail.textContent = words;
+    line.append(detail);
+  }
+}
