@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
+
 from ledger import delivery
 from ledger.models import Log
 from ledger.services import current_log, open_log
@@ -116,9 +118,9 @@ def make_signature(person: Person, statement: Statement, *, at: datetime = NOON)
     return sign(person=person, user=person.user, statement=statement, password=PASSWORD, at=at)
 
 
-def make_token(person: Person, *scopes: str, at: datetime = NOON, days: int = 30) -> str:
-    """The text of an API token with these scopes."""
-    _, text = people.create_token(person=person, scopes=scopes, days=days, label="tests", at=at)
+def make_token(person: Person, *scopes: str, at: datetime | None = None, days: int = 30) -> str:
+    """The text of an API token with these scopes, from now on: the API knows no other time. Make it last; the ledger only grows forward."""
+    _, text = people.create_token(person=person, scopes=scopes, days=days, label="tests", at=at or timezone.now())
     return text
 
 
