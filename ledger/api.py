@@ -14,7 +14,9 @@ LARGEST = 2**53 - 1
 router = Router(tags=["ledger"])
 
 
-@router.get("/checkpoint", summary="The newest signed checkpoint", openapi_extra={"responses": {200: {"content": {"text/plain": {}}}}})
+@router.get(
+    "/ledger/checkpoint", summary="The newest signed checkpoint", openapi_extra={"responses": {200: {"content": {"text/plain": {}}}}}
+)
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """A C2SP checkpoint: origin, size, root, signature."""
     reader_of(request)
@@ -28,7 +30,7 @@ class EntriesOut(Schema):
     next: int | None
 
 
-@router.get("/entries", response=EntriesOut, summary="Entries in order, from one number on")
+@router.get("/ledger/entries", response=EntriesOut, summary="Entries in order, from one number on")
 def entries(
     request: HttpRequest,
     start: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
@@ -49,7 +51,7 @@ class ProofOut(Schema):
     root: str
 
 
-@router.get("/proof/{seq}", response=ProofOut, summary="The inclusion proof of one entry")
+@router.get("/ledger/proof/{seq}", response=ProofOut, summary="The inclusion proof of one entry")
 def proof(request: HttpRequest, seq: Annotated[int, Path(ge=0, le=LARGEST)]) -> dict[str, object]:
     reader_of(request)
     return queries.proof(seq)

@@ -1,0 +1,316 @@
+"""Verifies an export of an ASL portal's ledger. Standard library only; it shares no code with the portal, and travels inside every export.
+
+    python3 verify_export.py EXPORT.zip [--key VERIFIER_KEY]... [--checkpoint NOTE_FILE]...
+
+Bring your own copy of the log's verifier key and, if you have them, checkpoints you were given before: without a key from elsewhere the signatures
+show only that the export agrees with itself. Exit 0: everything fits and was signed by a key you brought. Exit 1: something does not fit. Exit 3: all
+that could be checked fits, and the output says what could not be.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+from typing import Any
+
+FITS, MISFIT, INCOMPLETE = 0, 1, 3
+CLASSES = {"public", "internal", "personal", "hazard"}
+HEADER = {"v", "log_id", "seq", "kind", "at", "recorded_at", "actor", "role", "thing", "policy", "fields_root"}
+
+
+class Misfit(Exception):
+    pass
+
+
+# Canonical JSON (RFC 8785, without floats)
+
+
+def canonical(value: object) -> bytes:
+    return _text(value).encode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(_text(key) + ":" + _text(value[key]) for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_text(item) for item in value) + "]"
+    if isinstance(value, float):
+        raise Misfit("A number is not an integer.")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_json(data: bytes) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise Misfit("A key stands twice in one object.")
+        return dict(pairs)
+
+    return json.loads(data.decode(), object_pairs_hook=once)
+
+
+# The tree of RFC 6962
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        at = self.size
+        while at % 2:
+            leaf = node(self.peaks.pop(), leaf)
+            at //= 2
+        self.peaks.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return hashlib.sha256(b"").digest()
+        result = self.peaks[-1]
+        for left in reversed(self.peaks[:-1]):
+            result = node(left, result)
+        return result
+
+
+# Ed25519 (RFC 8032), verification only
+
+Point = tuple[int, int, int, int]  # extended coordinates
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def _add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def _times(scalar: int, point: Point) -> Point:
+    result: Point = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = _add(result, point)
+        point, scalar = _add(point, point), scalar >> 1
+    return result
+
+
+def _point(data: bytes) -> Point | None:
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & (1 << 255) - 1
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the 64 bytes are the Ed25519 signature of the message."""
+    base = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    key, r, s = _point(public), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or base is None or key is None or r is None or s >= L:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    left, right = _times(s, base), _add(r, _times(h, key))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# Checkpoints: signed notes
+
+Key = tuple[str, bytes, bytes]  # name, key id, key or signature
+
+
+def read_key(text: str) -> Key:
+    """(name, key id, 32 bytes) of a verifier key `name+id+base64`."""
+    name, key_id, encoded = text.strip().split("+", 2)
+    data = base64.b64decode(encoded, validate=True)
+    if len(data) != 33 or data[0] != 1 or hashlib.sha256(name.encode() + b"\n" + data).digest()[:4].hex() != key_id:
+        raise Misfit(f"The verifier key of {name} is malformed.")
+    return name, bytes.fromhex(key_id), data[1:]
+
+
+def read_note(note: str) -> tuple[str, int, bytes, str, list[Key]]:
+    """(origin, size, root, signed text, [(name, key id, signature)])."""
+    text, _, lines = note.rpartition("\n\n")
+    text += "\n"
+    origin, size, root = text.split("\n")[:3]
+    signatures = []
+    for line in lines.removesuffix("\n").split("\n"):
+        dash, name, encoded = line.split(" ")
+        data = base64.b64decode(encoded, validate=True)
+        if dash != "\u2014":
+            raise Misfit("A signature line is malformed.")
+        signatures.append((name, data[:4], data[4:]))
+    return origin, int(size), base64.b64decode(root, validate=True), text, signatures
+
+
+def signers(note: str, keys: list[Key]) -> list[Key]:
+    """The keys that signed. Raises for a false signature by one of them."""
+    _, _, _, text, signatures = read_note(note)
+    found = []
+    for name, key_id, signature in signatures:
+        for key in keys:
+            if key[:2] == (name, key_id):
+                if not signed(key[2], text.encode(), signature):
+                    raise Misfit(f"A signature of {name} does not fit its checkpoint.")
+                found.append(key)
+    return found
+
+
+# The export
+
+
+def check_entry(document: dict[str, Any], log: dict[str, Any], previous: dict[str, Any] | None, expected: int) -> bytes:
+    """One line of entries.jsonl; returns its leaf."""
+    entry, seq = document["entry"], document["entry"].get("seq")
+    if seq != expected:
+        raise Misfit(f"Entry {expected} is missing; the next one found is {seq}.")
+    if set(entry) != HEADER or entry["v"] != 1 or entry["log_id"] != log["log_id"]:
+        raise Misfit(f"Entry {seq} is of another format or another log.")
+    if previous is not None and entry["recorded_at"] < previous["recorded_at"]:
+        raise Misfit(f"Entry {seq} was recorded earlier than the entry before it.")
+    leaf = hashlib.sha256(b"\x00" + canonical(entry)).digest()
+    if leaf.hex() != document["leaf"]:
+        raise Misfit(f"The bytes of entry {seq} do not give its leaf.")
+    if len({field["path"] for field in document["fields"]}) < len(document["fields"]):
+        raise Misfit(f"A field of entry {seq} stands twice.")
+    tree = Tree()
+    for field in sorted(document["fields"], key=lambda field: field["path"]):
+        tree.add(check_field(field, seq))
+    if tree.root().hex() != entry["fields_root"]:
+        raise Misfit(f"A field of entry {seq} was added, taken away or renamed.")
+    return leaf
+
+
+def check_field(field: dict[str, Any], seq: int) -> bytes:
+    sealed = bytes.fromhex(field["hash"])
+    if field["class"] not in CLASSES or len(sealed) != 32:
+        raise Misfit(f"The field {field['path']} of entry {seq} is malformed.")
+    if "value" in field:
+        data = canonical([field["path"], field["class"], field["salt"], field["value"]])
+        if hashlib.sha256(b"\x00" + data).digest() != sealed:
+            raise Misfit(f"The value of {field['path']} in entry {seq} does not give the hash that was sealed.")
+    elif not (field.get("withheld") or field.get("purged")):
+        raise Misfit(f"The field {field['path']} of entry {seq} has no value and does not say why.")
+    return sealed
+
+
+class Verifier:
+    def __init__(self, archive: zipfile.ZipFile, own_keys: list[Key], own_notes: list[str]) -> None:
+        self.archive, self.own_keys, self.own_notes = archive, own_keys, own_notes
+        self.log = read_json(archive.read("log.json"))
+        self.tree = Tree()
+        self.roots: dict[int, bytes] = {}
+        self.introduced: list[Key] = []
+        self.shown = self.withheld = self.purged = 0
+
+    def run(self) -> tuple[list[str], list[str]]:
+        """(what was shown, what was not checked). Raises Misfit."""
+        notes = [self.archive.read(name).decode() for name in sorted(self.archive.namelist()) if name.startswith("checkpoints/")]
+        wanted = {read_note(note)[1] for note in notes + self.own_notes}
+        self._entries(wanted)
+        proven = [
+            f"{self.tree.size} entries, without a gap, forward in time, under the root {self.tree.root().hex()}",
+            f"{self.shown} field values shown fit; {self.withheld} withheld and {self.purged} purged stand by their hash (their names are told, not shown)",
+        ]
+        trusted = 0
+        for note in notes:
+            trusted += self._check_note(note, self.introduced + self.own_keys)
+        for note in self.own_notes:
+            trusted += self._check_note(note, self.own_keys or self.introduced)
+        proven.append(f"{len(notes)} checkpoints of the export and {len(self.own_notes)} of your own fit, in signature and root")
+        return proven, self._open_points(notes, trusted)
+
+    def _entries(self, wanted: set[int]) -> None:
+        previous = None
+        with self.archive.open("entries.jsonl") as lines:
+            for line in lines:
+                document = read_json(line)
+                leaf = check_entry(document, self.log, previous, self.tree.size)
+                previous = document["entry"]
+                self._note_fields(document)
+                self.tree.add(leaf)
+                if self.tree.size in wanted:
+                    self.roots[self.tree.size] = self.tree.root()
+        if (self.tree.size, self.tree.root().hex()) != (self.log["size"], self.log["root"]):
+            raise Misfit("The entries do not give the size and root that log.json names.")
+
+    def _note_fields(self, document: dict[str, Any]) -> None:
+        values = {field["path"]: field["value"] for field in document["fields"] if "value" in field}
+        self.shown += len(values)
+        self.purged += sum("purged" in field for field in document["fields"])
+        self.withheld += sum("withheld" in field for field in document["fields"])
+        if document["entry"]["kind"] == "ledger:key:introduced" and "verifier_key" in values:
+            self.introduced.append(read_key(values["verifier_key"]))
+
+    def _check_note(self, note: str, keys: list[Key]) -> bool:
+        """Whether a key you brought signed it. Raises Misfit."""
+        origin, size, root, _, _ = read_note(note)
+        if origin != "asl-portal/" + self.log["log_id"]:
+            raise Misfit("A checkpoint is of another log.")
+        if size > self.tree.size:
+            raise Misfit(f"A checkpoint was signed at {size} entries; the export has {self.tree.size}.")
+        if size < 1 or self.roots[size] != root:
+            raise Misfit(f"The checkpoint at {size} entries was signed over another tree.")
+        if not signers(note, keys):
+            raise Misfit(f"No key known to the log or to you signed the checkpoint at {size} entries.")
+        return bool(signers(note, self.own_keys))
+
+    def _open_points(self, notes: list[str], trusted: int) -> list[str]:
+        points = []
+        if not notes and not self.own_notes:
+            points.append("There is no checkpoint: nothing here is signed.")
+        elif not self.own_keys:
+            points.append("You brought no key: the signatures were checked with keys the export itself names.")
+        elif not trusted:
+            points.append("None of the checkpoints was signed by a key you brought.")
+        signed_to = max((read_note(note)[1] for note in notes + self.own_notes), default=0)
+        if signed_to < self.tree.size:
+            points.append(f"The last {self.tree.size - signed_to} entries came after the last checkpoint.")
+        return points
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Verify an export of an ASL portal's ledger.")
+    parser.add_argument("export")
+    parser.add_argument("--key", action="append", default=[], help="a verifier key you trust, name+id+base64; may be repeated")
+    parser.add_argument("--checkpoint", action="append", default=[], help="a file with a checkpoint you were given before; may be repeated")
+    asked = parser.parse_args(arguments)
+    out = sys.stdout.write
+    try:
+        own_notes = []
+        for path in asked.checkpoint:
+            with open(path, encoding="utf-8") as file:
+                own_notes.append(file.read())
+        with zipfile.ZipFile(asked.export) as archive:
+            proven, open_points = Verifier(archive, [read_key(key) for key in asked.key], own_notes).run()
+    except (Misfit, KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as error:
+        out(f"DOES NOT FIT: {error if isinstance(error, Misfit) else f'the export is malformed ({type(error).__name__}: {error})'}\n")
+        return MISFIT
+    for line in proven:
+        out(f"Shown: {line}.\n")
+    for line in open_points:
+        out(f"Not shown: {line}\n")
+    out("Never shown by any such check: that what was recorded is true, or that something was never recorded.\n")
+    return INCOMPLETE if open_points else FITS
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
