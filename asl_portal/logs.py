@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 HEADER = "asl_request_id"
 log = structlog.get_logger("asl_portal.requests")
 
-_ADDED = [
+_ADDED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

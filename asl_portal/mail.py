@@ -20,6 +20,6 @@ class FolderBackend(BaseEmailBackend):
             name = f"{timezone.now():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
             new = folder / f".{name}.new"
             new.touch(mode=0o600)
-            new.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            new.write_bytes(message.message().as_bytes())
             new.rename(folder / f"{name}.eml")
         return len(email_messages)

@@ -36,7 +36,9 @@ def main() -> int:
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=_die_with_parent(stop_signal),  # noqa: PLW1509 - this process has one thread
-        **({"user": arguments.user, "group": _group_of(arguments.user), "extra_groups": []} if arguments.user else {}),
+        user=arguments.user,
+        group=_group_of(arguments.user) if arguments.user else None,
+        extra_groups=[] if arguments.user else None,
     )
     _wait_for_reason_to_stop(child, wake)
     if child.poll() is None:

@@ -85,7 +85,9 @@ class Postgres:
             text=True,
             check=False,
             cwd="/",
-            **({"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}),
+            user=self.user,
+            group=pwd.getpwnam(self.user).pw_gid if self.user else None,
+            extra_groups=[] if self.user else None,
         )
         password.unlink()
         if done.returncode:

@@ -28,12 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = self._open(empty=options["empty"])
-        report = {"done": done, "links": links(timezone.now())}
+        made = links(timezone.now())
         if options["report"]:
-            write_private(options["report"], json.dumps(report))
+            write_private(options["report"], json.dumps({"done": done, "links": made}))
             return
         self.stdout.write(done)
-        for link in report["links"]:
+        for link in made:
             self.stdout.write(f"{link['who']}: {link['url']}")
 
     def _open(self, *, empty: bool) -> str:
