@@ -1,5 +1,6 @@
 """A value in a file together with its place, so that every warning can point there."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ from evaluations.adapters.types import Fact, RejectedInput, Warning
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_EPOCH_SECONDS = Decimal(4_102_444_800)  # 1 January 2100
-_SECRET_WORDS = ("api_key", "apikey", "secret", "password", "token", "credential", "authorization")
-_TOKEN_COUNTS = ("tokens", "token_limit", "token_limit_type")
+_WITHHELD = "(withheld)"
+_SECRET_WORDS = ("api_key", "apikey", "secret", "password", "passwd", "credential", "authorization")
+_SECRET_VALUE = re.compile(r"\b(?:sk-[\w-]{16,}|AKIA[A-Z0-9]{12,}|gh[pousr]_\w{20,}|hf_\w{20,}|xox[abp]-[\w-]{10,}|eyJ[\w-]{10,}\.eyJ)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +122,23 @@ def facts(node: Node, prefix: str, limits: Limits, depth: int = 3) -> Iterator[F
     """The plain values under a node as flat facts: `task_args.tools` → `bash, python`. Values that look like credentials are withheld."""
     for key, inner in node.members():
         name = f"{prefix}.{key}"[:200]
-        if _is_secret(key):
-            yield Fact(name, "(withheld)", inner.where)
+        if _names_a_secret(key):
+            yield Fact(name, _WITHHELD, inner.where)
         elif isinstance(inner.value, dict):
             if depth:
                 yield from facts(inner, name, limits, depth - 1)
-        elif isinstance(inner.value, list):
-            listed = [item.plain() for item in inner.elements()]
-            if listed and all(item is not None for item in listed):
-                yield Fact(name, ", ".join(item for item in listed if item)[: limits.fact_characters], inner.where)
-        elif (text := inner.plain()) is not None:
-            yield Fact(name, text[: limits.fact_characters], inner.where)
+        elif (text := _flat(inner)) is not None:
+            yield Fact(name, _WITHHELD if _SECRET_VALUE.search(text) else text[: limits.fact_characters], inner.where)
 
 
-def _is_secret(key: str) -> bool:
+def _flat(node: Node) -> str | None:
+    """A plain value, or a list of plain values with commas between."""
+    if not isinstance(node.value, list):
+        return node.plain()
+    listed = [item.plain() for item in node.elements()]
+    return ", ".join(item for item in listed if item) if listed and None not in listed else None
+
+
+def _names_a_secret(key: str) -> bool:
     lowered = key.lower()
-    return any(word in lowered for word in _SECRET_WORDS) and not lowered.endswith(_TOKEN_COUNTS)
+    return lowered == "token" or lowered.endswith("_token") or any(word in lowered for word in _SECRET_WORDS)

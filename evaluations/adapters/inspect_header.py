@@ -297,7 +297,8 @@ def _facts(header: Node, limits: Limits) -> Iterator[Fact]:
     config = spec.child("config")
     settings = Node({name: config.child(name).value for name in _SETTINGS if config.child(name).is_there}, config.where)
     yield from facts(spec.child("metadata"), "metadata", limits)
-    yield from facts(header.child("metadata"), "log_metadata", limits)
+    if header.child("metadata").value != spec.child("metadata").value:  # edited after the run, so it says nothing of the run itself
+        yield from facts(header.child("metadata"), "edited_metadata", limits)
     yield from facts(spec.child("task_args"), "task_args", limits)
     yield from facts(settings, "config", limits)
     yield from facts(spec.child("model_generate_config"), "model_generate_config", limits)
@@ -375,11 +376,15 @@ class _Block:
 
     def _measurement(self, key: str, metric: Node, spread: Node | None) -> ParsedMeasurement:
         found = figure(metric.child("value").value)
-        n, n_source = self.scores.n(self.node)
+        n, n_source = (None, None) if _is_over_a_group(metric) else self.scores.n(self.node)
         stderr = figure(spread.child("value").value) if spread else Figure("", None, "absent")
         error, stderr_warnings = usable_stderr(stderr, found.value, n, spread.where if spread else metric.where)
         warnings = [*value_warnings(key, found, metric.where), *stderr_warnings, *self._n_warnings(n)]
         warnings += self._absent_stderr(key, found, stderr, n, metric)
+        if _is_over_a_group(metric):
+            warnings.append(
+                Warning("n-absent", "The number covers one group; the log does not say how many items are in it.", metric.where, "info")
+            )
         if found.value is not None:
             is_loose = spread is not None and _stderr_method(spread) != _PLAIN_STDERR
             warnings += n_warnings(key, found.value, error, n, metric.where, grains=self._grains(), is_loose=is_loose)
@@ -434,6 +439,15 @@ class _Block:
         carries_one = stderr.trouble != "absent" or found.value in (None, "0", "1") or (is_share(key) and n is not None)
         if not carries_one and not key.endswith(("stderr", "std", "var")):
             yield Warning("stderr-absent", "The number comes without a standard error.", metric.where, "info")
+
+
+def _is_over_a_group(metric: Node) -> bool:
+    """Whether the number covers one group of the items only: how many those are, the log does not say."""
+    params = metric.child("params")
+    if not params.child("group_key").is_there:
+        return False
+    is_whole = metric.child("name").text() == (params.child("all_label").text() or "all")
+    return not is_whole or params.child("all").text() == "groups"
 
 
 def _stderr_method(spread: Node | None) -> str | None:

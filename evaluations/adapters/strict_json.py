@@ -42,10 +42,11 @@ _BODY = r'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+
 _TOKEN = re.compile(
     r"[ \t\n\r]*+(?:(?P<mark>[{}\[\],:])"
     rf'|(?P<string>"{_BODY}")'
-    r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|NaN|-?Infinity)"
+    r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|NaN|-?Infinity)"
     r"|(?P<word>true|false|null))"
 )
 _OPEN_STRING = re.compile(rf'"{_BODY}')
+_BEGUN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]*+)?)?")
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LONGEST_ESCAPE = 6
@@ -96,6 +97,11 @@ class _Text:
             return False
         self._take(self.stream.read(max(_CHUNK, len(self.window) - self.at)))
         return True
+
+    def past_space(self) -> int:
+        """Where the next piece begins in the window."""
+        space = _SPACE.match(self.window, self.at)
+        return space.end() if space else self.at
 
     def place(self, at: int | None = None) -> str:
         """Where the reading stands, for a person: "byte 1234"."""
@@ -199,7 +205,7 @@ class _Reader:
     def check_open_token(self) -> None:
         """Nothing matches yet: refuse at once what no further byte can mend."""
         text = self.text
-        start = _SPACE.match(text.window, text.at).end()  # type: ignore[union-attr]  # matches the empty string
+        start = text.past_space()
         if len(text.window) - start > self.longest_string():
             raise self.too_long()
         opened = _OPEN_STRING.match(text.window, start)
@@ -212,10 +218,12 @@ class _Reader:
     def bad_token(self) -> RejectedInput:
         """The stream has ended and what is left is nothing: cut short, or simply wrong."""
         text = self.text
-        start = _SPACE.match(text.window, text.at).end()  # type: ignore[union-attr]  # matches the empty string
+        start = text.past_space()
         rest = text.window[start : start + 16]
         opened = _OPEN_STRING.match(text.window, start)
-        beginning = any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))
+        beginning = bool(_BEGUN_NUMBER.fullmatch(text.window, start)) or any(
+            word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+        )
         if opened:
             left = text.window[opened.end() :]
             return _cut_short(text.place()) if not left or left[0] == "\\" else _malformed(text.place(opened.end()))
@@ -335,7 +343,7 @@ class _Reader:
     def nothing_more(self) -> None:
         text = self.text
         while True:
-            text.at = _SPACE.match(text.window, text.at).end()  # type: ignore[union-attr]  # matches the empty string
+            text.at = text.past_space()
             if text.at < len(text.window):
                 raise RejectedInput(
                     "json-extra-data",

@@ -3,12 +3,11 @@
 import struct
 import zlib
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
 import zstandard
 
-from evaluations.adapters.archive import Archive
+from evaluations.adapters.archive import Archive, MemberStream
 from evaluations.adapters.limits import LIMITS
 
 STORED, DEFLATE, ZSTANDARD = 0, 8, 93
@@ -54,7 +53,9 @@ def pack(entries: list[Entry], *, before: bytes = b"", after: bytes = b"", count
         entry.finish()
         entry.written_at = len(body)
         name = entry.local_name if entry.local_name is not None else entry.name
-        body += struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, entry.flags, entry.method, 0, 33, entry.crc, len(entry.packed), entry.size, len(name), 0)
+        body += struct.pack(
+            "<4s5H3L2H", b"PK\x03\x04", 20, entry.flags, entry.method, 0, 33, entry.crc, len(entry.packed), entry.size, len(name), 0
+        )
         body += name + entry.packed
     directory_at = len(body)
     for entry in entries:
@@ -71,7 +72,14 @@ def members(path: Path) -> dict[str, bytes]:
     """Name and content of every member of a log on disk."""
     with path.open("rb") as stream:
         archive = Archive(stream, LIMITS)
-        return {member.name: b"".join(iter(lambda source=archive.open(member): source.read(1 << 20), b"")) for member in archive.members}
+        return {member.name: _content(archive.open(member)) for member in archive.members}
+
+
+def _content(stream: MemberStream) -> bytes:
+    pieces = []
+    while piece := stream.read(1 << 20):
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def repacked(path: Path, method: int = DEFLATE, **changed: bytes | None) -> bytes:
@@ -83,8 +91,3 @@ def repacked(path: Path, method: int = DEFLATE, **changed: bytes | None) -> byte
         if data is not None:
             content[names[key]] = data
     return pack([Entry(name, data, method) for name, data in content.items()])
-
-
-def stream_of(data: bytes) -> BytesIO:
-    """The bytes as a seekable stream."""
-    return BytesIO(data)

@@ -1,0 +1,133 @@
+"""The guarded JSON door: what the standard reader reads, it reads; what is ambiguous or endless, it refuses."""
+
+import json
+import math
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluations.adapters.limits import Limits
+from evaluations.adapters.strict_json import SKIPPED, Json, Number, glimpse, parse
+from evaluations.adapters.types import RejectedInput
+
+
+class Drip:
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        self.data, self.step = BytesIO(data), step
+
+    def read(self, size: int, /) -> bytes:
+        return self.data.read(min(size, self.step))
+
+
+def _plain(value: Json) -> Any:
+    if isinstance(value, Number):
+        return float(value.text)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _code(data: bytes, **options: Any) -> str:
+    with pytest.raises(RejectedInput) as refused:
+        parse(BytesIO(data), **options)
+    assert refused.value.where
+    return refused.value.code
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | _TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
+)
+
+
+@given(value=_VALUES, ascii_only=st.booleans(), step=st.integers(1, 40))
+def test_it_reads_what_the_standard_reader_reads(value: Any, ascii_only: bool, step: int) -> None:
+    data = json.dumps(value, ensure_ascii=ascii_only, indent=1).encode()
+    assert _plain(parse(Drip(data, step))) == json.loads(data)
+
+
+@given(value=_VALUES, step=st.integers(1, 40), data=st.data())
+def test_cut_anywhere_it_is_incomplete(value: Any, step: int, data: st.DataObject) -> None:
+    whole = json.dumps({"a": value, "z": [1, "é"]}, ensure_ascii=False).encode()
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(RejectedInput) as refused:
+        parse(Drip(whole[:cut], step))
+    assert refused.value.code == "incomplete"
+
+
+@pytest.mark.parametrize("text", ["0.60", "1e-05", "-0.0", "12345678901234567890", "NaN", "-Infinity"])
+def test_numbers_stay_the_text_they_are(text: str) -> None:
+    assert parse(BytesIO(f"[{text}]".encode())) == [Number(text)]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b'{"a":1,"a":2}', "json-duplicate-key"),
+        (b'{"a":1,"\\u0061":2}', "json-duplicate-key"),
+        (b'{"s":[{"a":1,"a":2}]}', "json-duplicate-key"),
+        (b'{"a":1} {"b":2}', "json-extra-data"),
+        (b"[1,]", "json-malformed"),
+        (b"{,}", "json-malformed"),
+        (b'{"a" 1}', "json-malformed"),
+        (b"[01]", "json-malformed"),
+        (b"[1}", "json-malformed"),
+        (b"[+1]", "json-malformed"),
+        (b"['a']" + b" " * 5000, "json-malformed"),
+        (b'["\x01"            ]', "json-malformed"),
+        (b'["\\x41"            ]', "json-malformed"),
+        (b'["\\u0000"]', "nul-character"),
+        (b'["\\ud800"]', "lone-surrogate"),
+        (b'["\xff"]', "not-utf-8"),
+        (b"[" * 129 + b"]" * 129, "json-too-deep"),
+        (b"[" + b"1" * 5000 + b"]", "json-number-too-long"),
+    ],
+)
+def test_what_is_ambiguous_broken_or_endless_is_refused(data: bytes, code: str) -> None:
+    assert _code(data) == code
+
+
+def test_the_place_is_a_byte_of_the_file() -> None:
+    with pytest.raises(RejectedInput) as refused:
+        parse(BytesIO('{"é": nope}'.encode()))
+    assert refused.value.where == "byte 7"
+
+
+def test_many_values_and_long_texts_are_refused_within_bounds() -> None:
+    small = Limits(json_tokens=100, json_string=1000)
+    assert _code(b"[" + b"1," * 200 + b"1]", limits=small) == "json-too-many-values"
+    assert _code(b'["' + b"x" * 5000 + b'"]', limits=small) == "json-string-too-long"
+    assert _code(b'["' + b"x" * (3 << 20), limits=small) == "json-string-too-long"
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_marked_encodings_are_decoded(codec: str) -> None:
+    assert parse(BytesIO('{"naïve": 1}'.encode(codec))) == {"naïve": Number("1")}
+
+
+def test_what_is_passed_over_is_still_checked() -> None:
+    skip = frozenset({("samples",)})
+    assert parse(BytesIO(b'{"samples": [{"a": "\\ud800"}], "b": 1}'), skip=skip) == {"samples": SKIPPED, "b": Number("1")}
+    assert parse(BytesIO(b'{"samples": null}'), skip=skip) == {"samples": None}
+    for broken in (b'{"samples": [{"a": 1, "a": 2}]}', b'{"samples": [1', b'{"samples": [1,,2]}'):
+        with pytest.raises(RejectedInput):
+            parse(BytesIO(broken), skip=skip)
+    assert _code(b'{"samples": [' + b"1," * 200 + b"1]}", skip=skip, limits=Limits(json_skipped_tokens=100)) == "json-too-many-values"
+
+
+def test_a_glimpse_shows_what_came_before_the_cut() -> None:
+    seen = glimpse(BytesIO(b'{"status": "success", "eval": {"model": "m", "tas'))
+    assert seen is not None and seen.value == {"status": "success", "eval": {"model": "m"}} and not seen.is_complete
+    lines = glimpse(BytesIO(b'{"a": 1}\n{"b": 2}\n'))
+    assert lines is not None and lines.is_complete and lines.is_followed
+    assert glimpse(BytesIO(b"no json")) is None
+
+
+def test_the_numbers_of_infinity_are_numbers_that_are_none() -> None:
+    assert math.isnan(_plain(parse(BytesIO(b"[NaN]")))[0])
