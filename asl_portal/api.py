@@ -8,7 +8,9 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from ledger.refusals import Refusal
+from people.api_auth import TokenAuth
 from people.refusal_pages import problem
+from people.words import Scope
 
 ROOMS = ("evaluations", "frameworks", "reviews", "ledger")
 
@@ -24,9 +26,12 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 
+# The record lies beneath the people who read it, so its router cannot name their tokens; every other operation names its own scope.
+AUTH = {"ledger": TokenAuth(Scope.LEDGER_READ)}
+
 for _room in ROOMS:
     if find_spec(f"{_room}.api") is not None:
-        api.add_router("", import_module(f"{_room}.api").router)
+        api.add_router("", import_module(f"{_room}.api").router, **({"auth": AUTH[_room]} if _room in AUTH else {}))
 
 
 @api.exception_handler(Refusal)
