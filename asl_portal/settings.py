@@ -145,6 +145,8 @@ SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
 SECURE_SSL_REDIRECT = env.flag("ASL_SSL_REDIRECT", False)
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 BEHIND_PROXY = env.flag("ASL_BEHIND_PROXY", False)
+# Rate limits count by the client's address, which behind a proxy is the last one the proxy named.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 METRICS_TOKEN = env.secret("ASL_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
