@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
@@ -21,6 +22,16 @@ def _clean_cache() -> Iterator[None]:
     """Rate limits live in the cache; one test's wrong passwords must not lock the next test out."""
     cache.clear()
     yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 as in earnest, at a cost that does not slow a test down."""
+    patch = pytest.MonkeyPatch()
+    for name, value in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
+        patch.setattr(Argon2PasswordHasher, name, value)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True, scope="session")
