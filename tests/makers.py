@@ -1,10 +1,19 @@
 """The world of the tests, built through the public verbs only. One section per room; keep each maker small."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
+from evaluations.models import Binding, Snapshot, Subject, Upload
+from evaluations.services import assessments, bindings, subjects, uploads
+from frameworks.models import FrameworkVersion
+from frameworks.services import adopt, load_framework
 from ledger import delivery
+from ledger.canonical import digest
 from ledger.models import Log
 from ledger.services import current_log, open_log
 from people import services as people
@@ -127,3 +136,80 @@ def make_token(person: Person, *scopes: str, at: datetime | None = None, days: i
 def later(**spans: float) -> datetime:
     """Noon and a while: `later(hours=2)`."""
     return NOON + timedelta(**spans)
+
+
+# frameworks
+
+SMALL_FRAMEWORK = Path(__file__).parent / "evaluations" / "small-framework.yaml"
+
+
+def adopt_framework(cast: Cast, source: bytes | None = None, *, at: datetime = NOON) -> FrameworkVersion:
+    """A framework (the small one of the tests unless told otherwise) in force: Dan proposed it, Grace confirmed it."""
+    version = load_framework(source=source or SMALL_FRAMEWORK.read_bytes(), actor=None, at=at)
+    about = {"framework": version.digest}
+    proposed = make_signature(cast.dan, Statement(type="adoption", digests=about, meaning="proposes", role=Role.CHAIR), at=at)
+    confirmed = make_signature(cast.grace, Statement(type="adoption", digests=about, meaning="confirms", role=Role.EXECUTIVE), at=at)
+    return adopt(version=version, proposed=proposed, confirmed=confirmed, at=at)
+
+
+# evaluations
+
+HERON_NAME = "demo/heron"
+
+
+def make_subject(cast: Cast, slug: str = "heron", *, at: datetime = NOON, **more: Any) -> Subject:
+    """A subject Ada registered."""
+    return subjects.register_subject(slug=slug, name=slug.capitalize(), actor=cast.ada, at=at, **more)
+
+
+def make_snapshot(
+    cast: Cast,
+    subject: Subject,
+    label: str = "step 1",
+    *,
+    confirmed: bool = True,
+    names: Sequence[str] = (HERON_NAME,),
+    at: datetime = NOON,
+    **more: Any,
+) -> Snapshot:
+    """Weights Ada registered and Ben confirmed."""
+    weights = digest(f"{subject.slug} {label}")
+    snapshot = subjects.register_snapshot(
+        subject=subject, label=label, weights_digest=weights, model_names=names, actor=cast.ada, at=at, **more
+    )
+    return subjects.confirm_snapshot(snapshot=snapshot, actor=cast.ben, at=at) if confirmed else snapshot
+
+
+def make_binding(cast: Cast, indicator: str, task: str, *, confirmed: bool = True, at: datetime = NOON, **selector: str) -> Binding:
+    """Ada proposed that the accuracy of a task's `exact` scorer measures an indicator, and Ben confirmed it."""
+    parts = {"family": "inspect-eval", "task": task, "scorer": "exact", "metric": "accuracy"} | selector
+    binding = bindings.propose(indicator=indicator, selector=parts, actor=cast.ada, at=at)
+    return bindings.confirm(binding=binding, actor=cast.ben, at=at) if confirmed else binding
+
+
+def send_file(
+    cast: Cast,
+    content: bytes,
+    subject: Subject,
+    snapshot: Snapshot | None = None,
+    *,
+    name: str = "run.eval",
+    at: datetime = NOON,
+    **more: Any,
+) -> Upload:
+    """Ada uploads these bytes; nobody has read them yet."""
+    upload, _ = uploads.receive(stream=BytesIO(content), filename=name, subject=subject, snapshot=snapshot, actor=cast.ada, at=at, **more)
+    return upload
+
+
+def work_off(at: datetime = NOON) -> None:
+    """What the workers would do: deliver the news, read every file, make every assessment, until nothing is left."""
+    for _ in range(100):
+        files, subjects_due = uploads.due(at=at), assessments.due(at=at)
+        if not deliver_all(at) and not files and not subjects_due:
+            return
+        for upload_id in files:
+            uploads.parse(upload_id=upload_id, at=at)
+        for due_id in subjects_due:
+            assessments.work(due_id=due_id, at=at)
+    raise AssertionError("the work does not come to an end")
