@@ -45,6 +45,15 @@ _TOKEN = re.compile(
     r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|NaN|-?Infinity)"
     r"|(?P<word>true|false|null))"
 )
+_STRING = rf'"{_BODY}"'
+_LEAF = (
+    rf"(?:{_STRING}|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null|NaN|-?Infinity"
+    r"|\{[ \t\n\r]*+\}|\[[ \t\n\r]*+\])"
+)
+# One member, or one element, up to the mark that ends it or opens the next level: what the hurried pass takes in one step.
+_MEMBER = re.compile(rf'[ \t\n\r]*+"({_BODY})"[ \t\n\r]*+:[ \t\n\r]*+(?:{_LEAF}[ \t\n\r]*+([,}}])|([{{\[]))')
+_ENDING = re.compile(r"[ \t\n\r]*+([,}\]])")
+_ELEMENT = re.compile(rf"[ \t\n\r]*+(?:{_LEAF}[ \t\n\r]*+([,\]])|([{{\[]))")
 _OPEN_STRING = re.compile(rf'"{_BODY}')
 _BEGUN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]*+)?)?")
 _SPACE = re.compile(r"[ \t\n\r]*+")
@@ -163,9 +172,49 @@ class _Reader:
             "after": self.after,
         }
         while not self.is_done:
+            if self.skip_depth is not None and self.following != "colon":
+                self.hurry()
             kind, piece = self.next_token()
             steps[self.following](kind, piece)
         self.nothing_more()
+
+    def hurry(self) -> None:
+        """Pass over members and elements in whole steps, as far as they are plain and lie within the window.
+
+        Stops without complaint before anything unusual (an escaped or repeated key, a level too deep, the end of the window), and before
+        the end of what is passed over; the careful steps go on from there.
+        """
+        window, at, stack = self.text.window, self.text.at, self.stack
+        while self.skipped_tokens < self.limits.json_skipped_tokens:
+            top = stack[-1]
+            keys = top.keys
+            if self.following == "after":
+                match = _ENDING.match(window, at)
+                ended, opened = (match[1], None) if match else (None, None)
+            elif keys is None:
+                match = _ELEMENT.match(window, at)
+                ended, opened = match.groups() if match else (None, None)
+            else:
+                match = _MEMBER.match(window, at)
+                if match is None or match[1] in keys or "\\" in match[1] or (match[3] and len(stack) >= self.limits.json_depth):
+                    break
+                key, ended, opened = match.groups()
+                keys.add(key)
+            if match is None or match.end() - at > self.limits.json_skipped_string or (opened and len(stack) >= self.limits.json_depth):
+                break
+            self.skipped_tokens += 1
+            if opened:
+                stack.append(_Open(None, set() if opened == "{" else None))
+                at, self.following = match.end(), "first_key" if opened == "{" else "first_value"
+            elif ended == ",":
+                at, self.following = match.end(), "value" if keys is None else "key"
+            elif ended == ("]" if keys is None else "}") and len(stack) - 1 != self.skip_depth:
+                stack.pop()
+                at, self.following = match.end(), "after"
+            else:
+                at, self.following = match.end() - 1, "after"
+                break
+        self.text.at = at
 
     def next_token(self) -> tuple[str, str]:
         text = self.text

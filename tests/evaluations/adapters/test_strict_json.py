@@ -121,6 +121,23 @@ def test_what_is_passed_over_is_still_checked() -> None:
     assert _code(b'{"samples": [' + b"1," * 200 + b"1]}", skip=skip, limits=Limits(json_skipped_tokens=100)) == "json-too-many-values"
 
 
+@given(value=_VALUES, step=st.integers(1, 40), data=st.data())
+def test_passing_over_accepts_just_what_reading_accepts(value: Any, step: int, data: st.DataObject) -> None:
+    text = json.dumps({"samples": [value, {"a": value}], "b": 1}, indent=data.draw(st.sampled_from([None, 1])))
+    place = data.draw(st.integers(0, len(text)))
+    piece = data.draw(st.sampled_from(["", ",", "}", "]", "[", '"', ":", "1", '"a":', "{}"]))
+    changed = (text[:place] + piece + text[place + data.draw(st.integers(0, 2)) :]).encode()
+    assert _outcome(changed, step, frozenset()) == _outcome(changed, step, frozenset({("samples",)}))
+
+
+def _outcome(data: bytes, step: int, skip: frozenset[tuple[str, ...]]) -> str:
+    try:
+        value = parse(Drip(data, step), skip=skip)
+    except RejectedInput as refusal:
+        return refusal.code
+    return "read" if not isinstance(value, dict) else ",".join(value)
+
+
 def test_a_glimpse_shows_what_came_before_the_cut() -> None:
     seen = glimpse(BytesIO(b'{"status": "success", "eval": {"model": "m", "tas'))
     assert seen is not None and seen.value == {"status": "success", "eval": {"model": "m"}} and not seen.is_complete
