@@ -70,7 +70,7 @@ def kick_delivery() -> None:
 
 def _kick_once(name: str, items: tuple[tuple[str, object], ...]) -> None:
     send = partial(_send, name, items)
-    waiting = (func for _, func, _ in connection.run_on_commit if isinstance(func, partial))
+    waiting = (hook[1] for hook in connection.run_on_commit if isinstance(hook[1], partial))
     if not any(func.func is _send and func.args == send.args for func in waiting):
         transaction.on_commit(send, robust=True)
 

@@ -98,7 +98,7 @@ class _Teller(Formatter):
     def __init__(self, names: Mapping[UUID, str]) -> None:
         self._names = names
 
-    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Json]) -> tuple[Json, str]:  # type: ignore[override]
+    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Json]) -> tuple[Json, str]:
         return kwargs.get(field_name, WITHHELD), field_name
 
     def format_field(self, value: Json, format_spec: str) -> str:

@@ -147,13 +147,13 @@ def _write(header: Header, commitments: list[Commitment]) -> Entry:
 
 
 def _grow(head: Head, entry: Entry) -> None:
-    growth = tree.Growth(head.size, split_peaks(head.peaks))
+    growth = tree.Growth(head.size, _split_peaks(head.peaks))
     completed = growth.add(bytes(entry.leaf_hash))
     Node.objects.bulk_create(Node(place=place.number, hash=hash_) for place, hash_ in completed)
     Head.objects.filter(pk=head.pk).update(size=growth.size, root=growth.root, peaks=b"".join(growth.peaks), recorded_at=entry.recorded_at)
 
 
-def split_peaks(peaks: bytes) -> list[bytes]:
+def _split_peaks(peaks: bytes | memoryview) -> list[bytes]:
     return [bytes(peaks[start : start + tree.HASH_BYTES]) for start in range(0, len(peaks), tree.HASH_BYTES)]
 
 

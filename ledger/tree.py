@@ -6,7 +6,8 @@ to one node of a proof. Spans say which stored nodes a proof needs, so a proof o
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -20,7 +21,8 @@ class ProofDoesNotFit(ValueError):
         super().__init__(message)
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Place:
     level: int
     index: int
 
