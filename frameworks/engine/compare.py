@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from frameworks.engine.types import Outcome
+from frameworks.engine.types import Code, Outcome
 from ledger.canonical import Json
 
 Change = Literal["outcome-worse", "bound-worse", "went-stale", "lost-evidence", "gone"]
@@ -60,9 +60,20 @@ def _worse(name: str, old: dict[str, Json], new: dict[str, Json]) -> Iterator[Le
         yield LeafChange(leaf=name, change="bound-worse", before=_text(old, "bound"), after=_text(new, "bound"))
     if new.get("stale") and not old.get("stale"):
         yield LeafChange(leaf=name, change="went-stale", before="", after="")
-    lost = set(_ids(old)) - set(_ids(new))
+    lost = set(_ids(old)) - set(_ids(new)) - _replaced(new)
     if lost or (new.get("missing") and not old.get("missing")):
         yield LeafChange(leaf=name, change="lost-evidence", before=", ".join(sorted(lost)), after="")
+
+
+def _replaced(leaf: dict[str, Json]) -> set[str]:
+    """Measurements that left by a supersession which holds; where one does not, the leaf says that something is missing."""
+    if leaf.get("missing"):
+        return set()
+    return {
+        _text(each, "id")
+        for each in _dicts(leaf.get("measurements", []))
+        if any(_text(reason, "code") == Code.SUPERSEDED for reason in _dicts(each["reasons"]))
+    }
 
 
 def _bound_worse(old: dict[str, Json], new: dict[str, Json]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
@@ -141,29 +142,51 @@ def value_past_line(measurement: Measurement, indicator: Indicator) -> str:
     return f"The value itself, {number(measurement.value)}, is {where} {number(indicator.rule_out.at)}."
 
 
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """A rule as an outline: what one node asks, and what stands beneath it. `target` names the indicator or threshold to look up."""
+
+    words: str
+    kind: str
+    target: str
+    children: "tuple[RuleWords, ...]" = ()
+
+
+def rule_outline(rule: Rule, framework: FrameworkDocument) -> RuleWords:
+    """A rule in words, for a framework's page."""
+    children = tuple(rule_outline(child, framework) for child in rule.children)
+    return RuleWords(words=_asks(rule, framework), kind=rule.kind, target=rule.target, children=children)
+
+
+def _asks(rule: Rule, framework: FrameworkDocument) -> str:
+    match rule.kind:
+        case "indicator" | "band":
+            indicator = framework.indicator(rule.target)
+            words = f"{indicator.title}: {lines_in_words(indicator)}"
+        case "threshold":
+            words = f"{framework.threshold(rule.target).title} is ruled out"
+        case "judgement":
+            words = f"The board's recorded judgement: {rule.title or rule.target}"
+        case "inherits":
+            return "What the model it derives from stands at; may only raise"
+        case "equivalent_to":
+            return "What the model it is held equivalent to stands at; may only raise"
+        case "all_of":
+            return "All of these must rule out"
+        case "any_of":
+            return "One of these must rule out, and none rule in"
+        case _:
+            return f"Fewer than {rule.k} of these {len(rule.children)} lines are met"
+    return f"{words}; may only raise" if rule.only_raises else words
+
+
 def rule_in_words(rule: Rule, framework: FrameworkDocument) -> str:
-    """A rule as one clause, for a framework's page."""
-    if rule.kind in ("indicator", "band"):
-        indicator = framework.indicator(rule.target)
-        words = f"{indicator.title} ({lines_in_words(indicator)})"
-    elif rule.kind == "threshold":
-        words = f"{framework.threshold(rule.target).title} is ruled out"
-    elif rule.kind == "judgement":
-        words = f"the board's recorded judgement: {rule.title or rule.target}"
-    elif rule.kind in ("inherits", "equivalent_to"):
-        words = "the model it derives from" if rule.kind == "inherits" else "the model it is held equivalent to"
-    else:
-        return _many_in_words(rule, framework)
-    return f"{words}, which may only raise" if rule.only_raises or rule.kind in ("inherits", "equivalent_to") else words
+    """A rule as one clause."""
+    return _clause(rule_outline(rule, framework))
 
 
-def _many_in_words(rule: Rule, framework: FrameworkDocument) -> str:
-    parts = "; ".join(rule_in_words(child, framework) for child in rule.children)
-    if rule.kind == "all_of":
-        return f"all of: ({parts})"
-    if rule.kind == "any_of":
-        return f"any one of: ({parts})"
-    return f"fewer than {rule.k} of {len(rule.children)} lines met: ({parts})"
+def _clause(outline: RuleWords) -> str:
+    return f"{outline.words} ({' / '.join(_clause(child) for child in outline.children)})" if outline.children else outline.words
 
 
 def tier_words(framework: FrameworkDocument, required: Mapping[str, str]) -> str:

@@ -12,6 +12,8 @@ from decimal import Context, Decimal
 from frameworks.engine import explain
 from frameworks.engine.intervals import accepts, clean_items_needed, deciding_interval, disagrees_on_items
 from frameworks.engine.types import (
+    Clock,
+    ClockReading,
     Code,
     Condition,
     Evidence,
@@ -327,7 +329,7 @@ def _age(
     measurement: Measurement, indicator: Indicator, framework: FrameworkDocument, evidence: Evidence
 ) -> tuple[datetime | None, list[Reason]]:
     """When a measurement goes stale, and whether it has."""
-    found = [reason for clock in framework.clocks if (reason := _outgrown(clock.slug, clock.factor, measurement, evidence)) is not None]
+    found = [reason for clock in framework.clocks if (reason := _outgrown(clock, measurement, evidence)) is not None]
     measured_at = measurement.evaluated_at
     if measured_at is None or measured_at > measurement.received_at:
         return None, [*found, Reason(Code.AGE_UNKNOWN, "It is not known when this was measured, so it cannot count as fresh.")]
@@ -338,18 +340,25 @@ def _age(
     return stale_at, found
 
 
-def _outgrown(slug: str, limit: Decimal | None, measurement: Measurement, evidence: Evidence) -> Reason | None:
-    """Compute growth past a clock's factor makes stale what was measured before the model had grown."""
-    if limit is None:
+def _outgrown(clock: Clock, measurement: Measurement, evidence: Evidence) -> Reason | None:
+    """Compute growth past a clock's factor makes stale what was measured before the model had grown; unknown growth counts as growth."""
+    if clock.effect != "stale" or clock.factor is None:
         return None
-    for reading in (each for each in evidence.clocks if each.slug == slug):
-        before = reading.grown_at is None or measurement.evaluated_at is None or measurement.evaluated_at < reading.grown_at
-        if reading.factor is None and before:
-            return Reason(Code.COMPUTE_GROWN, "How much the model's compute has grown since this was measured is not known.")
-        if reading.factor is not None and reading.factor >= limit and before:
-            sentence = f"Effective compute has grown by a factor of {explain.number(reading.factor)} since; from {explain.number(limit)} on this is stale."
-            return Reason(Code.COMPUTE_GROWN, sentence, data={"factor": explain.number(reading.factor)})
-    return None
+    readings = [each for each in evidence.clocks if each.slug == clock.slug]
+    grown = [each for each in readings if each.factor is None or each.factor >= clock.factor]
+    measured_at = measurement.evaluated_at
+    for reading in grown:
+        if reading.grown_at is None or measured_at is None or measured_at < reading.grown_at:
+            return _growth(reading, clock)
+    return None if readings else _growth(ClockReading(clock.slug, None, None), clock)
+
+
+def _growth(reading: ClockReading, clock: Clock) -> Reason:
+    if reading.factor is None or clock.factor is None:
+        return Reason(Code.COMPUTE_GROWN, "How much the model's effective compute has grown since this was measured is not known.")
+    factor, limit = explain.number(reading.factor), explain.number(clock.factor)
+    sentence = f"Effective compute has grown by a factor of {factor} since; from {limit} on this is stale."
+    return Reason(Code.COMPUTE_GROWN, sentence, data={"factor": factor})
 
 
 def _findings(

@@ -19,6 +19,9 @@ from frameworks.engine.types import (
     worst,
 )
 
+# What is known to exist and cannot be weighed. It holds a rule back even under an indicator that needs no result at all.
+UNACCOUNTED = frozenset({Code.BLOCKING_RUN, Code.SUPERSEDED_WITHOUT_REPLACEMENT})
+
 
 def judged_measurements(indicator: Indicator, framework: FrameworkDocument, evidence: Evidence) -> tuple[Judged, ...]:
     """Every measurement bound to an indicator, judged."""
@@ -42,7 +45,7 @@ def leaf(rule: Rule, indicator: Indicator, judged: tuple[Judged, ...], evidence:
     return Node(
         kind=rule.kind,
         outcome=outcome,
-        counts=outcome.raises or not rule.only_raises,
+        counts=outcome.raises or not rule.only_raises or any(gap.code in UNACCOUNTED for gap in gaps),
         sentence=_sentence(indicator, outcome, deciding, counted, gaps),
         reasons=(*gaps, *_decided_by(deciding, outcome)),
         changes_at=min((each.stale_at for each in counted if each.stale_at is not None and each.stale_at > evidence.as_of), default=None),

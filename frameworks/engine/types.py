@@ -39,8 +39,9 @@ EVIDENCE, `asl-evidence/1`, written by `evaluations.evidence`, which filters not
      "lineage": [{"kind": "inherits"|"equivalent_to", "parent": "<uuid>",
                   "requirement": {"deployment": "asl-3", "security": "asl-3"},        in force for the parent
                   "outcomes": {"cbrn-3": "cannot_rule_out", …}}],
-     "clocks": [{"slug": "compute-4x", "factor": "4.2"|null, "grown_at": time|null}]}      growth since the last comprehensive assessment;
-                    from the clock's factor on, what was measured before `grown_at` (null: everything) is stale; factor null: unknown, stale
+     "clocks": [{"slug": "compute-4x", "factor": "4.2"|null, "grown_at": time|null}]}      one reading of every clock whose effect is
+                    `stale`: growth since the last comprehensive assessment ("1" where nothing has grown). From the clock's factor on, what was
+                    measured before `grown_at` (null: everything) is stale. A null factor, or no reading at all, is unknown growth: stale
 
 **Elicitation facts.** Names the rules know: `variant` (e.g. `helpful-only`), `safeguards_on`, `tools`, `scaffold`, `attempts`, `fine_tuned`,
 `reasoning_effort`, `token_budget`. Values are text: booleans `true`/`false`, numbers decimal text. From an Inspect log (origin `file`) a fact is
