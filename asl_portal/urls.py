@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("people.account_urls")),
     path("people/", include("people.urls")),
     path("ledger/", include("ledger.urls")),
+    path("frameworks/", include("frameworks.urls")),
     path("", include("evaluations.urls")),
     path("api/v1/", api.urls),
 ]

@@ -105,6 +105,7 @@ STATES: dict[str, dict[str, State]] = {
         "active": State("Active", "dot-ring", "plain"),
         "saturated": State("Saturated", "half", "caution"),
         "retired": State("Retired", "slash", "quiet"),
+        "information": State("Reported only", "ring", "quiet"),
     },
     "grade": {
         "attested": State("Attested", "stamp", "calm"),
