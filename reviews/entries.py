@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.models import Entry
+from ledger.sentences import describe
 from ledger.services import append
 from people.models import Person, Signature
 from people.signing import signature_fields
@@ -187,7 +188,7 @@ def export_requested(export_id: UUID, case: Case, *, actor: Person, at: datetime
     return _append("reviews:export:requested", f"export:{export_id}", actor, at, {"case": case.pk, "kind": export_kind})
 
 
-def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], policy: str = "") -> Entry:
+def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, policy: str = "") -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
 
 
@@ -263,3 +264,36 @@ def _signoff(signoff: SignOff) -> dict[str, Any]:
 
 def _scope(state: ScopeState) -> dict[str, Any]:
     return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}
+
+
+describe("reviews:board:founded", "{actor} founded the board for {framework}.")
+describe("reviews:seat:proposed", "{actor} proposed {person:name} for a seat as {seat_role}.")
+describe("reviews:seat:confirmed", "{actor} confirmed {person:name} in a seat as {seat_role}.")
+describe("reviews:seat:left", "{person:name} left a seat as {seat_role}.")
+describe("reviews:adoption:proposed", "{actor} signed a proposal to adopt a framework version.")
+describe("reviews:adoption:confirmed", "{actor} signed the adoption of a framework version.")
+describe("reviews:case:opened", "Case {number} was opened ({case_kind}).")
+describe("reviews:case:revised", "Case {number} took in a change (revision {revision}).")
+describe("reviews:case:closed", "A case ended: {state}.")
+describe("reviews:case:commented", "{actor} commented on a case.")
+describe("reviews:recusal:declared", "{actor} stood aside from a case.")
+describe("reviews:question:proposed", "{actor} proposed {proposal} on {threshold}.")
+describe("reviews:vote:cast", "{actor} voted {choice} on a question ({question_kind}).")
+describe("reviews:determination:made", "{actor} declared {threshold}: {verdict}.")
+describe("reviews:determination:ended", "A determination left force: {why}.")
+describe("reviews:determination:kept", "A determination was kept: its finding is nowhere worse.")
+describe("reviews:safeguards:decided", "{actor} declared the {tier} safeguards on {axis}: {verdict}.")
+describe("reviews:safeguards:ended", "A decision on safeguards left force: {why}.")
+describe("reviews:release:decided", "{actor} declared a release to {scope}: {verdict}, until {valid_until:day}.")
+describe("reviews:release:ended", "A release left force: {why}.")
+describe("reviews:implementation:registered", "{actor} registered how {safeguard} is built.")
+describe("reviews:implementation:changed", "{actor} changed how {safeguard} is built (version {version}).")
+describe("reviews:evidence:attached", "{actor} attached evidence for {safeguard} (version {version}).")
+describe("reviews:evidence:withdrawn", "{actor} withdrew evidence for {safeguard} (version {version}).")
+describe("reviews:signoff:given", "{actor} signed off {safeguard}, version {version}, until {expires_at:day}.")
+describe("reviews:signoff:revoked", "{actor} revoked a sign-off of {safeguard}.")
+describe("reviews:applicability:stated", "{actor} stated which sign-offs cover a snapshot, for {scopes}.")
+describe("reviews:scope:halted", "{actor} halted the scope {scope}.")
+describe("reviews:scope:changed", "The gate to {scope} is {state}.")
+describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")
+describe("reviews:export:requested", "{actor} asked for a case file ({kind}).")

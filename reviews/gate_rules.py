@@ -54,7 +54,7 @@ class Reason:
 
 def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
     """The gate's answer as canonical bytes. `framework_bytes` is empty where no framework is in force."""
-    inputs = parse(inputs_bytes)
+    inputs = _read(inputs_bytes)
     framework = reading.framework(framework_bytes) if framework_bytes else None
     reasons = tuple(_reasons(framework, inputs))
     required = {} if framework is None else {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
@@ -74,6 +74,13 @@ def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
             "expires_at": inputs["at"] if reasons else _expiry(inputs),
         }
     )
+
+
+def _read(inputs_bytes: bytes) -> dict[str, Any]:
+    read = parse(inputs_bytes)
+    if not isinstance(read, dict):
+        raise ValueError("The gate's inputs are an object.")
+    return read
 
 
 def _told(reason: Reason) -> dict[str, Any]:

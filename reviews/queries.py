@@ -15,7 +15,7 @@ from people.queries import Actor, actor_of
 from people.words import Role
 from reviews import policies, signing
 from reviews.conflicts import excluded
-from reviews.counting import is_current, tallies_of
+from reviews.counting import is_current, tallies_of, tally_of
 from reviews.facts import collect
 from reviews.models import (
     Adoption,
@@ -102,6 +102,11 @@ def implementations_with_signoffs(framework_name: str) -> QuerySet[SafeguardImpl
             Prefetch("signoffs", queryset=SignOff.objects.select_related("person", "signature", "implementation", "revoked_by")),
         )
     )
+
+
+def ready_to_declare(question: Question, at: datetime) -> bool:
+    """Whether one side of an open question has its quorum, so that the chair can declare it."""
+    return question.is_open and tally_of(question.case, question).state in {"approvable", "rejectable"}
 
 
 def open_cases() -> QuerySet[Case]:

@@ -133,10 +133,9 @@ def tally(
         member.person: member for member in roster if _may_vote(member, approve_quorum, reject_quorum) and member.person not in barred
     }
     cast = [ballot for ballot in ballots if ballot.person in eligible]
-    against = tuple(sorted({ballot.person for ballot in cast if _blocks_lenient(ballot)}))
     settled = {ballot.person for ballot in cast if ballot.current}
     sides = [
-        _side(verdict, choice, cast, eligible, quorum, against, settled)
+        _side(verdict, choice, cast, eligible, quorum)
         for verdict, choice, quorum in (
             (proposal, "approve", approve_quorum),
             (opposite or OPPOSITE[proposal], "reject", reject_quorum),
@@ -148,7 +147,7 @@ def tally(
         can_vote=tuple(sorted(eligible)),
         yet_to_vote=tuple(sorted(set(eligible) - settled)),
         outdated=tuple(sorted(ballot.person for ballot in cast if not ballot.current)),
-        blocking=against,
+        blocking=_against(cast),
         excluded=barred,
     )
 
@@ -162,6 +161,10 @@ def _may_vote(member: Member, *quorums: Quorum) -> bool:
     return bool(member.roles & ({"reviewer"} | named))
 
 
+def _against(cast: Sequence[Ballot]) -> tuple[str, ...]:
+    return tuple(sorted({ballot.person for ballot in cast if _blocks_lenient(ballot)}))
+
+
 def _blocks_lenient(ballot: Ballot) -> bool:
     """A strict stance: for a strict verdict, against a lenient one, or asking for changes. Being outdated takes none of that away."""
     if ballot.choice == "approve":
@@ -171,21 +174,13 @@ def _blocks_lenient(ballot: Ballot) -> bool:
     return ballot.choice == "request_changes"
 
 
-def _side(
-    verdict: str,
-    choice: str,
-    cast: Sequence[Ballot],
-    eligible: Mapping[str, Member],
-    quorum: Quorum,
-    against: tuple[str, ...],
-    settled: set[str],
-) -> Side:
+def _side(verdict: str, choice: str, cast: Sequence[Ballot], eligible: Mapping[str, Member], quorum: Quorum) -> Side:
     behind = tuple(sorted({ballot.person for ballot in cast if ballot.current and ballot.choice == choice}))
     open_to = tuple(sorted(set(eligible) - set(behind)))
     requirements = [_approvals(quorum, behind, open_to)]
     requirements += _seats(quorum, behind, open_to, eligible)
     strict = is_strict(verdict)
-    blockers = () if strict else tuple(person for person in against)
+    blockers = () if strict else _against(cast)
     if blockers:
         requirements.append(Requirement("objections", "No objection stands", "blocked", len(blockers), 0, blockers))
     return Side(verdict, choice, strict, behind, tuple(requirements))

@@ -68,8 +68,9 @@ class Determination(Decision):
     verdict = models.CharField(max_length=20, choices=Verdict)
     requires = models.JSONField(default=dict)  # {axis: tier}; empty for not_crossed
     covered_by = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="determinations")
-    finding_digest = models.CharField(max_length=71)
+    # None only where a precaution was decided on a model nobody has assessed yet.
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="determinations", null=True, blank=True)
+    finding_digest = models.CharField(max_length=71, blank=True)
     finding = models.JSONField(default=dict)  # the finding as answered, for "nowhere worse"
     kept_for = models.CharField(max_length=71, default="", blank=True)  # digest of the latest finding it was kept for, nowhere worse
 

@@ -93,7 +93,7 @@ def open_case(
     if open_case_of(subject, framework_version.name) is not None:
         raise CaseAlreadyOpen
     _check_thresholds(subject, framework_version, kind, thresholds, at)
-    case = _begin(subject, framework_version, kind, reason, actor, at, snapshot)
+    case = _begin(subject, framework_version, kind, reason, actor=actor, at=at, snapshot=snapshot)
     revision = align(case, collect_one(subject, framework_version, at), reason=reason, actor=actor, at=at, named=thresholds)
     if revision is None:
         raise NothingToAsk
@@ -115,19 +115,32 @@ def open_or_join(
     case = open_case_of(subject, framework_version.name)
     fresh = case is None
     if case is None:
-        case = _begin(subject, framework_version, kind, reason, None, at, None)
+        case = _begin(subject, framework_version, kind, reason, actor=None, at=at)
     elif _weight(kind) > _weight(case.kind):
         case.kind = kind
         case.save(update_fields=["kind"])
     revision = align(case, collect_one(subject, framework_version, at), reason=reason, actor=None, at=at, rose=rose)
-    if revision is not None:
-        tell = entries.case_opened if fresh else entries.case_revised
-        tell(case, revision, actor=None, at=at)
+    if revision is None:
+        # Nothing is left to ask: a case that was begun for nothing never was.
+        return case if not fresh else _unbegun(case)
+    tell = entries.case_opened if fresh else entries.case_revised
+    tell(case, revision, actor=None, at=at)
     return case
 
 
+def _unbegun(case: Case) -> None:
+    case.delete()
+
+
 def _begin(
-    subject: Subject, version: FrameworkVersion, kind: str, reason: str, actor: Person | None, at: datetime, snapshot: Snapshot | None
+    subject: Subject,
+    version: FrameworkVersion,
+    kind: str,
+    reason: str,
+    *,
+    actor: Person | None,
+    at: datetime,
+    snapshot: Snapshot | None = None,
 ) -> Case:
     board = board_for(version.name)
     roster = roster_now(board, at)
@@ -221,12 +234,12 @@ def align(
     statement = statement_of(case)
     changes: list[dict[str, Any]] = []
     for wanted in _wanted_thresholds(case, facts, questions, set(rose), set(named)):
-        changes += _ask(case, wanted, questions, facts, statement, at)
+        changes += _ask(case, wanted, questions, facts, statement)
     # Raised questions are part of the requirement, so it is read again before the tiers are asked about.
     facts = collect_one(case.subject, facts.version, at) if changes else facts
     safeguards = _wanted_safeguards(case, facts, questions)
     for wanted in [*safeguards, *extra, *_standing_releases(questions, facts)]:
-        changes += _ask(case, wanted, questions, facts, statement, at)
+        changes += _ask(case, wanted, questions, facts, statement)
     changes += _withdraw_left_behind(questions, {wanted.key for wanted in safeguards}, facts)
     if not changes:
         return None
@@ -255,11 +268,11 @@ def _wanted_thresholds(
         answered = threshold.slug in facts.determinations
         if answered and threshold.slug not in named and not (asked and asked.is_open):
             continue
-        wanted.append(_wanted_threshold(case, facts, threshold.slug, asked, threshold.slug in rose, threshold.slug in named))
+        wanted.append(_wanted_threshold(case, facts, threshold.slug, asked, rose=threshold.slug in rose, named=threshold.slug in named))
     return wanted
 
 
-def _wanted_threshold(case: Case, facts: Facts, slug: str, asked: Question | None, rose: bool, named: bool) -> Wanted:
+def _wanted_threshold(case: Case, facts: Facts, slug: str, asked: Question | None, *, rose: bool, named: bool) -> Wanted:
     raises = rose or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
     held = asked.raised if asked and asked.is_open else {}
     raised = held or (facts.document.threshold(slug).requires if raises else {})
@@ -330,7 +343,6 @@ def _ask(
     questions: dict[contents.Key, Question],
     facts: Facts,
     statement: ApplicabilityStatement | None,
-    at: datetime,
 ) -> list[dict[str, Any]]:
     """Brings one question into step; the change as the revision lists it, or nothing."""
     content = contents.content_of(wanted, facts, statement)
@@ -346,9 +358,9 @@ def _ask(
             snapshot=wanted.snapshot,
             scope=wanted.scope,
             position=len(questions),
-            opened_at=at,
+            opened_at=facts.at,
         )
-        _fill(question, case, wanted, content, digest, facts)
+        _fill(question, case, wanted, content, facts)
         question.save(force_insert=True)
         questions[wanted.key] = question
         return [_change(question, "added", "", content)]
@@ -357,31 +369,32 @@ def _ask(
             return []
         before = asked.finding_outcome
         changed = asked.content_digest != digest
-        _fill(asked, case, wanted, content, digest, facts)
+        _fill(asked, case, wanted, content, facts)
         asked.save()
         return [_change(asked, "changed", before, content)] if changed else []
-    return _reopen(asked, case, wanted, content, digest, facts)
+    return _reopen(asked, case, wanted, content, facts)
 
 
-def _reopen(asked: Question, case: Case, wanted: Wanted, content: dict[str, Any], digest: str, facts: Facts) -> list[dict[str, Any]]:
+def _reopen(asked: Question, case: Case, wanted: Wanted, content: dict[str, Any], facts: Facts) -> list[dict[str, Any]]:
     """A decided question is asked again when its answer left force; one answered "not adequate" or "no", when its content changed."""
+    digest = contents.content_digest(content)
     stands = wanted.kind != QuestionKind.THRESHOLD and is_strict(asked.outcome or Verdict.REFUSED) and asked.content_digest == digest
     if asked.state == QuestionState.DECIDED and stands:
         return []
     before = asked.finding_outcome
     asked.state, asked.outcome, asked.decided_at, asked.decided_by = QuestionState.OPEN, "", None, None
     asked.declaration, asked.declaration_note, asked.proposed_by, asked.proposal_note = None, "", None, ""
-    _fill(asked, case, wanted, content, digest, facts)
+    _fill(asked, case, wanted, content, facts)
     asked.save()
     return [_change(asked, "reopened", before, content)]
 
 
-def _fill(question: Question, case: Case, wanted: Wanted, content: dict[str, Any], digest: str, facts: Facts) -> None:
+def _fill(question: Question, case: Case, wanted: Wanted, content: dict[str, Any], facts: Facts) -> None:
     if question.proposal != wanted.proposal:
         question.proposed_by, question.proposal_note = None, ""
     question.proposal = wanted.proposal
     question.covered_by_id = wanted.covered_by
-    question.content, question.content_digest = content, digest
+    question.content, question.content_digest = content, contents.content_digest(content)
     question.finding_digest = content.get("finding") or ""
     question.finding_outcome = content.get("outcome", "")
     question.raised = dict(wanted.raised)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from evaluations.models import Snapshot
-from evaluations.services.decisions import record_coverage, record_judgement, record_requirement
+from evaluations.services.decisions import record_coverage, record_judgement
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, Signature, User
@@ -27,6 +27,7 @@ from reviews.models.gate_answer import GateState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.rules import is_strict, judgements_in, verdict_refused
 from reviews.services.cases import align, end, holds_strict, locked, pinned_quorum, statement_of
+from reviews.services.following import write_requirement
 from reviews.services.votes import check_content
 from reviews.tally import Tally
 
@@ -149,7 +150,7 @@ def decide(
         }
         for vote in votes
     ]
-    _mark_decided(question, verdict, note.strip(), actor, signature, at)
+    _mark_decided(question, verdict, note.strip(), signature)
     shared: dict[str, Any] = {
         "subject": case.subject,
         "framework_version": case.framework_version,
@@ -193,8 +194,9 @@ def _check_release(question: Question, facts: Facts) -> None:
         raise GateWouldDeny("The case still asks whether thresholds are crossed or safeguards adequate.", codes=["open_questions"])
 
 
-def _mark_decided(question: Question, verdict: str, note: str, actor: Person, signature: Signature, at: datetime) -> None:
-    question.state, question.outcome, question.decided_at, question.decided_by = QuestionState.DECIDED, verdict, at, actor
+def _mark_decided(question: Question, verdict: str, note: str, signature: Signature) -> None:
+    question.state, question.outcome = QuestionState.DECIDED, verdict
+    question.decided_at, question.decided_by = signature.at, signature.person
     question.declaration, question.declaration_note = signature, note
     question.save()
 
@@ -300,8 +302,7 @@ def _follow_up(case: Case, at: datetime) -> None:
     revision = align(case, facts, reason="A question was decided", actor=None, at=at)
     if revision is not None:
         entries.case_revised(case, revision, actor=None, at=at)
-    for axis, tier in collect_one(case.subject, case.framework_version, at).required_slugs.items():
-        record_requirement(subject=case.subject, framework_name=case.framework_name, axis=axis, tier=tier, actor=None, at=at)
+    write_requirement(case.subject, case.framework_version, at)
     kinds = list(case.questions.exclude(state=QuestionState.WITHDRAWN).values_list("kind", "state"))
     if all(state == QuestionState.DECIDED for _, state in kinds) and any(kind == QuestionKind.RELEASE for kind, _ in kinds):
         end(case, note="Every question is decided.", actor=None, at=at)

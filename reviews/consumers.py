@@ -1,0 +1,72 @@
+"""Entries of the ledger become the board's work. Safe to hear twice; nothing outside the database is touched.
+
+Times are the head's, not an entry's own: what a consumer records is recorded now, however late it hears.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from evaluations.models import Assessment, Subject
+from ledger.delivery import consumer
+from ledger.models import Entry
+from ledger.services import head
+from reviews import replay  # noqa: F401  (registers the gate's replay check)
+from reviews.notices import hear  # noqa: F401  (registers who is told)
+from reviews.services import following
+
+# What may change what the gate would say of a subject; each names the subject among its fields.
+MOVES_THE_GATE = (
+    "evaluations:upload:received",
+    "evaluations:upload:parsed",
+    "evaluations:upload:rejected",
+    "evaluations:snapshot:confirmed",
+    "evaluations:snapshot:chosen",
+    "evaluations:assessment:made",
+    "reviews:case:opened",
+    "reviews:case:closed",
+    "reviews:determination:made",
+    "reviews:determination:ended",
+    "reviews:safeguards:decided",
+    "reviews:safeguards:ended",
+    "reviews:release:decided",
+    "reviews:release:ended",
+    "reviews:scope:halted",
+)
+
+
+def now() -> datetime:
+    return head().recorded_at
+
+
+@consumer("reviews.cases", kinds=("evaluations:assessment:made",))
+def follow_assessment(entry: Entry) -> None:
+    assessment = Assessment.objects.select_related("subject", "framework_version", "supersedes").get(pk=_id(entry))
+    following.follow_assessment(assessment=assessment, at=now())
+
+
+@consumer(
+    "reviews.signoffs",
+    kinds=(
+        "reviews:signoff:given",
+        "reviews:signoff:revoked",
+        "reviews:implementation:changed",
+        "reviews:evidence:attached",
+        "reviews:evidence:withdrawn",
+    ),
+)
+def follow_safeguards(entry: Entry) -> None:
+    following.follow_implementation(implementation_id=UUID(entry.values["implementation"]), at=now())
+
+
+@consumer("reviews.coverage", kinds=("reviews:determination:made", "reviews:determination:ended"))
+def follow_cover(entry: Entry) -> None:
+    following.follow_parent(subject_id=UUID(entry.values["subject"]), at=now())
+
+
+@consumer("reviews.scopes", kinds=MOVES_THE_GATE)
+def follow_the_gate(entry: Entry) -> None:
+    following.follow_scopes(subject=Subject.objects.get(pk=entry.values["subject"]), at=now())
+
+
+def _id(entry: Entry) -> str:
+    return entry.thing.partition(":")[2]

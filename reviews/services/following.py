@@ -1,0 +1,250 @@
+"""What the board does by itself when the facts move: decisions lapse, cases open or take the change in. Nobody's vote is needed for the strict side.
+
+Every function here may run twice and does its work once.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from evaluations import documents
+from evaluations.models import Assessment, Subject
+from evaluations.services.decisions import record_requirement
+from frameworks.engine.types import Outcome
+from frameworks.models import FrameworkVersion
+from frameworks.queries import in_force_versions
+from reviews import entries
+from reviews.facts import collect_one
+from reviews.models import ApplicabilityLine, Case, Determination, ReleaseDecision, SafeguardsDecision, ScopeState
+from reviews.models.case import CaseKind
+from reviews.models.determination import EndReason
+from reviews.models.gate_answer import GateState
+from reviews.models.question import Verdict
+from reviews.rules import is_loss, is_strict, worsenings
+from reviews.services.cases import lock_subject, open_case_of, open_or_join, refresh
+from reviews.services.scopes import recompute
+
+Decided = Determination | SafeguardsDecision | ReleaseDecision
+
+
+@transaction.atomic
+def follow_assessment(*, assessment: Assessment, at: datetime) -> Case | None:
+    """A new assessment: lenient determinations it makes worse lapse, what rose or lapsed opens a case or joins it, the requirement goes down.
+
+    Each assessment is followed in order, also one that a later one has overtaken: what rose in it stays raised until people decide.
+    """
+    lock_subject(assessment.subject)
+    version = assessment.framework_version
+    lapsed = _lapse_worsened(assessment, at)
+    rose = _risen(assessment)
+    lost = _newly_unassessed(assessment)
+    kind = CaseKind.ELEVATION if rose else CaseKind.LAPSE
+    case = open_case_of(assessment.subject, version.name)
+    if rose or lapsed or lost:
+        reason = _reason(version, rose, lapsed, lost)
+        case = open_or_join(subject=assessment.subject, framework_version=version, kind=kind, reason=reason, at=at, rose=rose)
+    elif case is not None:
+        refresh(case, reason="A new assessment was made", at=at)
+    write_requirement(assessment.subject, version, at)
+    return case
+
+
+def _lapse_worsened(assessment: Assessment, at: datetime) -> list[Determination]:
+    """Lenient determinations in force that this assessment makes worse somewhere; one it leaves nowhere worse is kept, and that is noted."""
+    rows = Determination.objects.filter(subject=assessment.subject, framework_name=assessment.framework_name, ended_at=None).select_related(
+        "assessment"
+    )
+    ended: list[Determination] = []
+    for determination in rows:
+        if is_strict(determination.verdict) or _is_older(assessment, determination):
+            continue
+        why = _worse(determination, assessment)
+        if why:
+            ended.append(_end(determination, why, at))
+        else:
+            _keep(determination, assessment, at)
+    return ended
+
+
+def _is_older(assessment: Assessment, determination: Determination) -> bool:
+    answered = determination.assessment
+    return answered is not None and (answered.seq or 0) >= (assessment.seq or 0)
+
+
+def _worse(determination: Determination, assessment: Assessment) -> str:
+    """Why the determination lapses, or nothing. One without an assessment to compare with answers nothing any more."""
+    if determination.assessment is None:
+        return EndReason.EVIDENCE_LOST
+    outcome = assessment.summary.get(determination.threshold, Outcome.NOT_ASSESSED)
+    if determination.verdict == Verdict.COVERED_BY and Outcome(outcome).raises:
+        return EndReason.FINDING_WORSENED
+    before = documents.content(determination.assessment.assessment_digest)
+    changes = worsenings(before, documents.content(assessment.assessment_digest), determination.threshold)
+    if not changes:
+        return ""
+    return EndReason.EVIDENCE_LOST if all(is_loss(change) for change in changes) else EndReason.FINDING_WORSENED
+
+
+def _keep(determination: Determination, assessment: Assessment, at: datetime) -> None:
+    now = assessment.finding_digests.get(determination.threshold, "")
+    if now in (determination.finding_digest, determination.kept_for):
+        return
+    determination.kept_for = now
+    determination.save(update_fields=["kept_for"])
+    entries.determination_kept(determination, at=at)
+
+
+def _end(decision: Decided, why: str, at: datetime) -> Decided:  # type: ignore[misc]
+    decision.ended_at, decision.ended_why = at, why
+    decision.save(update_fields=["ended_at", "ended_why"])
+    entries.decision_ended(decision, at=at)
+    return decision
+
+
+def _risen(assessment: Assessment) -> list[str]:
+    """Gating thresholds that can no longer be ruled out and that no decision in force answers."""
+    answered = set(
+        Determination.objects.filter(subject=assessment.subject, framework_name=assessment.framework_name, ended_at=None).values_list(
+            "threshold", flat=True
+        )
+    )
+    return [
+        threshold.slug
+        for threshold in assessment.framework_version.document.thresholds
+        if threshold.kind == "threshold"
+        and threshold.slug not in answered
+        and Outcome(assessment.summary.get(threshold.slug, Outcome.NOT_ASSESSED)).raises
+    ]
+
+
+def _newly_unassessed(assessment: Assessment) -> list[str]:
+    """Gating thresholds that were assessed before and are not any more."""
+    before = assessment.supersedes.summary if assessment.supersedes else {}
+    return [
+        threshold.slug
+        for threshold in assessment.framework_version.document.thresholds
+        if threshold.kind == "threshold"
+        and before.get(threshold.slug, Outcome.NOT_ASSESSED) != Outcome.NOT_ASSESSED
+        and assessment.summary.get(threshold.slug, Outcome.NOT_ASSESSED) == Outcome.NOT_ASSESSED
+    ]
+
+
+def _reason(version: FrameworkVersion, rose: Sequence[str], lapsed: Iterable[Determination], lost: Sequence[str]) -> str:
+    titles = {threshold.slug: threshold.title for threshold in version.document.thresholds}
+    said = [f"{titles[slug]} can no longer be ruled out" for slug in rose]
+    said += [f"the determination on {titles[each.threshold]} lapsed" for each in lapsed if each.threshold not in rose]
+    said += [f"{titles[slug]} is no longer assessed" for slug in lost if slug not in rose]
+    text = "; ".join(dict.fromkeys(said))
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def write_requirement(subject: Subject, version: FrameworkVersion, at: datetime) -> None:
+    """The requirement in force per axis, provisional or decided, for those who inherit it; nothing where it stands already."""
+    for axis, tier in collect_one(subject, version, at).required_slugs.items():
+        record_requirement(subject=subject, framework_name=version.name, axis=axis, tier=tier, actor=None, at=at)
+
+
+# --- What leans on what -----------------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def follow_implementation(*, implementation_id: UUID, at: datetime) -> list[Subject]:
+    """A sign-off was given or revoked, or a safeguard changed: what leaned on a sign-off that does not hold lapses, open cases take the change in."""
+    lines = ApplicabilityLine.objects.filter(signoff__implementation=implementation_id, statement__replaced_at=None)
+    subjects = list(Subject.objects.filter(statements__lines__in=lines).distinct().order_by("pk"))
+    for subject in subjects:
+        _follow_signoffs(subject, at)
+    return subjects
+
+
+def _follow_signoffs(subject: Subject, at: datetime) -> None:
+    lock_subject(subject)
+    for version in in_force_versions():
+        lapsed = _lapse_unsupported(subject, version.name, at)
+        case = open_case_of(subject, version.name)
+        if lapsed:
+            reason = "Safeguards rested on a sign-off that no longer holds."
+            open_or_join(subject=subject, framework_version=version, kind=CaseKind.REAPPROVAL, reason=reason, at=at)
+        elif case is not None:
+            refresh(case, reason="A sign-off changed", at=at)
+
+
+def _lapse_unsupported(subject: Subject, framework_name: str, at: datetime) -> list[Decided]:
+    rows = SafeguardsDecision.objects.filter(subject=subject, framework_name=framework_name, ended_at=None, verdict=Verdict.ADEQUATE)
+    return [
+        _end(decision, EndReason.LEANED_ON_LAPSED, at)
+        for decision in rows.select_related("statement").prefetch_related("statement__lines__signoff__implementation")
+        if not all(line.signoff.holds(at) for line in decision.statement.lines.all())
+    ]
+
+
+@transaction.atomic
+def follow_parent(*, subject_id: UUID, at: datetime) -> None:
+    """A determination of this subject left force: what others have covered by it does too."""
+    parent = Subject.objects.get(pk=subject_id)
+    for version in in_force_versions():
+        standing = {
+            each.threshold: each
+            for each in Determination.objects.in_force(at).filter(subject=parent, framework_name=version.name)
+            if each.verdict != Verdict.COVERED_BY
+        }
+        leaning = Determination.objects.filter(
+            covered_by__subject=parent, framework_name=version.name, verdict=Verdict.COVERED_BY, ended_at=None
+        ).select_related("subject")
+        for determination in leaning.order_by("subject_id", "pk"):
+            if determination.threshold not in standing:
+                lock_subject(determination.subject)
+                _end(determination, EndReason.LEANED_ON_LAPSED, at)
+                reason = "The model that covered this one lost its own determination."
+                open_or_join(subject=determination.subject, framework_version=version, kind=CaseKind.LAPSE, reason=reason, at=at)
+
+
+# --- Time -------------------------------------------------------------------------------------------------------------------------------------
+
+
+def expire(*, at: datetime) -> int:
+    """Ends what has run out, one subject at a time, and asks the board anew. Answers how many decisions ended."""
+    ended = 0
+    for version in in_force_versions():
+        due = set[UUID]()
+        for model in (Determination, SafeguardsDecision, ReleaseDecision):
+            due |= set(
+                model.objects.filter(framework_name=version.name, ended_at=None, valid_until__lte=at).values_list("subject_id", flat=True)
+            )
+        for subject in Subject.objects.filter(pk__in=due).order_by("pk"):
+            ended += _expire_subject(subject, version, at)
+    return ended
+
+
+@transaction.atomic
+def _expire_subject(subject: Subject, version: FrameworkVersion, at: datetime) -> int:
+    lock_subject(subject)
+    over: list[Decided] = []
+    for model in (Determination, SafeguardsDecision, ReleaseDecision):
+        over += model.objects.filter(subject=subject, framework_name=version.name, ended_at=None, valid_until__lte=at)
+    for decision in over:
+        _end(decision, EndReason.EXPIRED, at)
+    if over:
+        reason = "A decision ran out and is to be taken again."
+        open_or_join(subject=subject, framework_version=version, kind=CaseKind.REAPPROVAL, reason=reason, at=at)
+        write_requirement(subject, version, at)
+    return len(over)
+
+
+def follow_scopes(*, subject: Subject, at: datetime) -> None:
+    """Works the gate's answers for a subject out anew, under every framework in force."""
+    for version in in_force_versions():
+        recompute(subject=subject, framework_version=version, at=at)
+
+
+def subjects_the_clock_may_move() -> list[tuple[Subject, FrameworkVersion]]:
+    """Where time alone may shut a scope, or a worker that has just finished may open one: scopes that are open, and releases in force."""
+    found: list[tuple[Subject, FrameworkVersion]] = []
+    for version in in_force_versions():
+        opened = ScopeState.objects.filter(framework_name=version.name, state=GateState.OPEN).values("subject")
+        released = ReleaseDecision.objects.filter(framework_name=version.name, ended_at=None, verdict=Verdict.RELEASE).values("subject")
+        several = Subject.objects.filter(pk__in=opened) | Subject.objects.filter(pk__in=released)
+        found += [(subject, version) for subject in several.order_by("pk")]
+    return found

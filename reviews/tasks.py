@@ -1,0 +1,22 @@
+"""What the workers do for the board. A row or a clock says what is to be done; a lost message only delays it."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from reviews.notices.send import send_due
+from reviews.services import following, scopes
+
+
+@shared_task
+def sweep_clock(**_: object) -> None:
+    """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it."""
+    now = timezone.now()
+    following.expire(at=now)
+    for subject, version in following.subjects_the_clock_may_move():
+        scopes.recompute(subject=subject, framework_version=version, at=now)
+
+
+@shared_task
+def sweep_notices(**_: object) -> None:
+    """Sends the mails that are due."""
+    send_due(at=timezone.now())
