@@ -7,6 +7,7 @@ arrow. A value without an interval is hollow and says so. Absent evidence is a h
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from html import escape
 from typing import Literal
 
 from frameworks.charts.scale import Scale, scale_for
@@ -98,7 +99,8 @@ def _everything(row: Row) -> list[Decimal]:
 def _head(row: Row, width: float) -> str:
     n = row.current.n if row.current else None
     counted = f"n {n:,}" if n is not None else "n unknown" if row.current else ""
-    return text(row.label, 0, 12, "name") + text(row.word, width - 76, 12, "word", "end") + text(counted, width, 12, "quiet n", "end")
+    named = element("tspan", escape(row.label), class_="name") + element("tspan", escape(row.word), class_="word", dx=10)
+    return element("text", named, x=0, y=12) + text(counted, width, 12, "quiet n", "end")
 
 
 def _band(row: Row, place: Scale, width: float) -> str:

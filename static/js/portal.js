@@ -95,6 +95,9 @@ document.addEventListener("htmx:sendError", () => say("The portal cannot be reac
 
 document.addEventListener("DOMContentLoaded", () => {
   addCopyButtons(document);
+  // On a narrow screen the navigation scrolls sideways; where one is should be in sight.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) here.scrollIntoView({ block: "nearest", inline: "center" });
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
 });

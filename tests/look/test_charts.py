@@ -40,6 +40,10 @@ def every(svg: Element, class_: str) -> list[Element]:
     return [each for each in svg.iter() if set(class_.split()) <= set((each.get("class") or "").split())]
 
 
+def words(svg: Element) -> list[str | None]:
+    return [each.text for each in svg.iter() if each.tag in {f"{NS}text", f"{NS}tspan"}]
+
+
 def x(element: Element, name: str = "x") -> float:
     return float(element.attrib[name])
 
@@ -68,8 +72,8 @@ def test_the_shaded_zone_is_the_side_that_rules_out() -> None:
 
 
 def test_lines_are_named_by_the_side_they_rule_on() -> None:
-    words = [each.text for each in every(chart(row(rule_out=Line(number("0.5"), inclusive=True))), "tag")]
-    assert words == ["rules out below or at 0.5", "rules in above 0.8"]
+    named = [each.text for each in every(chart(row(rule_out=Line(number("0.5"), inclusive=True))), "tag")]
+    assert named == ["rules out below or at 0.5", "rules in above 0.8"]
     assert [each.text for each in every(chart(row(higher_is_riskier=False)), "tag")] == ["rules out above 0.5", "rules in below 0.8"]
 
 
@@ -90,14 +94,14 @@ def test_a_value_without_interval_is_hollow_and_says_so() -> None:
     svg = chart(row(current=Measured(number("0.4"), n=20, point_only=True)))
     assert every(svg, "value") == [] and every(svg, "bar") == []
     assert one(svg, "hollow") is not None
-    assert "no interval" in [each.text for each in svg.iter(f"{NS}text")]
+    assert "no interval" in words(svg)
 
 
 def test_absent_evidence_is_hatched_and_never_stands_on_pale_green() -> None:
     svg = chart(row(outcome="not_assessed", current=None))
     assert every(svg, "zone") == [] and every(svg, "value") == []
     assert every(svg, "hatch")
-    texts = [each.text for each in svg.iter(f"{NS}text")]
+    texts = words(svg)
     assert "Not assessed" in texts and "no measurement" in texts
 
 
@@ -141,7 +145,18 @@ def test_what_people_wrote_stays_text(hostile: str) -> None:
         [row(label=hostile, unit=hostile, earlier=(Measured(number("1"), label=hostile),))], title=hostile, desc=hostile
     )
     svg = fromstring(written)
-    assert {each.tag.removeprefix(NS) for each in svg.iter()} <= {"svg", "title", "desc", "g", "text", "rect", "line", "circle", "path"}
+    assert {each.tag.removeprefix(NS) for each in svg.iter()} <= {
+        "svg",
+        "title",
+        "desc",
+        "g",
+        "text",
+        "tspan",
+        "rect",
+        "line",
+        "circle",
+        "path",
+    }
     assert not any(name.startswith("on") or name == "href" for each in svg.iter() for name in each.attrib)
     assert one(svg, "name").text == hostile
 
