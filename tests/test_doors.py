@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from people import services as people
-from people.models import RoleGrant
+from people.models import Person, RoleGrant
 from people.words import Role, Scope
 from tests.makers import Cast, give_password, make_people, make_token
 
@@ -184,19 +184,22 @@ def doors(patterns: list[URLPattern | URLResolver] | None = None, route: str = "
 DOORS = {door.name: door for door in doors()}
 
 
+def session_of(person: Person) -> str:
+    """A session of somebody with a password: without one, half of the sign-in pages would lead elsewhere."""
+    give_password(person)
+    client = Client()
+    client.force_login(person.user)
+    return client.cookies["asl_session"].value
+
+
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
         cast = make_people()
         visitors = {role: getattr(cast, name) for role, name in PERSONAS.items()} | {STRANGER: cast.eve}
-        sessions, tokens = {}, {}
-        for visitor, person in visitors.items():
-            give_password(person)
-            client = Client()
-            client.force_login(person.user)
-            sessions[visitor] = client.cookies["asl_session"].value
-            if visitor != STRANGER:
-                tokens[visitor] = make_token(person, *Scope.values)
+        sessions = {visitor: session_of(person) for visitor, person in visitors.items()}
+        # Last: tokens live at now, and the ledger only grows forward.
+        tokens = {visitor: make_token(person, *Scope.values) for visitor, person in visitors.items() if visitor != STRANGER}
         built = World(cast, sessions, tokens, {})
         for build in BUILDERS:
             build(built)
