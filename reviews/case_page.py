@@ -1,0 +1,342 @@
+"""Everything the case page shows, as values: collected once, in a number of queries that does not grow with the case's history."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from frameworks.engine.types import FrameworkDocument
+from people.models import Person
+from people.queries import Actor
+from people.words import Role
+from reviews import conflicts, counting, policies, signing
+from reviews.facts import Facts, collect_one
+from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
+from reviews.models.question import QuestionKind, QuestionState
+from reviews.services.applicability import Coverage, coverage_of
+from reviews.services.cases import statement_of
+from reviews.tally import Member, Requirement, Side, Tally
+
+REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the requirement panel."""
+
+    code: str
+    words: str
+    progress: str
+    who: str
+    turn: bool = False
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class VoteLine:
+    vote: Vote
+    role: str
+    outdated: bool
+    struck: bool
+
+
+@dataclass(frozen=True)
+class QuestionPart:
+    """One question with what it asks, how it stands, and what the person looking may do about it."""
+
+    question: Question
+    title: str
+    proposal: str
+    tally: Tally | None
+    lines: Sequence[Line]
+    votes: Sequence[VoteLine]
+    outcome: str
+    finding: Mapping[str, Any] | None
+    may_vote: policies.Answer
+    may_declare: policies.Answer
+    may_propose: policies.Answer
+    ready: Side | None
+    voted: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.question.is_open
+
+    @property
+    def my_turn(self) -> bool:
+        return self.is_open and ((bool(self.may_vote) and not self.voted) or (bool(self.may_declare) and self.ready is not None))
+
+
+@dataclass(frozen=True)
+class NextAct:
+    """The one thing the person looking should do next."""
+
+    words: str
+    address: str
+    sheet: bool = True
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of the case, in time."""
+
+    at: datetime
+    icon: str
+    who: Person | None
+    act: str
+    text: str = ""
+    tone: str = ""
+    hazard: bool = False
+    changes: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class CasePage:
+    case: Case
+    document: FrameworkDocument
+    facts: Facts
+    actor: Actor
+    revisions: Sequence[CaseRevision]
+    parts: Sequence[QuestionPart]
+    coverage: Sequence[Coverage]
+    statement: Any
+    comments: Sequence[Comment]
+    recusals: Sequence[Recusal]
+    names: Mapping[str, str]
+    history: Sequence[Vote] = field(default_factory=tuple)
+
+    @property
+    def latest(self) -> CaseRevision | None:
+        return self.revisions[-1] if self.revisions else None
+
+    @cached_property
+    def uncovered(self) -> list[Coverage]:
+        return [each for each in self.coverage if each.signoff is None]
+
+    @property
+    def is_chair(self) -> bool:
+        return policies.is_chair(self.actor, self.case)
+
+    @cached_property
+    def next_act(self) -> NextAct | None:
+        """Declaring before voting before safeguards; None when it is somebody else's turn."""
+        for part in self.parts:
+            if part.is_open and part.ready is not None and part.may_declare:
+                return NextAct(f"Declare: {part.title}", reverse("reviews:declare", args=[self.case.number, part.question.pk]))
+        for part in self.parts:
+            if part.is_open and part.may_vote and not part.voted and not self._waits_for_safeguards(part):
+                return NextAct(f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]))
+        return self._next_for_safeguards() or self._next_for_the_chair()
+
+    def _waits_for_safeguards(self, part: QuestionPart) -> bool:
+        return part.question.kind == QuestionKind.SAFEGUARDS and self.statement is None
+
+    def _next_for_safeguards(self) -> NextAct | None:
+        if not self.case.is_open or not self._asks(QuestionKind.SAFEGUARDS):
+            return None
+        if self.uncovered and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER):
+            verb = "Sign off" if self.actor.has(Role.REVIEWER) else "Attach evidence for"
+            return NextAct(f"{verb} {len(self.uncovered)} safeguards", reverse("reviews:safeguard-list") + "?state=unsigned", sheet=False)
+        if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
+            return NextAct("State which sign-offs apply", reverse("reviews:applicability", args=[self.case.number]))
+        return None
+
+    def _next_for_the_chair(self) -> NextAct | None:
+        if not self.case.is_open or not self.is_chair or any(part.is_open for part in self.parts):
+            return None
+        if not any(part.question.kind == QuestionKind.RELEASE for part in self.parts):
+            return NextAct("Ask for a release", reverse("reviews:ask-release", args=[self.case.number]))
+        return NextAct("Close this case", reverse("reviews:close", args=[self.case.number]))
+
+    def _asks(self, kind: QuestionKind) -> bool:
+        return any(part.is_open and part.question.kind == kind for part in self.parts)
+
+    @cached_property
+    def panel(self) -> list[tuple[str, list[Line]]]:
+        """Every requirement of the case, by what it belongs to."""
+        groups = [(part.title, list(part.lines)) for part in self.parts if part.question.state != QuestionState.WITHDRAWN]
+        if self.coverage:
+            groups.insert(
+                len([p for p in self.parts if p.question.kind == QuestionKind.THRESHOLD]), ("Safeguards signed off", self._coverage_lines())
+            )
+        return groups
+
+    def _coverage_lines(self) -> list[Line]:
+        lines = []
+        for axis in self.document.axes:
+            mine = [each for each in self.coverage if each.safeguard.axis == axis.slug]
+            if mine:
+                done = sum(1 for each in mine if each.signoff is not None)
+                tier = self.facts.required[axis.slug].tier
+                lines.append(
+                    Line(
+                        code="met" if done == len(mine) else "waiting",
+                        words=f"{tier.label} {axis.title.lower()} and baseline: each safeguard has a sign-off in force",
+                        progress=f"{done} of {len(mine)}",
+                        who="" if done == len(mine) else "safeguard owners attach evidence, reviewers with the competence sign",
+                        turn=done < len(mine) and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER),
+                        address=reverse("reviews:safeguard-list") + f"?axis={axis.slug}",
+                    )
+                )
+        stated = self.statement is not None
+        lines.append(
+            Line(
+                code="met" if stated else "waiting",
+                words="One applicability statement names the sign-offs that cover this model",
+                progress="signed" if stated else "0 of 1",
+                who="" if stated else "a safeguard owner, or a reviewer who then casts no vote",
+                turn=not stated and not self.uncovered and self.actor.has(Role.SAFEGUARD_OWNER),
+                address=reverse("reviews:applicability", args=[self.case.number]) if self.case.is_open else "",
+            )
+        )
+        return lines
+
+    @cached_property
+    def timeline(self) -> list[Happening]:
+        """What happened, oldest first. Hazardous comments are withheld from those who are not cleared, and say so."""
+        return sorted(_happenings(self), key=lambda each: each.at)
+
+
+def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
+    """Collect the page for this person. Every part is read once."""
+    document = case.framework_version.document
+    facts = collect_one(case.subject, case.framework_version, at)
+    questions = list(
+        case.questions.exclude(state=QuestionState.WITHDRAWN)
+        .select_related("snapshot", "covered_by", "proposed_by", "decided_by")
+        .prefetch_related(Prefetch("votes", queryset=Vote.objects.select_related("person", "signature")))
+    )
+    for question in questions:
+        question.case = case
+    names = _names(case)
+    barred = conflicts.excluded([case], questions)
+    look = _Look(case, actor, document, facts, names, counting.members(case))
+    parts = [look.part(question, barred[question.pk]) for question in questions]
+    return CasePage(
+        case=case,
+        document=document,
+        facts=facts,
+        actor=actor,
+        revisions=list(case.revisions.select_related("made_by").order_by("number")),
+        parts=parts,
+        coverage=coverage_of(case, facts) if any(part.question.kind == QuestionKind.SAFEGUARDS for part in parts) else [],
+        statement=statement_of(case),
+        comments=list(case.comments.select_related("person")),
+        recusals=list(case.recusals.select_related("person")),
+        names=names,
+        history=[vote for question in questions for vote in question.votes.all()],
+    )
+
+
+def _names(case: Case) -> dict[str, str]:
+    people = Person.objects.filter(pk__in=[member["person"] for member in case.roster])
+    return {str(pk): name for pk, name in people.values_list("pk", "name")}
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One person looking at one case."""
+
+    case: Case
+    actor: Actor
+    document: FrameworkDocument
+    facts: Facts
+    names: Mapping[str, str]
+    roster: Sequence[Member]
+
+    def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
+        every = sorted(question.votes.all(), key=lambda vote: vote.at)
+        live = [vote for vote in every if vote.is_live]
+        tally = counting.count(question, live, self.roster, barred)
+        ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
+        may_vote = policies.may_vote(self.actor, self.case, question, barred)
+        may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live))
+        voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
+        return QuestionPart(
+            question=question,
+            title=signing.question_title(question, self.document),
+            proposal=signing.verdict_in_words(question, question.proposal, self.document),
+            tally=tally,
+            lines=self._lines(question, tally, ready, may_vote=bool(may_vote) and not voted, may_declare=bool(may_declare)),
+            votes=[
+                VoteLine(
+                    vote, _role(self.case, vote), question.is_open and not counting.is_current(vote, question), vote.struck_at is not None
+                )
+                for vote in every
+                if vote.replaced_at is None
+            ],
+            outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
+            finding=self.facts.findings.get(question.threshold) if question.threshold else None,
+            may_vote=may_vote,
+            may_declare=may_declare,
+            may_propose=policies.may_chair(self.actor, self.case),
+            ready=ready,
+            voted=voted,
+        )
+
+    def _lines(self, question: Question, tally: Tally, ready: Side | None, *, may_vote: bool, may_declare: bool) -> list[Line]:
+        if question.state == QuestionState.DECIDED:
+            return [Line("met", "Declared by the chair", "decided", "")]
+        me = str(self.actor.person.pk)
+        lines = [self._tally_line(each, may_vote) for each in (ready or tally.approve).requirements]
+        if tally.blocking and ready is None:
+            owners = ", ".join(self._name(person) for person in tally.blocking)
+            words = "A vote stands against it until its owner votes again"
+            lines.append(Line("blocked", words, str(len(tally.blocking)), owners, me in tally.blocking))
+        for person in tally.outdated:
+            lines.append(Line("waiting", f"The vote of {self._name(person)} is outdated", "vote again", self._name(person), person == me))
+        lines.append(
+            Line("waiting" if ready else "not_yet", "The chair declares the outcome", "", "the chair", may_declare and ready is not None)
+        )
+        return lines
+
+    def _tally_line(self, requirement: Requirement, may_vote: bool) -> Line:
+        return Line(
+            code=REQUIREMENT_MARK[requirement.state],
+            words=requirement.title,
+            progress=f"{requirement.have} of {requirement.need}",
+            who=", ".join(sorted(self._name(person) for person in requirement.who)),
+            turn=may_vote and str(self.actor.person.pk) in requirement.who,
+        )
+
+    def _name(self, person: str) -> str:
+        return self.names.get(person, "someone")
+
+
+def _role(case: Case, vote: Vote) -> str:
+    role = vote.signature.role.replace("_", " ")
+    pinned: Iterable[Mapping[str, Any]] = case.roster
+    competences = next((member["competences"] for member in pinned if member["person"] == str(vote.person_id)), [])
+    return f"{role} ({', '.join(competences)})" if competences else role
+
+
+def _happenings(page: CasePage) -> Iterable[Happening]:
+    titles: dict[UUID, str] = {part.question.pk: part.title for part in page.parts}
+    for revision in page.revisions:
+        act = "opened this case" if revision.number == 1 else "revised what this case asks"
+        yield Happening(revision.made_at, "history", revision.made_by, act, revision.reason, changes=revision.changes)
+    for vote in page.history:
+        title = titles[vote.question_id]
+        tone = {"approve": "calm", "reject": "danger", "request_changes": "caution"}.get(vote.choice, "quiet")
+        icon = {"approve": "tick", "reject": "cross"}.get(vote.choice, "speech")
+        yield Happening(vote.at, icon, vote.person, f"{_PAST[vote.choice]} on “{title}”", vote.rationale, tone)
+    for part in page.parts:
+        if part.question.decided_at is not None:
+            act = f"declared “{part.title}”: {part.outcome}"
+            yield Happening(part.question.decided_at, "stamp", part.question.decided_by, act, part.question.declaration_note)
+    for recusal in page.recusals:
+        yield Happening(recusal.at, "cross", recusal.person, "stood aside from this case", recusal.reason, "quiet")
+    for comment in page.comments:
+        withheld = comment.hazard and not page.actor.cleared
+        text = "Withheld: it holds hazardous detail and is shown to cleared people only." if withheld else comment.text
+        yield Happening(comment.at, "speech", comment.person, "wrote", text, hazard=comment.hazard)
+    if page.statement is not None:
+        yield Happening(page.statement.stated_at, "seal", page.statement.person, "stated which sign-offs apply", page.statement.rationale)
+
+
+_PAST = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes", "abstain": "abstained"}

@@ -1,0 +1,194 @@
+"""The forms of the board. They read what was typed; whether it may be done is asked of the verbs."""
+
+from collections.abc import Iterable
+
+from django import forms
+
+from evaluations.models import Snapshot
+from frameworks.engine.types import FrameworkDocument
+from reviews.models.case import CaseKind
+from reviews.models.question import Choice
+from reviews.models.signoff import Meaning
+
+RATIONALE_HELP = "What you read and why it decides the question for you. It stands in the record beside your name."
+
+
+def _rationale(label: str = "Rationale", help_text: str = RATIONALE_HELP) -> forms.CharField:
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 5}), max_length=10_000, help_text=help_text)
+
+
+class SigningForm(forms.Form):
+    """What every signature asks for: the digest of what was shown, and the password once more."""
+
+    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you. It counts for this one signature.",
+    )
+
+
+class VoteForm(SigningForm):
+    choice = forms.ChoiceField(label="Your vote", widget=forms.RadioSelect)
+    rationale = _rationale()
+    field_order = ("choice", "rationale", "password", "seen_digest")
+
+    def __init__(self, *args: object, effects: Iterable[tuple[str, str]], **kwargs: object) -> None:
+        """`effects`: each choice with what it does, in the words of the question."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        choices = list(effects)
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+        self.choices = {value for value, _ in choices} & set(Choice.values)
+
+
+class DeclareForm(SigningForm):
+    note = _rationale("Note to the decision", "What the board weighed, dissent included. It stands in the decision.")
+    field_order = ("note", "password", "seen_digest")
+
+
+class ProposalForm(forms.Form):
+    verdict = forms.ChoiceField(label="Proposal", widget=forms.RadioSelect)
+    covered_by = forms.ModelChoiceField(
+        label="Covered by",
+        queryset=Snapshot.objects.none(),
+        required=False,
+        help_text="Only for coverage: the comprehensively assessed snapshot that bounds this one.",
+    )
+    note = _rationale("Why this proposal", "Votes on the earlier proposal are outdated by it; their owners are told.")
+
+    def __init__(self, *args: object, verdicts: Iterable[tuple[str, str]], snapshots: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["verdict"].choices = list(verdicts)  # type: ignore[attr-defined]
+        self.fields["covered_by"].queryset = snapshots  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    reason = _rationale("Reason", "One or two sentences. They stand in the record.")
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(label="Comment", widget=forms.Textarea(attrs={"rows": 3}), max_length=10_000)
+    hazard = forms.BooleanField(
+        label="Holds hazardous detail",
+        required=False,
+        help_text="Then only cleared people read it, and it never leaves the portal.",
+    )
+
+
+class OpenCaseForm(forms.Form):
+    """Cases opened by hand; elevations and lapses are opened by what the engine finds."""
+
+    BY_HAND = (CaseKind.CLEARANCE, CaseKind.PRECAUTION, CaseKind.LOWERING, CaseKind.REAPPROVAL)
+    kind = forms.ChoiceField(
+        label="Kind",
+        choices=[
+            (CaseKind.CLEARANCE, "Clearance: nothing rose, the board says so"),
+            (CaseKind.PRECAUTION, "Precaution: treat a threshold as crossed whatever the findings say"),
+            (CaseKind.LOWERING, "Lowering: take back what was decided strictly"),
+            (CaseKind.REAPPROVAL, "Re-approval: decisions and sign-offs near their end"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    snapshot = forms.ModelChoiceField(
+        label="Snapshot", queryset=Snapshot.objects.none(), required=False, empty_label="No particular snapshot"
+    )
+    thresholds = forms.MultipleChoiceField(
+        label="Thresholds",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For a precaution or a lowering: which thresholds it asks about. A clearance asks about all that are unanswered.",
+    )
+    reason = _rationale("Reason", "What makes the board look now.")
+
+    def __init__(self, *args: object, document: FrameworkDocument, snapshots: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["thresholds"].choices = [(each.slug, each.title) for each in document.thresholds if each.kind == "threshold"]  # type: ignore[attr-defined]
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+
+
+class AskReleaseForm(forms.Form):
+    snapshot = forms.ModelChoiceField(label="Snapshot", queryset=Snapshot.objects.none(), empty_label=None)
+    scope = forms.ChoiceField(label="Scope")
+
+    def __init__(self, *args: object, document: FrameworkDocument, snapshots: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in document.scopes]  # type: ignore[attr-defined]
+
+
+class ApplicabilityForm(SigningForm):
+    scopes = forms.MultipleChoiceField(label="Scopes", widget=forms.CheckboxSelectMultiple)
+    stack = forms.CharField(
+        label="Serving stack", required=False, max_length=120, help_text="Only where safeguards are built into one stack."
+    )
+    rationale = _rationale("Why these sign-offs cover this model")
+    field_order = ("scopes", "stack", "rationale", "password", "seen_digest")
+
+    def __init__(self, *args: object, document: FrameworkDocument, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["scopes"].choices = [(scope, scope.replace("_", " ")) for scope in document.scopes]  # type: ignore[attr-defined]
+
+
+class ImplementationForm(forms.Form):
+    safeguard = forms.ChoiceField(label="Safeguard")
+    title = forms.CharField(label="Name", max_length=200, help_text="What people here call it, for example: input classifiers.")
+    description = forms.CharField(label="How it is built", widget=forms.Textarea(attrs={"rows": 6}), max_length=20_000)
+    place_name = forms.CharField(
+        label="Where", required=False, max_length=120, help_text="The environment or serving stack, where it is built for one."
+    )
+
+    def __init__(self, *args: object, document: FrameworkDocument, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for each in document.safeguards:
+            label = f"{document.tier(each.axis, each.tier).label} {each.axis}"
+            groups.setdefault(label, []).append((each.slug, f"{each.title} ({each.slug})"))
+        self.fields["safeguard"].choices = list(groups.items())  # type: ignore[attr-defined]
+
+
+class ChangeForm(forms.Form):
+    title = forms.CharField(label="Name", max_length=200)
+    description = forms.CharField(label="How it is built now", widget=forms.Textarea(attrs={"rows": 6}), max_length=20_000)
+
+
+class EvidenceForm(forms.Form):
+    file = forms.FileField(label="File", max_length=255)
+    evidence_type = forms.ChoiceField(label="What it is")
+    note = forms.CharField(label="What it shows", required=False, max_length=2_000)
+
+    def __init__(self, *args: object, types: Iterable[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["evidence_type"].choices = [(each, each.replace("-", " ")) for each in types]  # type: ignore[attr-defined]
+
+
+class SignOffForm(SigningForm):
+    meaning = forms.ChoiceField(label="What your signature says", choices=Meaning.choices, widget=forms.RadioSelect)
+    rationale = _rationale()
+    field_order = ("meaning", "rationale", "password", "seen_digest")
+
+
+class GateForm(forms.Form):
+    """Asks the gate. By artefact it is the gate's own answer; by model it is informative."""
+
+    artefact = forms.CharField(
+        label="Artefact digest",
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": 40}),
+    )
+    subject = forms.SlugField(label="or model", required=False, max_length=80)
+    scope = forms.ChoiceField(label="Scope")
+
+    def __init__(self, *args: object, scopes: Iterable[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in scopes]  # type: ignore[attr-defined]
+
+
+class AdoptionForm(forms.Form):
+    rationale = _rationale("Why this version")
+    password = SigningForm.base_fields["password"]
+
+
+class ConfirmForm(forms.Form):
+    password = SigningForm.base_fields["password"]

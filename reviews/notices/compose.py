@@ -1,0 +1,119 @@
+"""The words of a notice. Made from codes, names and numbers only: no rationale, no comment, no measurement ever leaves the portal this way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from reviews.models import Case, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`title` says what is so, `why` why this person is told, `act` what to do; `path` leads to the place."""
+
+    title: str
+    why: str
+    act: str
+    path: str
+
+    def as_text(self, public_url: str) -> str:
+        return f"{self.title}\n\n{self.why}\n{self.act}\n\n{public_url}{self.path}\n\nSent by the ASL portal. Details are in the portal only.\n"
+
+
+def compose(notice: Notice) -> Message:
+    """Find the words for one notice; it needs `person`, `case`, `case.subject` and `subject` loaded. Raises KeyError for an unknown kind."""
+    return _WORDS[notice.kind](notice)
+
+
+def _case(notice: Notice) -> Case:
+    if notice.case is None:
+        raise ValueError(f"A notice of kind {notice.kind} names its case.")
+    return notice.case
+
+
+def _case_path(notice: Notice) -> str:
+    return reverse("reviews:case-detail", args=[_case(notice).number])
+
+
+def _subject_path(notice: Notice) -> str:
+    return reverse("reviews:subject-detail", args=[notice.subject.slug]) if notice.subject else reverse("reviews:portfolio")
+
+
+def _titled(notice: Notice) -> str:
+    case = _case(notice)
+    return f"Case {case.number} ({case.get_kind_display().lower()}, {case.subject.name})"
+
+
+def _on_case(title: str, why: str, act: str) -> Callable[[Notice], Message]:
+    return lambda notice: Message(title.format(case=_titled(notice)), why, act, _case_path(notice))
+
+
+def _on_subject(title: str, why: str, act: str) -> Callable[[Notice], Message]:
+    def words(notice: Notice) -> Message:
+        name = notice.subject.name if notice.subject else "a model"
+        return Message(title.format(subject=name, **notice.data), why, act, _subject_path(notice))
+
+    return words
+
+
+def _on_safeguard(notice: Notice) -> Message:
+    return Message(
+        f"Sign-off wanted: safeguard {notice.data['safeguard']}, version {notice.data['version']}",
+        "It is new or has changed, and you hold the competence it asks for.",
+        "Read the evidence, then sign it off or say what is missing.",
+        reverse("reviews:safeguard-detail", args=[notice.data["implementation"]]),
+    )
+
+
+def _on_upload(notice: Notice) -> Message:
+    return Message(
+        "An upload of yours was refused",
+        "The file could not be read as an evaluation. Nothing of it was stored as evidence.",
+        "The receipt names the place in the file and what to do.",
+        reverse("evaluations:upload-detail", args=[notice.data["upload"]]),
+    )
+
+
+def _on_adoption(notice: Notice) -> Message:
+    return Message(
+        "A framework version is proposed for adoption",
+        "A new policy takes two people: the chair proposed it, an executive confirms it.",
+        "Read what it says, then confirm it.",
+        reverse("reviews:adoption-list"),
+    )
+
+
+_WORDS: dict[str, Callable[[Notice], Message]] = {
+    "vote_wanted": _on_case("{case} waits for your vote", "You are on its roster.", "Read what changed, then vote on each open question."),
+    "case_opened": _on_case("{case} was opened", "You are on its roster.", "See what is asked and whose turn it is."),
+    "evidence_wanted": _on_case(
+        "{case}: safeguards are needed",
+        "You keep safeguards that this case may lean on.",
+        "Attach evidence for what is not signed off yet.",
+    ),
+    "case_revised": _on_case(
+        "{case} has changed", "New evidence or a new proposal came in.", "See what changed, and whether your vote still stands."
+    ),
+    "vote_outdated": _on_case(
+        "{case}: your vote is outdated",
+        "What you voted on has changed since.",
+        "Read the change, then vote again; a strict vote blocks until you do.",
+    ),
+    "ready_to_declare": _on_case("{case}: a quorum is reached", "You chair it.", "Declare what the board decided."),
+    "decided": _on_case(
+        "{case}: a question was decided", "You are on its roster.", "The decision, its votes and its dissent are on the case."
+    ),
+    "case_closed": _on_case("{case} is closed", "You are on its roster.", "The record stays readable."),
+    "decision_ended": _on_subject(
+        "{subject}: a decision left force", "Its evidence moved, went stale, or its time ran out.", "See what is open again."
+    ),
+    "gate_changed": _on_subject(
+        "{subject}: the gate to {scope} is {state}", "You judge what goes out.", "See each reason, and who can resolve it."
+    ),
+    "scope_halted": _on_subject("{subject}: {scope} was halted", "You judge what goes out.", "See who halted it and why."),
+    "signoff_wanted": _on_safeguard,
+    "upload_rejected": _on_upload,
+    "adoption_wanted": _on_adoption,
+}
+KINDS = frozenset(_WORDS)

@@ -1,0 +1,316 @@
+"""A case as one document for people outside: what was asked, on which evidence, who decided what and who dissented, and how to check it.
+
+The JSON report is this value in canonical form; the PDF is the same value, typeset. Hazardous comments are left out and counted.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from frameworks.charts import interval_chart, rows_of
+from frameworks.engine.types import FrameworkDocument, Outcome
+from ledger.models import Entry
+from ledger.queries import latest_checkpoint
+from ledger.sentences import sentences
+from ledger.services import current_log, head
+from people.models import Person
+from people.queries import Actor, actor_of
+from reviews.case_page import CasePage, QuestionPart, case_page
+from reviews.models import Case
+from reviews.models.question import Choice, QuestionKind, QuestionState
+from reviews.queries import decisions_of
+from reviews.rules import is_strict
+from reviews.status import SubjectStatus, subject_status
+from reviews.subject_page import verdict
+
+FORMAT = "asl-case-file/1"
+OUTCOME = {
+    Outcome.RULED_OUT: ("good", "Ruled out"),
+    Outcome.NOT_ASSESSED: ("quiet", "Not assessed"),
+    Outcome.CANNOT_RULE_OUT: ("warn", "Cannot rule out"),
+    Outcome.RULED_IN: ("bad", "Ruled in"),
+}
+REQUIREMENT = {"met": ("good", "Met"), "waiting": ("warn", "Waiting"), "blocked": ("bad", "Blocked"), "not_yet": ("quiet", "Not yet")}
+CHOICE = {Choice.APPROVE: "good", Choice.REJECT: "bad", Choice.REQUEST_CHANGES: "warn", Choice.ABSTAIN: "quiet"}
+VERDICT_TONE = {"calm": "good", "absent": "quiet", "caution": "warn", "danger": "bad"}
+
+
+def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, Any]:
+    """Collect the case file as the case stands at `at`. Everything in it is text, numbers and lists; times are written out in UTC."""
+    actor = actor_of(requested_by, at)
+    page = case_page(case, Actor(actor.person, actor.roles, actor.competences, cleared=False), at)
+    status = subject_status(case.subject, case.framework_version, at)
+    document = case.framework_version.document
+    log = current_log()
+    return {
+        "format": FORMAT,
+        "title": f"Case {case.number}: {case.get_kind_display().lower()} of {case.subject.name}",
+        "publisher": "Safety review board" + (" (demonstration)" if log is not None and log.mode == "demo" else ""),
+        "notes": _notes(case, log.mode if log else ""),
+        "case": _case(case),
+        "snapshot": {"label": case.snapshot.label, "weights_digest": case.snapshot.weights_digest} if case.snapshot else None,
+        "framework": {"title": document.title, "version": document.version, "digest": case.framework_version.digest},
+        "verdict": _verdict(page, status),
+        "questions": [_question(part) for part in page.parts],
+        "findings": _findings(status, document),
+        "safeguards": _safeguards(page, document),
+        "applicability": _applicability(page),
+        "recusals": [f"{each.person} stood aside on {_when(each.at)}: {each.reason}" for each in page.recusals],
+        "comments": [{"person": str(each.person), "at": _when(each.at), "text": each.text} for each in page.comments if not each.hazard],
+        "assessment": _assessment(status),
+        "ledger": _ledger(case, str(log.pk) if log else "", log.mode if log else ""),
+        "generated": {"at": _when(at), "by": str(requested_by)},
+    }
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _notes(case: Case, mode: str) -> list[str]:
+    notes = []
+    if mode == "demo":
+        notes.append("Demonstration log: the laboratory and its models are fictional; figures are modelled on public reports.")
+    if case.is_open:
+        notes.append("This case is still open: what follows is how it stood when the report was made.")
+    hazardous = case.comments.filter(hazard=True).count()
+    if hazardous:
+        notes.append(f"{hazardous} comment{'s' if hazardous > 1 else ''} with hazardous detail left out; no other part rests on them.")
+    return notes
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "id": str(case.pk),
+        "number": str(case.number),
+        "title": f"{case.get_kind_display()} of {case.subject.name}",
+        "kind": case.get_kind_display(),
+        "state": case.get_state_display().lower(),
+        "subject_name": case.subject.name,
+        "subject_slug": case.subject.slug,
+        "opened_at": _when(case.opened_at),
+        "opened_by": str(case.opened_by) if case.opened_by else "the portal",
+        "decided_at": _when(case.closed_at) or None,
+        "roster_digest": case.roster_digest,
+        "policy_digest": case.policy_digest,
+    }
+
+
+def _verdict(page: CasePage, status: SubjectStatus) -> dict[str, Any]:
+    said = verdict(status)
+    decided = [part for part in page.parts if part.question.state == QuestionState.DECIDED]
+    strict = any(is_strict(part.question.outcome) for part in decided if part.question.kind == QuestionKind.THRESHOLD)
+    if page.case.is_open:
+        word, tone = "Not decided yet", "quiet"
+    elif strict:
+        word, tone = "Elevation approved", "warn"
+    elif decided:
+        word, tone = "Decided: no threshold treated as crossed", "good"
+    else:
+        word, tone = page.case.get_state_display(), "quiet"
+    return {
+        "tone": tone,
+        "word": word,
+        "sentence": f"{said.say} {said.why}",
+        "tiers": [
+            {
+                "axis": axis.title,
+                "required": axis.required.label,
+                "provisional": axis.provisional,
+                "in_force": axis.in_force.label if axis.in_force else "none decided",
+                "because": ", ".join(sorted({_cause(cause.kind, cause.threshold, status) for cause in axis.because})),
+            }
+            for axis in status.axes
+        ],
+        "gate": [
+            {
+                "scope": scope.scope.replace("_", " "),
+                "tone": {"open": "good", "halted": "bad"}.get(scope.state, "warn"),
+                "word": scope.state.capitalize(),
+                "reasons": [str(reason["sentence"]) for reason in scope.reasons] or ["A release decision is in force."],
+            }
+            for scope in status.scopes
+        ],
+    }
+
+
+def _cause(kind: str, slug: str, status: SubjectStatus) -> str:
+    threshold = status.threshold(slug) if slug else None
+    words = {"determination": "by decision", "finding": "by finding", "raised": "by an open question", "covered": "by coverage"}
+    if threshold is None:
+        return {"baseline": "the baseline of every model", "inherited": "inherited from its parent"}.get(kind, kind)
+    return f"{threshold.title} ({words.get(kind, kind)})"
+
+
+def _question(part: QuestionPart) -> dict[str, Any]:
+    question = part.question
+    return {
+        "id": str(question.pk),
+        "title": part.title,
+        "sentence": f"Proposal: {part.proposal}.",
+        "content_digest": question.content_digest,
+        "outcome": f"{part.outcome}." if part.outcome else None,
+        "declared_by": str(question.decided_by) if question.decided_by else None,
+        "declared_at": _when(question.decided_at),
+        "note": question.declaration_note,
+        "requirements": [
+            dict(zip(("tone", "state"), REQUIREMENT[line.code], strict=True), words=line.words, progress=line.progress, who=line.who)
+            for line in part.lines
+        ],
+        "votes": [
+            {
+                "person": str(line.vote.person),
+                "role": line.role,
+                "tone": CHOICE[Choice(line.vote.choice)],
+                "choice": line.vote.get_choice_display() + (" (struck)" if line.struck else ""),
+                "rationale": line.vote.rationale,
+                "at": _when(line.vote.at),
+                "content_digest": line.vote.content_digest,
+                "statement_digest": line.vote.signature.statement_digest,
+                "outdated": line.outdated,
+            }
+            for line in part.votes
+        ],
+    }
+
+
+def _findings(status: SubjectStatus, document: FrameworkDocument) -> list[dict[str, Any]]:
+    logs = {indicator.slug for indicator in document.indicators if indicator.log_scale}
+    found = []
+    for threshold in status.thresholds:
+        if threshold.finding is None:
+            continue
+        tone, word = OUTCOME[Outcome(threshold.outcome)]
+        found.append(
+            {
+                "slug": threshold.slug,
+                "title": threshold.title,
+                "tone": tone,
+                "word": word,
+                "digest": threshold.finding["finding_digest"],
+                "sentence": threshold.finding["sentence"],
+                "charts": _charts(threshold.title, threshold.finding["tree"], logs),
+                "reasons": [reason["sentence"] for reason in threshold.finding["reasons"]],
+            }
+        )
+    return found
+
+
+def _charts(title: str, tree: Mapping[str, Any], logs: Iterable[str]) -> list[dict[str, Any]]:
+    rows = rows_of(tree, log_scales=set(logs))
+    if not rows:
+        return []
+    alt = f"{title}: each indicator with its value and interval against its lines. The table beneath holds the same numbers."
+    leaves = {leaf["indicator"]: leaf for leaf in _leaves(tree)}
+    return [
+        {
+            "svg": interval_chart(rows, title=f"{title}: indicators against their lines", desc=alt, skin="print"),
+            "alt": alt,
+            "rows": [_chart_row(leaf) for leaf in leaves.values()],
+        }
+    ]
+
+
+def _leaves(node: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    if node.get("indicator"):
+        yield node
+    for child in node.get("children") or ():
+        yield from _leaves(child)
+
+
+def _chart_row(leaf: Mapping[str, Any]) -> dict[str, str]:
+    measured = [each for each in leaf["measurements"] if each["value"] is not None]
+    shown = next((each for each in measured if each["id"] == leaf["deciding"]), measured[-1] if measured else None)
+    line, into = leaf["line"], leaf["rule_in"]
+    lines = [f"rules out {'≤' if line['inclusive'] else '<'} {line['at']}" if line else "", f"rules in at {into['at']}" if into else ""]
+    if leaf["direction"] == "lower" and line:
+        lines[0] = f"rules out {'≥' if line['inclusive'] else '>'} {line['at']}"
+    return {
+        "indicator": str(leaf.get("title") or leaf["indicator"]),
+        "value": str(shown["value"]) if shown else "none",
+        "interval": f"{shown['low']} to {shown['high']}" if shown and shown["low"] is not None else "no interval",
+        "n": str(shown["n"]) if shown and shown["n"] is not None else "unknown",
+        "lines": "; ".join(part for part in lines if part) or "none",
+        "outcome": str(leaf["sentence"]),
+    }
+
+
+def _safeguards(page: CasePage, document: FrameworkDocument) -> list[dict[str, Any]]:
+    groups = []
+    for axis in document.axes:
+        mine = [each for each in page.coverage if each.axis == axis.slug]
+        rows = [_safeguard(each, page) for each in mine]
+        if rows:
+            groups.append({"title": f"{axis.title}: {page.facts.required[axis.slug].tier.label} and the baseline", "rows": rows})
+    return groups
+
+
+def _safeguard(each: Any, page: CasePage) -> dict[str, Any]:
+    signoff = each.signoff
+    evidence = signoff.implementation.evidence.filter(withdrawn_at=None).order_by("attached_at", "id") if signoff else ()
+    return {
+        "slug": each.safeguard.slug,
+        "title": each.safeguard.title,
+        "tone": "good" if signoff else "warn",
+        "state": "Signed off" if signoff else "Not signed off",
+        "implementation": f"{signoff.implementation.title}, version {signoff.version}" if signoff else "–",
+        "version_digest": signoff.content_digest if signoff else None,
+        "signed": f"{signoff.person}, {_when(signoff.given_at)}: {signoff.get_meaning_display()}" if signoff else "–",
+        "expires": _when(signoff.expires_at) if signoff else None,
+        "evidence": [{"name": file.filename, "digest": f"sha256:{file.blob_id}"} for file in evidence],
+    }
+
+
+def _applicability(page: CasePage) -> list[dict[str, Any]]:
+    statement = page.statement
+    if statement is None:
+        return []
+    count = statement.lines.count()
+    scopes = ", ".join(scope.replace("_", " ") for scope in statement.scopes)
+    return [
+        {
+            "sentence": f"{count} sign-offs in force cover these weights in: {scopes}. {statement.rationale}",
+            "at": _when(statement.stated_at),
+            "person": str(statement.person),
+            "digest": statement.signature.statement_digest,
+        }
+    ]
+
+
+def _assessment(status: SubjectStatus) -> dict[str, Any]:
+    made = status.assessment
+    return {
+        "digest": made.assessment_digest if made else None,
+        "framework_digest": made.framework_digest if made else None,
+        "evidence_digest": made.evidence_digest if made else None,
+        "engine_version": made.engine_version if made else "none",
+        "as_of": _when(made.as_of) if made else "never",
+        "known_at": _when(made.made_at) if made else "never",
+    }
+
+
+def _ledger(case: Case, log_id: str, mode: str) -> dict[str, Any]:
+    top, checkpoint = head(), latest_checkpoint()
+    rows = list(Entry.objects.filter(thing__in=_things(case)).order_by("seq"))
+    return {
+        "log_id": log_id,
+        "mode": mode,
+        "size": top.size,
+        "root": f"sha256:{bytes(top.root).hex()}",
+        "checkpoint": checkpoint.note if checkpoint else None,
+        "entries": [
+            {"seq": row.seq, "at": _when(row.recorded_at), "sentence": said, "leaf": f"sha256:{bytes(row.leaf_hash).hex()}"}
+            for row, said in zip(rows, sentences(rows), strict=True)
+        ],
+    }
+
+
+def _things(case: Case) -> Sequence[str]:
+    nouns = {"Determination": "determination", "SafeguardsDecision": "safeguards", "ReleaseDecision": "release"}
+    return [
+        f"case:{case.pk}",
+        *(f"question:{pk}" for pk in case.questions.values_list("pk", flat=True)),
+        *(f"{nouns[type(decision).__name__]}:{decision.pk}" for decision in decisions_of(case)),
+        *(f"applicability:{pk}" for pk in case.statements.values_list("pk", flat=True)),
+        *((f"assessment:{case.assessment_id}",) if case.assessment_id else ()),
+    ]

@@ -1,0 +1,143 @@
+"""Everything a model's page says, as values: the verdict in one sentence first, then the reasons, then what surrounds them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+
+from frameworks.charts import interval_chart, rows_of, table_of
+from frameworks.engine.types import FrameworkDocument, Outcome
+from reviews.rules import Cause
+from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
+
+TONE = {Outcome.RULED_OUT: "calm", Outcome.NOT_ASSESSED: "absent", Outcome.CANNOT_RULE_OUT: "caution", Outcome.RULED_IN: "danger"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    svg: SafeString
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ThresholdPart:
+    status: ThresholdStatus
+    chart: Chart | None
+    requirement: str
+
+    @property
+    def tree(self) -> Mapping[str, Any] | None:
+        return self.status.finding["tree"] if self.status.finding else None
+
+
+@dataclass(frozen=True)
+class DomainPart:
+    status: DomainStatus
+    thresholds: Sequence[ThresholdPart]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`say` is the sentence, `why` its reason, `tone` how it is drawn."""
+
+    say: str
+    why: str
+    tone: str
+
+
+def tier_items(axes: Sequence[AxisStatus]) -> list[dict[str, Any]]:
+    """The axes as `{% tiers %}` draws them: required, and what is in force where that is lower."""
+    return [
+        {
+            "axis": axis.title,
+            "letter": axis.letter,
+            "label": axis.required.label,
+            "provisional": axis.provisional,
+            "defined": axis.required.defined,
+            "in_force": "" if axis.met else (axis.in_force.label if axis.in_force else "none"),
+        }
+        for axis in axes
+    ]
+
+
+def verdict(status: SubjectStatus) -> Verdict:
+    """What this model requires, in a sentence, and what makes it so."""
+    if status.assessment is None:
+        return Verdict(
+            "Not assessed.", "No evaluation of this model has been assessed, so nothing is shown to be below any threshold.", "absent"
+        )
+    gating = [each for each in status.thresholds if each.kind == "threshold"]
+    worst = max((Outcome(each.outcome) for each in gating), key=lambda outcome: outcome.rank)
+    lead = "Requires" if status.complete else "Requires at least"
+    return Verdict(f"{lead} {_required_words(status.axes)}.", _because(status), TONE[worst])
+
+
+def _required_words(axes: Sequence[AxisStatus]) -> str:
+    labels = {axis.required.label for axis in axes}
+    if len(labels) == 1:
+        return f"{labels.pop()} on both axes" if len(axes) == 2 else labels.pop()
+    return " and ".join(f"{axis.required.label} {axis.title.lower()}" for axis in axes)
+
+
+def _because(status: SubjectStatus) -> str:
+    causes = {cause for axis in status.axes for cause in axis.because if cause.threshold}
+    lines = [_cause_words(cause, status) for cause in sorted(causes, key=lambda cause: (cause.threshold, cause.kind))]
+    missing = [each.title for each in status.thresholds if each.kind == "threshold" and each.outcome == Outcome.NOT_ASSESSED]
+    if missing:
+        lines.append(f"Not assessed: {', '.join(missing)}.")
+    if not lines and not missing:
+        lines.append(
+            "Every capability threshold is ruled out by the evidence." if _all_ruled_out(status) else "The board answered each finding."
+        )
+    return " ".join(lines)
+
+
+def _all_ruled_out(status: SubjectStatus) -> bool:
+    return all(each.outcome == Outcome.RULED_OUT for each in status.thresholds if each.kind == "threshold")
+
+
+def _cause_words(cause: Cause, status: SubjectStatus) -> str:
+    threshold = status.threshold(cause.threshold)
+    title = threshold.title if threshold else cause.threshold
+    if cause.kind == "determination" and threshold and threshold.determination:
+        return f"{title} is {threshold.determination.get_verdict_display().lower()} by the board's decision."
+    if cause.kind == "finding" and threshold and threshold.finding:
+        return f"{title}: {threshold.finding['sentence']}"
+    if cause.kind == "raised":
+        return f"{title} is held up by an open question of the board."
+    return f"{title} ({cause.kind})."
+
+
+def domain_parts(status: SubjectStatus) -> list[DomainPart]:
+    document = status.version.document
+    return [
+        DomainPart(domain, [ThresholdPart(each, _chart(each, document), _requires(each, document)) for each in domain.thresholds])
+        for domain in status.domains
+        if domain.thresholds
+    ]
+
+
+def _chart(threshold: ThresholdStatus, document: FrameworkDocument) -> Chart | None:
+    if threshold.finding is None:
+        return None
+    logs = {indicator.slug for indicator in document.indicators if indicator.log_scale}
+    rows = rows_of(threshold.finding["tree"], log_scales=logs)
+    if not rows:
+        return None
+    columns, lines = table_of(rows)
+    svg = interval_chart(
+        rows,
+        title=f"{threshold.title}: each indicator against its lines",
+        desc="Value, interval, number of items and lines of every indicator.",
+    )
+    # Everything people wrote was escaped by the chart itself.
+    return Chart(mark_safe(svg), columns, lines)  # noqa: S308
+
+
+def _requires(threshold: ThresholdStatus, document: FrameworkDocument) -> str:
+    requires = document.threshold(threshold.slug).requires
+    return " · ".join(
+        f"{axis.title} {document.tier(axis.slug, requires[axis.slug]).label}" for axis in document.axes if axis.slug in requires
+    )

@@ -1,0 +1,47 @@
+"""Addresses of the board's pages."""
+
+from django.urls import path
+
+from reviews.views import adoptions, cases, gate, inbox, reports, safeguards, signing, status
+
+app_name = "reviews"
+
+_CASE = "cases/<int:number>/"
+_QUESTION = _CASE + "questions/<uuid:question_id>/"
+_SAFEGUARD = "safeguards/<uuid:implementation_id>/"
+
+urlpatterns = [
+    path("", inbox.home, name="home"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.mark_read, name="inbox-read"),
+    path("portfolio/", status.portfolio_list, name="portfolio"),
+    path("subjects/<slug:slug>/", status.subject_detail, name="subject-detail"),
+    path("subjects/<slug:slug>/cases/open/", cases.open_case, name="case-open"),
+    path("subjects/<slug:slug>/halt/<slug:scope>/", status.halt, name="halt"),
+    path("cases/", cases.case_list, name="case-list"),
+    path(_CASE, cases.case_detail, name="case-detail"),
+    path(_CASE + "comment/", cases.comment, name="comment"),
+    path(_CASE + "recuse/", cases.recuse, name="recuse"),
+    path(_CASE + "close/", cases.close, name="close"),
+    path(_CASE + "withdraw/", cases.withdraw, name="withdraw"),
+    path(_CASE + "release/", cases.ask_release, name="ask-release"),
+    path(_CASE + "applicability/", signing.state_applicability, name="applicability"),
+    path(_CASE + "report/", reports.report, name="report"),
+    path("reports/<uuid:export_id>/", reports.download, name="report-download"),
+    path(_QUESTION + "vote/", signing.vote, name="vote"),
+    path(_QUESTION + "declare/", signing.declare, name="declare"),
+    path(_QUESTION + "proposal/", signing.propose, name="propose"),
+    path("safeguards/", safeguards.safeguard_list, name="safeguard-list"),
+    path("safeguards/new/", safeguards.register, name="safeguard-new"),
+    path(_SAFEGUARD, safeguards.safeguard_detail, name="safeguard-detail"),
+    path(_SAFEGUARD + "change/", safeguards.change, name="safeguard-change"),
+    path(_SAFEGUARD + "sign/", safeguards.sign, name="safeguard-sign"),
+    path(_SAFEGUARD + "evidence/", safeguards.attach, name="evidence-attach"),
+    path(_SAFEGUARD + "evidence/<uuid:evidence_id>/", safeguards.evidence_file, name="evidence-file"),
+    path(_SAFEGUARD + "evidence/<uuid:evidence_id>/withdraw/", safeguards.withdraw_evidence, name="evidence-withdraw"),
+    path("signoffs/<uuid:signoff_id>/revoke/", safeguards.revoke, name="signoff-revoke"),
+    path("gate/", gate.ask, name="gate"),
+    path("adoptions/", adoptions.adoption_list, name="adoption-list"),
+    path("adoptions/<uuid:version_id>/propose/", adoptions.propose, name="adoption-propose"),
+    path("adoptions/<uuid:adoption_id>/confirm/", adoptions.confirm, name="adoption-confirm"),
+]

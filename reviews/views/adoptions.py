@@ -1,0 +1,99 @@
+"""Putting a framework version into force: the chair proposes, an executive confirms."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from frameworks.models import FrameworkVersion
+from frameworks.queries import listed
+from ledger.refusals import NotKnown
+from people.doors import MemberRequest
+from people.policies import require
+from people.refusal_pages import said_on
+from reviews import policies
+from reviews.forms import AdoptionForm, ConfirmForm
+from reviews.models import Adoption
+from reviews.services import adoptions
+
+
+class VersionNotKnown(NotKnown):
+    code = "version_not_known"
+    sentence = "There is no such framework version."
+
+
+class AdoptionNotKnown(NotKnown):
+    code = "adoption_not_known"
+    sentence = "There is no such proposal."
+
+
+@require_safe
+def adoption_list(request: MemberRequest) -> HttpResponse:
+    """Every version with its proposal and its confirmation."""
+    require(policies.may_see_board(request.actor))
+    known = {each.version_id: each for each in Adoption.objects.select_related("proposed_by", "confirmed_by")}
+    context = {
+        "versions": [(version, known.get(version.pk)) for version in listed()],
+        "may_propose": policies.may_propose_adoption(request.actor),
+        "may_confirm": policies.may_confirm_adoption(request.actor),
+    }
+    return render(request, "reviews/adoption_list.html", context)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
+    require(policies.may_see_board(request.actor))
+    version = FrameworkVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        raise VersionNotKnown
+    require(policies.may_propose_adoption(request.actor))
+    form = AdoptionForm(request.POST or None)
+    if form.is_valid():
+        made = said_on(
+            form,
+            lambda: adoptions.propose_adoption(
+                version=version, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+            ),
+        )
+        if made:
+            return redirect("reviews:adoption-list")
+    context = {
+        "version": version,
+        "form": form,
+        "title": "Propose for adoption",
+        "button": f"Sign: propose {version.name} {version.version}",
+    }
+    return render(request, "reviews/adoption_sign.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: MemberRequest, adoption_id: UUID) -> HttpResponse:
+    require(policies.may_see_board(request.actor))
+    adoption = Adoption.objects.select_related("version", "proposed_by").filter(pk=adoption_id).first()
+    if adoption is None:
+        raise AdoptionNotKnown
+    require(policies.may_confirm_adoption(request.actor))
+    form = ConfirmForm(request.POST or None)
+    if form.is_valid():
+        made = said_on(
+            form,
+            lambda: adoptions.confirm_adoption(
+                adoption=adoption, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+            ),
+        )
+        if made:
+            return redirect("reviews:adoption-list")
+    version = adoption.version
+    context = {
+        "version": version,
+        "adoption": adoption,
+        "form": form,
+        "title": "Confirm the adoption",
+        "button": f"Sign: adopt {version.name} {version.version}",
+    }
+    return render(request, "reviews/adoption_sign.html", context, status=422 if form.errors else 200)

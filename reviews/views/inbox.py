@@ -1,0 +1,58 @@
+"""The reviewer's home: what waits on me, why me, until when; and what I was told."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from people.doors import MemberRequest
+from reviews.models import Notice
+from reviews.models.notice import Channel
+from reviews.notices.compose import compose
+from reviews.queries import Waiting, waiting_on
+
+SHOWN = 50
+
+
+@require_safe
+def home(request: MemberRequest) -> HttpResponse:
+    """The start page: the inbox, for everyone."""
+    return redirect("reviews:inbox")
+
+
+@require_safe
+def inbox(request: MemberRequest) -> HttpResponse:
+    """Waiting on me, then the notices, the newest first."""
+    person = request.actor.person
+    mine = Notice.objects.filter(person=person, channel=Channel.INBOX)
+    rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "id")[:SHOWN]
+    context = {
+        "waiting": [(each, address_of(each)) for each in waiting_on(person, timezone.now())],
+        "notices": [(notice, compose(notice)) for notice in rows],
+        "unread": mine.filter(read_at=None).count(),
+    }
+    return render(request, "reviews/inbox.html", context)
+
+
+@require_POST
+def mark_read(request: MemberRequest) -> HttpResponse:
+    """Everything shown so far is read; what waits goes on waiting."""
+    Notice.objects.filter(person=request.actor.person, channel=Channel.INBOX, read_at=None).update(read_at=timezone.now())
+    return redirect("reviews:inbox")
+
+
+def address_of(waiting: Waiting) -> str:
+    """Where the waiting thing is done: one click to the place."""
+    noun = waiting.thing.partition(":")[0]
+    if waiting.case is not None:
+        anchor = f"#q-{waiting.question.pk}" if waiting.question else ""
+        return reverse("reviews:case-detail", args=[waiting.case.number]) + anchor
+    if waiting.implementation is not None:
+        return reverse("reviews:safeguard-detail", args=[waiting.implementation.pk])
+    return {
+        "framework": reverse("reviews:adoption-list"),
+        "seat": reverse("people:members"),
+        "snapshot": reverse("reviews:portfolio"),
+        "binding": reverse("evaluations:binding-list"),
+    }.get(noun, reverse("reviews:inbox"))

@@ -1,0 +1,173 @@
+"""The sheets on which the board puts its name to something: votes, declarations, proposals, the applicability statement."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from evaluations.models import Snapshot
+from people.doors import MemberRequest
+from people.policies import require
+from people.refusal_pages import said_on
+from reviews import access, policies, queries, signing
+from reviews.counting import tally_of
+from reviews.facts import collect_one
+from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, VoteForm
+from reviews.models import Case, Question
+from reviews.models.question import Choice, QuestionKind, Verdict
+from reviews.rules import THRESHOLD_VERDICTS
+from reviews.services import applicability, decisions, votes
+from reviews.views.cases import question_of
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
+    """One signed answer to what the question asks now."""
+    case, question = question_of(request, number, question_id)
+    require(queries.may_vote_on(case, [question], request.actor)[question.pk])
+    document = case.framework_version.document
+    effects = [(choice, signing.effect_of(question, choice, document)) for choice in Choice.values]
+    form = VoteForm(request.POST or None, effects=effects, initial={"seen_digest": question.content_digest})
+    if form.is_valid():
+        made = said_on(
+            form,
+            lambda: votes.vote(question=question, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data),
+        )
+        if made:
+            messages.info(request, f"Your vote is in the record: {made.get_choice_display().lower()}.")
+            return back(request, case)
+    shown = {
+        "title": signing.question_title(question, document),
+        "statement": f"Case {case.number}, {case.subject.name}. {signing.question_title(question, document)} "
+        f"Proposal: {signing.verdict_in_words(question, question.proposal, document)}. {signing.NO_CONFLICT}",
+        "meaning": "Your signed answer to this question, bound to what it asks now. If that changes, your vote is marked outdated and you are told.",
+        "role": signing.acting_role(request.actor, case).replace("_", " "),
+        "button": "Sign and cast vote",
+    }
+    return _sheet(request, case, question, form, shown)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
+    """The chair declares what the board decided; the side whose quorum is met is the only one that can be declared."""
+    case, question = question_of(request, number, question_id)
+    tally = tally_of(case, question)
+    voters = frozenset((*tally.approve.supporters, *tally.reject.supporters))
+    require(policies.may_decide(request.actor, case, question, voters))
+    side = next((each for each in (tally.approve, tally.reject) if each.met), None)
+    if side is None:
+        raise decisions.QuorumNotMet(tally, question.proposal)
+    document = case.framework_version.document
+    words = signing.verdict_in_words(question, side.verdict, document)
+    form = DeclareForm(request.POST or None, initial={"seen_digest": question.content_digest})
+    if form.is_valid():
+        made = said_on(
+            form,
+            lambda: decisions.decide(
+                question=question,
+                verdict=side.verdict,
+                actor=request.actor.person,
+                user=request.user,
+                at=timezone.now(),
+                **form.cleaned_data,
+            ),
+        )
+        if made:
+            messages.info(request, f"Declared: {words}.")
+            return back(request, case)
+    shown = {
+        "title": f"Declare: {words}",
+        "statement": f"Case {case.number}, {case.subject.name}. {signing.question_title(question, document)} The board decided: {words}.",
+        "meaning": "You declare what the board decided. You cast no vote; the decision carries every vote, dissent included.",
+        "role": "chair",
+        "button": f"Declare: {words}",
+    }
+    return _sheet(request, case, question, form, shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
+    """The chair puts another verdict on a threshold to the vote."""
+    case, question = question_of(request, number, question_id)
+    require(policies.may_chair(request.actor, case))
+    document = case.framework_version.document
+    verdicts = [
+        (verdict, signing.verdict_in_words(question, verdict, document).capitalize())
+        for verdict in Verdict.values
+        if verdict in THRESHOLD_VERDICTS and question.kind == QuestionKind.THRESHOLD
+    ]
+    others = (
+        Snapshot.objects.exclude(subject=case.subject)
+        .filter(confirmed_by__isnull=False)
+        .select_related("subject")
+        .order_by("subject__slug", "label")
+    )
+    form = ProposalForm(request.POST or None, verdicts=verdicts, snapshots=others, initial={"verdict": question.proposal})
+    if form.is_valid():
+        made = said_on(
+            form, lambda: decisions.propose(question=question, actor=request.actor.person, at=timezone.now(), **form.cleaned_data)
+        )
+        if made:
+            messages.info(request, "The proposal is changed; who voted on the earlier one is told.")
+            return back(request, case)
+    context = {
+        "case": case,
+        "form": form,
+        "title": f"Change the proposal: {signing.question_title(question, document)}",
+        "why": f"It now reads: {signing.verdict_in_words(question, question.proposal, document)}.",
+        "button": "Change proposal",
+    }
+    return render(request, "reviews/case_act.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
+    """One signature that the sign-offs in force cover this model: fifteen safeguards need no fifteen more."""
+    case = access.case_numbered(request.actor, number, timezone.now())
+    require(policies.may_state_applicability(request.actor, case))
+    document = case.framework_version.document
+    coverage = applicability.coverage_of(case, collect_one(case.subject, case.framework_version, timezone.now()))
+    form = ApplicabilityForm(request.POST or None, document=document, initial={"seen_digest": "shown", "scopes": list(document.scopes)})
+    if form.is_valid():
+        values = {name: value for name, value in form.cleaned_data.items() if name != "seen_digest"}
+        made = said_on(
+            form,
+            lambda: applicability.state_applicability(
+                case=case, actor=request.actor.person, user=request.user, at=timezone.now(), **values
+            ),
+        )
+        if made:
+            messages.info(request, "The applicability statement is signed; the safeguards questions can be voted on.")
+            return back(request, case)
+    context = {"case": case, "form": form, "coverage": coverage, "missing": [each for each in coverage if each.signoff is None]}
+    return render(request, "reviews/applicability.html", context, status=422 if form.errors else 200)
+
+
+def _sheet(request: MemberRequest, case: Case, question: Question, form: Form, shown: Mapping[str, str]) -> HttpResponse:
+    context = {
+        "case": case,
+        "question": question,
+        "form": form,
+        "action": request.path,
+        "cancel": reverse("reviews:case-detail", args=[case.number]),
+        **shown,
+    }
+    template = "reviews/_sheet.html" if request.htmx else "reviews/sheet.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def back(request: MemberRequest, case: Case) -> HttpResponse:
+    """To the case; a sheet inside the page tells the browser to go there itself."""
+    address = reverse("reviews:case-detail", args=[case.number])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -1,0 +1,118 @@
+"""How models stand: the portfolio, and one model's page, now or as of a day."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from evaluations import access as evaluations_access
+from evaluations.models import Snapshot, Upload
+from frameworks.models import FrameworkVersion
+from frameworks.queries import in_force_versions
+from ledger.refusals import NotNow
+from people.doors import MemberRequest
+from people.policies import require
+from people.queries import people_with
+from people.refusal_pages import said_on
+from reviews import policies
+from reviews.forms import OpenCaseForm, ReasonForm
+from reviews.models import Case
+from reviews.portfolio_page import PortfolioForm, portfolio_page
+from reviews.services import scopes
+from reviews.status import portfolio, subject_status
+from reviews.subject_page import domain_parts, tier_items, verdict
+
+
+class NoFrameworkInForce(NotNow):
+    code = "no_framework_in_force"
+    sentence = "No framework version has been adopted, so nothing can be judged yet."
+    what_to_do = "The chair proposes a version for adoption, and an executive confirms it."
+
+
+class AsOfForm(forms.Form):
+    as_of = forms.DateField(label="As of", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+def version_in_force(name: str = "") -> FrameworkVersion:
+    """The framework asked for, or the first in force. Raises NoFrameworkInForce."""
+    found = in_force_versions().order_by("name")
+    version = (found.filter(name=name).first() if name else None) or found.first()
+    if version is None:
+        raise NoFrameworkInForce
+    return version
+
+
+@require_safe
+def portfolio_list(request: MemberRequest) -> HttpResponse:
+    """A row a model: required and in force, domains, safeguards, gate, whose turn."""
+    require(policies.may_see_board(request.actor))
+    now = timezone.now()
+    form = PortfolioForm(request.GET)
+    version = version_in_force(request.GET.get("framework", ""))
+    whole = portfolio(evaluations_access.subjects(request.actor, now).order_by("slug"), version, now)
+    page = portfolio_page(
+        whole, form, names={str(person.pk): person.name for role in ("reviewer", "chair") for person in people_with(role, now)}
+    )
+    return render(request, "reviews/portfolio.html", {"page": page, "whole": whole, "form": form, "version": version})
+
+
+@require_safe
+def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
+    """One model: the verdict, then each domain, then safeguards, gate, cases, lineage, history."""
+    now = timezone.now()
+    require(policies.may_see_board(request.actor))
+    subject = evaluations_access.subject(request.actor, slug, now)
+    version = version_in_force(request.GET.get("framework", ""))
+    form = AsOfForm(request.GET)
+    day = form.cleaned_data.get("as_of") if form.is_valid() else None
+    # A bare date means the end of that UTC day.
+    at = min(datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC), now) if day else now
+    status = subject_status(subject, version, at)
+    context = {
+        "subject": subject,
+        "status": status,
+        "version": version,
+        "at": at,
+        "is_past": day is not None and at < now,
+        "as_of_form": form,
+        "verdict": verdict(status),
+        "tiers": tier_items(status.axes),
+        "domains": domain_parts(status),
+        "cases": Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20],
+        "snapshots": Snapshot.objects.filter(subject=subject, registered_at__lte=at).select_related("registered_by", "confirmed_by"),
+        "uploads": Upload.objects.filter(subject=subject, received_at__lte=at)
+        .select_related("uploader")
+        .order_by("-received_at", "id")[:10],
+        "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
+        "may_halt": policies.may_halt(request.actor),
+    }
+    return render(request, "reviews/subject_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def halt(request: MemberRequest, slug: str, scope: str) -> HttpResponse:
+    """Stops one scope at once. One person suffices; going on takes a release decision of the board."""
+    now = timezone.now()
+    subject = evaluations_access.subject(request.actor, slug, now)
+    require(policies.may_halt(request.actor))
+    version = version_in_force()
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        done = said_on(
+            form,
+            lambda: scopes.halt(
+                subject=subject,
+                framework_version=version,
+                scope=scope,
+                reason=form.cleaned_data["reason"],
+                actor=request.actor.person,
+                at=timezone.now(),
+            ),
+        )
+        if done:
+            return redirect("reviews:subject-detail", slug=slug)
+    context = {"subject": subject, "scope": scope, "form": form}
+    return render(request, "reviews/halt.html", context, status=422 if form.errors else 200)
