@@ -203,6 +203,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         ("ledger.deliver", 5, 4),
         ("evaluations.tasks.sweep", 5, 4),
         ("reviews.tasks.sweep_notices", 5, 4),
+        ("reviews.tasks.make_exports", 5, 4),
         ("evaluations.tasks.sweep_clock", 60, 50),
         ("reviews.tasks.sweep_clock", 60, 50),
         ("ledger.verify_by_night", crontab(hour="2", minute="30"), 3600),

@@ -15,5 +15,6 @@ urlpatterns = [
     path("ledger/", include("ledger.urls")),
     path("frameworks/", include("frameworks.urls")),
     path("", include("evaluations.urls")),
+    path("", include("reviews.urls")),
     path("api/v1/", api.urls),
 ]

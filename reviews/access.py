@@ -50,6 +50,14 @@ def case(actor: Actor, case_id: UUID, at: datetime) -> Case:
     return found
 
 
+def case_numbered(actor: Actor, number: int, at: datetime) -> Case:
+    """The case as people say it aloud. Raises CaseNotKnown."""
+    found = cases(actor, at).filter(number=number).first()
+    if found is None:
+        raise CaseNotKnown
+    return found
+
+
 def question(case: Case, question_id: UUID) -> Question:
     """Raises QuestionNotKnown."""
     found = case.questions.select_related("snapshot", "covered_by", "proposed_by", "decided_by").filter(pk=question_id).first()

@@ -7,12 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from evaluations.models import Assessment, Subject
-from ledger.delivery import consumer
+from ledger.delivery import consumer, kick
 from ledger.models import Entry
 from ledger.services import head
 from reviews import replay  # noqa: F401  (registers the gate's replay check)
 from reviews.notices import hear  # noqa: F401  (registers who is told)
 from reviews.services import following
+from reviews.tasks import make_exports
 
 # What may change what the gate would say of a subject; each names the subject among its fields.
 MOVES_THE_GATE = (
@@ -66,6 +67,12 @@ def follow_cover(entry: Entry) -> None:
 @consumer("reviews.scopes", kinds=MOVES_THE_GATE)
 def follow_the_gate(entry: Entry) -> None:
     following.follow_scopes(subject=Subject.objects.get(pk=entry.values["subject"]), at=now())
+
+
+@consumer("reviews.exports", kinds=("reviews:export:requested",))
+def follow_export(entry: Entry) -> None:
+    """The row waits already; this only makes it prompt."""
+    kick(make_exports)
 
 
 def _id(entry: Entry) -> str:

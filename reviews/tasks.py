@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reviews.notices.send import send_due
+from reviews.reports.exports import make_due
 from reviews.services import following, scopes
 
 
@@ -20,3 +21,9 @@ def sweep_clock(**_: object) -> None:
 def sweep_notices(**_: object) -> None:
     """Sends the mails that are due."""
     send_due(at=timezone.now())
+
+
+@shared_task
+def make_exports(**_: object) -> None:
+    """Makes the reports that were asked for."""
+    make_due(at=timezone.now())

@@ -187,6 +187,12 @@ def outcome_word(code: str) -> str:
 
 
 @register.filter
+def spaced(code: object) -> str:
+    """A code as words: `trusted_users` reads "trusted users"."""
+    return str(code).replace("_", " ").replace("-", " ")
+
+
+@register.filter
 def bound(value: object) -> str:
     """A bound of an interval: absent or `unbounded` is said so, a number keeps four significant digits."""
     return "unbounded" if value in (None, "", "unbounded") else formats.significant(value)
