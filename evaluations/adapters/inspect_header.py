@@ -251,7 +251,9 @@ def _counts(results: Node, epochs: int) -> tuple[Counts, list[Warning]]:
         for node in (total, completed, results.child("logged_samples"))
         if node.is_there and node.count() is None
     ]
-    counted = Counts(total.count(), completed.count(), _scored(results))
+    items = _scored_items(results)
+    scored = None if items is None else items * epochs if completed.count() is None else min(items * epochs, completed.count() or 0)
+    counted = Counts(total.count(), completed.count(), scored)
     if counted.total is None or counted.completed is None:
         return counted, warnings
     if counted.completed > counted.total:
@@ -266,14 +268,14 @@ def _counts(results: Node, epochs: int) -> tuple[Counts, list[Warning]]:
     logged = results.child("logged_samples").count()
     if logged is not None and logged < counted.total:
         warnings.append(Warning("samples-missing", f"Only {logged} of {counted.total} samples were run.", results.where, "holds"))
-    if not missing and counted.scored is not None and counted.scored * epochs < counted.total and counted.scored < counted.total // epochs:
-        message = f"{counted.total // epochs} items were run but only {counted.scored} were scored."
+    if not missing and counted.scored is not None and counted.scored < counted.total:
+        message = f"All {counted.total} samples completed but only {counted.scored} were scored."
         warnings.append(Warning("samples-unscored", message, results.where, "holds"))
     return replace(counted, errored=missing), warnings
 
 
-def _scored(results: Node) -> int | None:
-    """The fewest items any score block counted."""
+def _scored_items(results: Node) -> int | None:
+    """The fewest items any score block counted: one item has as many samples as there are epochs."""
     found = [
         count for count in (score.child("scored_samples").count() for score in results.child("scores").elements()) if count is not None
     ]

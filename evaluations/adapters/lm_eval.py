@@ -128,7 +128,8 @@ class _File:
             harness=HARNESS,
             model=model,
             task=task or None,
-            status="unknown",
+            # The harness writes its results once, after the last sample; a form that states no samples proves nothing of the kind.
+            status="success" if effective.count() else "unknown",
             where=where,
             harness_version=document.child("lm_eval_version").text(),
             schema_version=None,

@@ -185,6 +185,8 @@ class _Reader:
         the end of what is passed over; the careful steps go on from there.
         """
         window, at, stack = self.text.window, self.text.at, self.stack
+        ended: str | None
+        opened: str | None
         while self.skipped_tokens < self.limits.json_skipped_tokens:
             top = stack[-1]
             keys = top.keys

@@ -70,7 +70,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Samples of a run, as far as the file states them. With epochs these count items × epochs; a measurement's `n` counts items."""
+    """Samples of a run, as far as the file states them. All count items × epochs, so that they compare; a measurement's `n` counts items.
+
+    `errored` counts what did not complete, whatever the reason.
+    """
 
     total: int | None = None
     completed: int | None = None

@@ -56,17 +56,31 @@ def write_inspect_log(
     created: datetime | None = None,
     task_version: int | str = 0,
     revision: str | None = None,
+    errored: int = 0,
+    limit: int | None = None,
+    with_samples: bool = True,
 ) -> Path:
     """One successful log of `correct` right answers out of `total` items, at `path` (`.eval` or `.json` by its ending).
 
     Inspect runs the task and computes the metrics `accuracy` and `stderr`. `model` reads provider/name; with `epochs` every item is
-    answered the same way each time. `created` sets the log's dates (the run itself takes place now). Returns the path.
+    answered the same way each time. `created` sets the log's dates (the run itself takes place now). The last `errored` items break,
+    `limit` runs only the first items, and without samples the log holds the results alone. Returns the path.
     """
-    if not 0 <= correct <= total or total < 1:
-        raise ValueError("correct lies between 0 and total, and total is at least 1")
-    answers = [RIGHT] * correct + [WRONG] * (total - correct)
-    made = _task(task, answers, _exact(scorer), metadata=metadata, task_args=task_args, epochs=epochs, version=task_version)
-    return _write(path, _run(made, model), created=created, revision=revision)
+    if not 0 <= correct <= total - errored or total < 1:
+        raise ValueError("correct and errored items together are at most total, and total is at least 1")
+    made = _task(
+        task,
+        _answers(correct, total),
+        _exact(scorer),
+        metadata=metadata,
+        task_args=task_args,
+        epochs=epochs,
+        version=task_version,
+        solved_by=breaking_after(total - errored) if errored else None,
+        fail_on_error=not errored,
+    )
+    log = _run(made, model, limit=limit, log_samples=with_samples)
+    return _write(path, log, created=created, revision=revision)
 
 
 def _exact(name: str, value: Callable[[str], Any] = lambda answer: answer == RIGHT, metrics: list[Any] | None = None) -> Scorer:
@@ -161,6 +175,18 @@ def stumbling(every: int) -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         if int(state.sample_id) % every == 0:
+            raise RuntimeError("The tool did not answer.")
+        return await generate(state)
+
+    return solve
+
+
+@solver
+def breaking_after(items: int) -> Solver:
+    """Raises on every item after the first so many."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if int(state.sample_id) > items:
             raise RuntimeError("The tool did not answer.")
         return await generate(state)
 

@@ -71,7 +71,7 @@ def _told(path: Path, outcome: Reading | RejectedInput) -> Iterator[str]:
 def _run(run: ParsedRun) -> Iterator[str]:
     counts = run.counts
     yield f"  {_safe(run.model or 'no model named')} on {_safe(run.task or 'no task named')}: {run.status}, made {_safe(run.created_raw or 'at a time not stated')}"
-    yield f"    samples: {_or_dash(counts.total)} in all, {_or_dash(counts.completed)} completed, {_or_dash(counts.scored)} items scored; epochs {run.epochs or 1}"
+    yield f"    samples: {_or_dash(counts.total)} in all, {_or_dash(counts.completed)} completed, {_or_dash(counts.scored)} scored; epochs {run.epochs or 1}"
     if run.revision.commit:
         yield f"    revision: {_safe(run.revision.commit)}{' with uncommitted changes' if run.revision.dirty else ''}"
     yield from _warnings(run.warnings, "    ")

@@ -91,7 +91,7 @@ def test_prompts_of_solvers_and_scorers_are_no_facts() -> None:
 
 def test_with_epochs_n_counts_items_and_the_total_counts_answers() -> None:
     (found,) = _read_log("epochs").runs
-    assert (found.epochs, found.counts.total, found.measurements[0].n) == (3, 15, 5)
+    assert (found.epochs, found.counts.total, found.counts.scored, found.measurements[0].n) == (3, 15, 15, 5)
     older = run(
         eval__config={"epochs": 5}, results__total_samples=200, results__completed_samples=200, **scored(0.25, 0.0693375245, n=None)
     )
@@ -381,3 +381,9 @@ def test_a_key_given_twice_is_refused_wherever_it_stands() -> None:
         with pytest.raises(RejectedInput) as refused:
             adapters.read(twice.encode())
         assert refused.value.code == "json-duplicate-key"
+
+
+def test_items_lost_among_the_epochs_hold() -> None:
+    whole = {"eval__config": {"epochs": 5}, "results__total_samples": 200, "results__completed_samples": 200}
+    assert run(**whole, **scored(0.25, 0.0693375245, n=40)).warnings == ()
+    assert "samples-unscored" in codes(run(**whole, **scored(0.25, 0.0693375245, n=39)), "holds")

@@ -30,7 +30,7 @@ def test_a_task_gives_a_run_with_its_number_its_n_and_its_direction() -> None:
     reading = _read("results_new.json")
     web = _run(reading, "cyber_web")
     (found,) = web.measurements
-    assert (reading.format, web.harness, web.model, web.status) == ("lm-eval", "lm-eval", "aurora/aurora-3", "unknown")
+    assert (reading.format, web.harness, web.model, web.status) == ("lm-eval", "lm-eval", "aurora/aurora-3", "success")
     assert (found.metric, found.filter, found.value, found.n, found.n_source, found.higher_is_better) == (
         "acc",
         "none",
@@ -96,6 +96,7 @@ def test_the_first_generation_names_its_model_in_the_arguments_and_no_n() -> Non
     reading = _read("results_old.json")
     (web,) = reading.runs
     assert (reading.format, reading.verdict, web.model, web.created_raw) == ("lm-eval-old", "accept-with-warning", "aurora/aurora-2", None)
+    assert web.status == "unknown"
     assert [(one.metric, one.value, one.n, one.implied_n) for one in web.measurements] == [
         ("acc", "0.4", None, 30),
         ("ppl", "12.5", None, None),
