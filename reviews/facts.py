@@ -165,8 +165,8 @@ def _by_subject(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
 def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known_at: datetime) -> dict[UUID, Assessment]:
     rows = (
         Assessment.objects.filter(subject__in=ids, framework_name=version.name, as_of__lte=at, made_at__lte=known_at, seq__isnull=False)
-        .order_by("subject", "-seq")
-        .distinct("subject")
+        .order_by("subject_id", "-seq")
+        .distinct("subject_id")
     )
     return {row.subject_id: row for row in rows}
 

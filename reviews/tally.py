@@ -90,7 +90,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How a question stands. `state`: `approvable`, `rejectable`, `blocked` or `open`."""
+    """How a question stands. `state`: `approvable`, `rejectable`, `blocked` (an objection stands against the proposal) or `open`."""
 
     approve: Side
     reject: Side
@@ -106,7 +106,7 @@ class Tally:
             return "approvable"
         if self.reject.met:
             return "rejectable"
-        return "blocked" if self.blocking else "open"
+        return "blocked" if any(line.state == "blocked" for line in self.approve.requirements) else "open"
 
     @property
     def missing(self) -> tuple[Requirement, ...]:
