@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
+from django.test import override_settings
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -56,11 +58,14 @@ def _own_folders(settings: Any, tmp_path: Path) -> None:
     settings.BLOB_DIR, settings.MAIL_DIR = tmp_path / "blobs", tmp_path / "mail"
 
 
-@pytest.fixture(autouse=True)
-def _static_from_source(settings: Any) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _static_from_source() -> Iterator[None]:
     """Static files straight from their folders; that they also collect under hashed names has a test of its own."""
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    storages = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(
+        STORAGES=storages, STATIC_ROOT=settings.BASE_DIR / "static", WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True
+    ):
+        yield
 
 
 class Times:

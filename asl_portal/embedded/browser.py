@@ -20,11 +20,10 @@ class NoBrowser(Exception):
 
 
 def find_browser() -> str:
-    """CHROMIUM, then the path, then what Playwright keeps; raises NoBrowser."""
+    """CHROMIUM if it is named; else the path, then what Playwright keeps; raises NoBrowser."""
     named = os.environ.get("CHROMIUM")
-    if named and shutil.which(named):
-        return named
-    found = next((path for name in (*NAMES, *ON_A_MAC) if (path := shutil.which(name))), None) or _playwrights_own()
+    names = (named,) if named else (*NAMES, *ON_A_MAC)
+    found = next((path for name in names if (path := shutil.which(name))), None) or (None if named else _playwrights_own())
     if found is None:
         raise NoBrowser
     return found

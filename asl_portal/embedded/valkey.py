@@ -31,7 +31,7 @@ class Valkey:
         lines = [
             *_SETTINGS,
             f"port {self.port}",
-            f"dir {self.folder}",
+            f'dir "{self.folder}"',
             f"appendonly {'yes' if self.lasting else 'no'}",
             f"requirepass {self.password}",
         ]

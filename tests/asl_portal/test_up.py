@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,16 +47,36 @@ class Portal:
     def supervisor(self) -> int:
         return int(json.loads((self.data / "run/state.json").read_text())["pid"])
 
-    def processes(self) -> list[str]:
-        """Everything on this machine that names this data folder or was told of it."""
-        listed = subprocess.run(["ps", "-eww", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
-        return [line for line in listed if str(self.data) in line and line.split()[1][0] != "Z"]
+    def family(self) -> dict[int, str]:
+        """The supervisor and everything that descends from it, each with its command line."""
+        rows = [line.split(None, 3) for line in _ps("-e", "-o", "pid=,ppid=,stat=,args=")]
+        parents = {int(pid): int(parent) for pid, parent, *_ in rows}
+        lines = {int(pid): args[-1] for pid, _, stat, *args in rows if stat[0] != "Z"}
+        top = self.supervisor()
+        return {pid: line for pid, line in lines.items() if top in _ancestors(pid, parents)}
+
+
+def _ps(*words: str) -> list[str]:
+    return subprocess.run(["ps", "-ww", *words], capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> list[int]:
+    return [pid, *_ancestors(parents[pid], parents)] if pid in parents else [pid]
+
+
+def _left(pids: Iterable[int]) -> list[str]:
+    """Those of them that still run."""
+    return [line for line in _ps("-o", "stat=,args=", "-p", ",".join(map(str, pids))) if not line.startswith("Z")]
+
+
+def _named(family: dict[int, str], part: str) -> set[int]:
+    return {pid for pid, line in family.items() if part in line and "guard.py" not in line}
 
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal that is up; the tests of this file share it in the order they stand in."""
-    portal = Portal(tmp_path_factory.mktemp("portal") / "data")
+    portal = Portal(tmp_path_factory.mktemp("portal") / "Ada's data")
     done = portal.up()
     assert done.returncode == 0, done.stdout + done.stderr
     yield portal
@@ -94,30 +114,34 @@ def test_commands_reach_the_running_portal_as_the_role_that_cannot_change_the_re
 
 def test_no_secret_of_the_data_folder_is_readable_by_others_or_stands_in_a_command_line(portal: Portal) -> None:
     secrets = json.loads((portal.data / "keys/secrets.json").read_text()).values()
-    assert not any(secret in line for line in portal.processes() for secret in secrets)
+    family = portal.family()
+    assert len(family) > 10
+    assert not any(secret in line for line in family.values() for secret in secrets)
     assert not [path for path in portal.data.rglob("*") if path.is_file() and path.stat().st_mode & 0o077 and "static" not in path.parts]
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows another process its environment")
 def test_only_the_signer_knows_where_the_signing_key_lies_and_only_commands_know_the_owner(portal: Portal) -> None:
-    knows = {line.split()[0]: Path(f"/proc/{line.split()[0]}/environ").read_bytes() for line in portal.processes()}
-    signer = {pid for pid, line in ((line.split()[0], line) for line in portal.processes()) if "sign_checkpoints" in line}
+    family = portal.family()
+    knows = {pid: Path(f"/proc/{pid}/environ").read_bytes() for pid in family}
+    signer = {pid for pid, line in family.items() if "sign_checkpoints" in line}
     assert signer and {pid for pid, environment in knows.items() if b"ASL_CHECKPOINT_KEY_FILE" in environment} == signer
     assert not [pid for pid, environment in knows.items() if b"DATABASE_OWNER_URL" in environment]
 
 
 def test_a_worker_that_is_killed_comes_back(portal: Portal) -> None:
-    killed = next(int(line.split()[0]) for line in portal.processes() if "-m celery" in line and "guard.py" not in line)
-    os.kill(killed, signal.SIGKILL)
-    eventually(
-        lambda: any("-m celery" in line and "guard.py" not in line and int(line.split()[0]) != killed for line in portal.processes())
-    )
+    before = portal.family()
+    pool = _named(before, "-m celery")
+    os.kill(min(pool), signal.SIGKILL)
+    eventually(lambda: not _left(pool))
+    eventually(lambda: _named(portal.family(), "-m celery"))
     eventually(lambda: portal.answers("/readyz") == 200, seconds=40)
 
 
 def test_kill_9_of_the_supervisor_leaves_no_process_and_the_next_up_finds_everything(portal: Portal) -> None:
+    family = portal.family()
     os.kill(portal.supervisor(), signal.SIGKILL)
-    eventually(lambda: not portal.processes(), seconds=40)
+    eventually(lambda: not _left(family), seconds=40)
     assert portal.answers("/healthz") == 0
     done = portal.up()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -126,8 +150,9 @@ def test_kill_9_of_the_supervisor_leaves_no_process_and_the_next_up_finds_everyt
 
 
 def test_down_stops_everything_and_is_safe_to_say_twice(portal: Portal) -> None:
+    family = portal.family()
     assert portal.call("down").stdout == "The portal has stopped.\n"
-    assert portal.processes() == []
+    assert _left(family) == []
     assert portal.call("down").stdout == "The portal is not running.\n"
 
 
