@@ -1,4 +1,4 @@
-"""Every setting of the portal, read from the environment. `docs/architecture.md` lists the variables."""
+"""Every setting of the portal, read from the environment. `docs/settings.md` lists the variables."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
