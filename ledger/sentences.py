@@ -1,7 +1,7 @@
 """Entries as sentences. Each room registers how its kinds read; who acted is asked of whoever knows people.
 
 A template names fields of the entry in braces, and `{actor}`, `{role}`, `{thing}` and `{kind}` where no field has that name. `{person:name}` tells
-a field that holds a person's id by the person's name, `{until_at:day}` a time by its day. Only public and internal values are ever put into a
+a field (or a thing) that holds a person's id by the person's name, `{until_at:day}` a time by its day. Only public and internal values are ever put into a
 sentence: sentences stand in lists, titles and notices, where hazardous or personal detail has no place.
 """
 
@@ -54,7 +54,7 @@ def sentence(entry: Entry) -> str:
 
 def sentences(entries: Iterable[Entry]) -> list[str]:
     """Many entries in words, with one question for all the names. Prefetch `fields`."""
-    listed = [(entry, _template(entry), _open_values(entry)) for entry in entries]
+    listed = [(entry, _template(entry), {"thing": entry.thing} | _open_values(entry)) for entry in entries]
     people = {entry.actor for entry, _, _ in listed if entry.actor}
     for _, template, values in listed:
         people |= _people_named(template, values)
@@ -73,7 +73,7 @@ def _open_values(entry: Entry) -> dict[str, Json]:
 
 def _words(entry: Entry, names: Mapping[UUID, str]) -> dict[str, Json]:
     actor = _named(entry.actor, names) if entry.actor else THE_PORTAL
-    return {"actor": actor, "role": entry.role.replace("_", " "), "thing": entry.thing, "kind": entry.kind}
+    return {"actor": actor, "role": entry.role.replace("_", " "), "kind": entry.kind}
 
 
 def _people_named(template: str, values: Mapping[str, Json]) -> set[UUID]:
@@ -82,8 +82,9 @@ def _people_named(template: str, values: Mapping[str, Json]) -> set[UUID]:
 
 
 def _person_id(value: Json) -> UUID | None:
+    """The id in `3f2a…` or `person:3f2a…`."""
     try:
-        return UUID(value) if isinstance(value, str) else None
+        return UUID(value.rpartition(":")[2]) if isinstance(value, str) else None
     except ValueError:
         return None
 

@@ -56,10 +56,10 @@ class VerifyReport:
 def steps(found: VerifyReport | Verification) -> list[str]:
     """What a verification did, a step a line, up to its end or its first misfit."""
     return [
-        f"{found.entries:,} entries recomputed from their rows: without a gap, forward in time, each giving the hash that was sealed",
-        f"{found.fields:,} field values recomputed from value and salt; {found.purged:,} of them are purged and stand by their hash",
-        f"{found.nodes:,} tree nodes recomputed from their leaves",
-        f"{found.checkpoints:,} checkpoints checked: key, signature and root",
+        f"Entries recomputed from their rows, without a gap, forward in time, each giving the hash that was sealed: {found.entries:,}",
+        f"Field values recomputed from value and salt: {found.fields - found.purged:,}; purged and standing by their hash: {found.purged:,}",
+        f"Tree nodes recomputed from their leaves: {found.nodes:,}",
+        f"Checkpoints whose key, signature and root were checked: {found.checkpoints:,}",
         f"Root over {found.size:,} entries: {bytes(found.root).hex()}" if found.sound else f"Does not fit: {found.misfit}",
     ]
 

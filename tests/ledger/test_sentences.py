@@ -68,6 +68,13 @@ def test_people_in_fields_are_told_by_name_and_times_by_their_day(log):
     assert sentence(entry) == "Ada gave chair to Ben until 22 May 2026, nobody and soon."
 
 
+def test_a_person_the_entry_is_about_is_told_by_name(log):
+    describe("tests:stone:laid", "{actor} met {thing:name}.")
+    set_actor_names(lambda ids: {ADA: "Ada", uuid.UUID(int=2): "Ben"})
+    met = services.append(kind="tests:stone:laid", thing=f"person:{uuid.UUID(int=2)}", actor=ADA, at=NOON)
+    assert sentence(met) == "Ada met Ben."
+
+
 def test_a_value_is_never_read_as_a_template(log):
     describe("tests:stone:laid", "{note}")
     assert sentence(_entry(note="{actor.__class__} {0}")) == "{actor.__class__} {0}"

@@ -202,7 +202,7 @@ def test_the_quick_look_costs_the_same_however_long_the_log_is(log, django_asser
 def test_the_command_says_what_it_did_and_exits_with_one_on_the_first_misfit(log, capsys):
     call_command("verify_ledger")
     told = capsys.readouterr().out
-    assert "11 entries recomputed" in told
+    assert "sealed: 11\n" in told
     assert bytes(services.head().root).hex() in told
     assert Verification.objects.count() == 0
     _tamper("UPDATE ledger_entry SET role = 'chair' WHERE seq = 3")
