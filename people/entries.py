@@ -50,6 +50,10 @@ def credential_set(user: User, *, link: SignInLink, first: bool, at: datetime) -
     return _append(kind, f"user:{user.pk}", user.person, at, {"person": user.person_id, "link": link.pk, "purpose": link.purpose})
 
 
+def credential_released(user: User, *, at: datetime) -> Entry:
+    return _append("people:credential:released", f"user:{user.pk}", None, at, {"person": user.person_id})
+
+
 def credential_changed(user: User, *, at: datetime) -> Entry:
     """A password changed by somebody who knew the one before."""
     return _append("people:credential:changed", f"user:{user.pk}", user.person, at, {"person": user.person_id})
@@ -108,11 +112,12 @@ def _names(people: Iterable[UUID]) -> dict[UUID, str]:
 
 set_actor_names(_names)
 
-describe("people:person:registered", "{actor} registered a person.")
+describe("people:person:registered", "{actor} registered {thing:name}.")
 describe("people:user:created", "{actor} opened an account for {person:name}.")
 describe("people:user:closed", "{actor} closed the account of {person:name}.")
 describe("people:credential:set", "{person:name} chose a password through a one-time link.")
 describe("people:credential:reset", "{person:name} chose a new password through a one-time link.")
+describe("people:credential:released", "The account of {person:name} waits for whoever plays this persona.")
 describe("people:credential:changed", "{person:name} changed their password.")
 describe("people:token:created", "{actor} made an API token for {person:name}: {scopes}, until {expires_at:day}.")
 describe("people:token:revoked", "{actor} revoked an API token of {person:name}.")
