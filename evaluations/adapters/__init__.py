@@ -6,7 +6,7 @@ one look at the head (64 KB at most) and, for an archive, at its directory.
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from evaluations.adapters import every_eval_ever, inspect_eval, inspect_json, lm_eval
 from evaluations.adapters.archive import SIGNATURE
@@ -15,13 +15,7 @@ from evaluations.adapters.limits import LIMITS, Limits
 from evaluations.adapters.strict_json import Glimpse, glimpse
 from evaluations.adapters.types import Reading, RejectedInput, Warning
 
-__all__ = ["LIMITS", "READER_VERSIONS", "Limits", "Reading", "RejectedInput", "read", "recognise"]
-
-READER_VERSIONS: Final = {
-    "inspect": "inspect-1",
-    "lm-eval": lm_eval.READER_VERSION,
-    "every-eval-ever": every_eval_ever.READER_VERSION,
-}
+__all__ = ["LIMITS", "Limits", "Reading", "RejectedInput", "read", "recognise"]
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _ARCHIVE_ENDINGS = (".eval", ".zip")

@@ -10,7 +10,7 @@ from evaluations.adapters.figures import Figure, figure, implied_count
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.names import name_warnings
 from evaluations.adapters.plausibility import n_warnings, usable_stderr, value_warnings
-from evaluations.adapters.strict_json import Json, Number, Readable, parse
+from evaluations.adapters.strict_json import Json, Number, parse
 from evaluations.adapters.types import (
     STORE_NOT_SCORED,
     Fact,
@@ -22,6 +22,7 @@ from evaluations.adapters.types import (
     Warning,
     verdict_for,
 )
+from evaluations.adapters.window import Readable
 
 FORMAT = "eee-aggregate"
 HARNESS = "every-eval-ever"

@@ -6,8 +6,9 @@ Inspect's own header reader stops at `samples` and so takes half a file for a wh
 from evaluations.adapters.fields import Node
 from evaluations.adapters.inspect_header import PASSED_OVER, read_header
 from evaluations.adapters.limits import Limits
-from evaluations.adapters.strict_json import Json, Readable, parse
+from evaluations.adapters.strict_json import Json, parse
 from evaluations.adapters.types import Reading
+from evaluations.adapters.window import Readable
 
 FORMAT = "inspect-json"
 

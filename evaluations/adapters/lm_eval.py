@@ -13,8 +13,9 @@ from evaluations.adapters.figures import Figure, figure, implied_count
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.names import name_warnings
 from evaluations.adapters.plausibility import is_share, n_warnings, usable_stderr, value_warnings
-from evaluations.adapters.strict_json import Json, Number, Readable, parse
+from evaluations.adapters.strict_json import Json, Number, parse
 from evaluations.adapters.types import Counts, Fact, ParsedMeasurement, ParsedRun, Reading, RejectedInput, Revision, Warning, verdict_for
+from evaluations.adapters.window import Readable
 
 READER_VERSION = "lm-eval-1"
 HARNESS = "lm-eval"

@@ -5,21 +5,15 @@ Unlike strict parsers it lets the bare tokens NaN, Infinity and -Infinity throug
 Parts that nobody needs (transcripts) are passed over: checked like the rest, but never built.
 """
 
-import codecs
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from evaluations.adapters.limits import LIMITS, Limits
 from evaluations.adapters.types import RejectedInput
-
-
-class Readable(Protocol):
-    """Anything that gives bytes, b"" at the end."""
-
-    def read(self, size: int, /) -> bytes: ...
+from evaluations.adapters.window import Readable, Window, cut_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,94 +31,20 @@ SKIPPED: Final = Skipped()
 Json: TypeAlias = "bool | str | Number | Skipped | list[Json] | dict[str, Json] | None"
 Path = tuple[str, ...]
 
-_CHUNK = 1 << 20
+_GAP = r"[ \t\n\r]*+"
 _BODY = r'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+'
-_TOKEN = re.compile(
-    r"[ \t\n\r]*+(?:(?P<mark>[{}\[\],:])"
-    rf'|(?P<string>"{_BODY}")'
-    r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|NaN|-?Infinity)"
-    r"|(?P<word>true|false|null))"
-)
-_STRING = rf'"{_BODY}"'
-_LEAF = (
-    rf"(?:{_STRING}|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null|NaN|-?Infinity"
-    r"|\{[ \t\n\r]*+\}|\[[ \t\n\r]*+\])"
-)
+_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|NaN|-?Infinity"
+_WORD = "true|false|null"
+_TOKEN = re.compile(rf'{_GAP}(?:(?P<mark>[{{}}\[\],:])|(?P<string>"{_BODY}")|(?P<number>{_NUMBER})|(?P<word>{_WORD}))')
+_LEAF = rf'(?:"{_BODY}"|{_NUMBER}|{_WORD}|\{{{_GAP}\}}|\[{_GAP}\])'
 # One member, or one element, up to the mark that ends it or opens the next level: what the hurried pass takes in one step.
-_MEMBER = re.compile(rf'[ \t\n\r]*+"({_BODY})"[ \t\n\r]*+:[ \t\n\r]*+(?:{_LEAF}[ \t\n\r]*+([,}}])|([{{\[]))')
-_ENDING = re.compile(r"[ \t\n\r]*+([,}\]])")
-_ELEMENT = re.compile(rf"[ \t\n\r]*+(?:{_LEAF}[ \t\n\r]*+([,\]])|([{{\[]))")
+_MEMBER = re.compile(rf'{_GAP}"({_BODY})"{_GAP}:{_GAP}(?:{_LEAF}{_GAP}([,}}])|([{{\[]))')
+_ELEMENT = re.compile(rf"{_GAP}(?:{_LEAF}{_GAP}([,\]])|([{{\[]))")
+_ENDING = re.compile(rf"{_GAP}([,}}\]])")
 _OPEN_STRING = re.compile(rf'"{_BODY}')
 _BEGUN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]*+)?)?")
-_SPACE = re.compile(r"[ \t\n\r]*+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LONGEST_ESCAPE = 6
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
-class _Text:
-    """The stream as decoded text with a window that moves forward; knows the byte offset of what it shows."""
-
-    def __init__(self, stream: Readable, limits: Limits, *, is_head: bool) -> None:
-        self.stream = stream
-        self.limits = limits
-        self.is_head = is_head
-        first = stream.read(_CHUNK)
-        mark, self.codec = next(((mark, codec) for mark, codec in _MARKS if first.startswith(mark)), (b"", "utf-8"))
-        self.decoder = codecs.getincrementaldecoder(self.codec)()
-        self.bytes_before = len(mark)
-        self.bytes_decoded = len(mark)
-        self.window = ""
-        self.at = 0
-        self.ended = False
-        self._take(first[len(mark) :])
-
-    def _take(self, data: bytes) -> None:
-        """Decode one more piece behind the window, dropping what was read."""
-        read = self.window[: self.at]
-        self.bytes_before += len(read) if read.isascii() and self.codec == "utf-8" else len(read.encode(self.codec))
-        self.ended = not data
-        try:
-            text = self.decoder.decode(data, final=self.ended and not self.is_head)
-        except UnicodeDecodeError as error:
-            place = self.bytes_decoded + max(error.start, 0)
-            if self.ended and error.reason in ("unexpected end of data", "truncated data"):
-                raise _cut_short(f"byte {place}") from error
-            raise RejectedInput(
-                "not-utf-8",
-                f"The file is not valid {self.codec.upper()} text.",
-                where=f"byte {place}",
-                what_to_do="Save the file as UTF-8 and upload it again.",
-            ) from error
-        self.bytes_decoded += len(data)
-        self.window = self.window[self.at :] + text
-        self.at = 0
-
-    def more(self) -> bool:
-        """Widen the window by at least its own length; False at the end of the stream."""
-        if self.ended:
-            return False
-        self._take(self.stream.read(max(_CHUNK, len(self.window) - self.at)))
-        return True
-
-    def past_space(self) -> int:
-        """Where the next piece begins in the window."""
-        space = _SPACE.match(self.window, self.at)
-        return space.end() if space else self.at
-
-    def place(self, at: int | None = None) -> str:
-        """Where the reading stands, for a person: "byte 1234"."""
-        before = self.window[: self.at if at is None else at]
-        return f"byte {self.bytes_before + len(before.encode(self.codec, 'surrogatepass'))}"
-
-
-def _cut_short(where: str) -> RejectedInput:
-    return RejectedInput(
-        "incomplete",
-        "The file stops in the middle: it is not complete.",
-        where=where,
-        what_to_do="Copy the file again from where it was written, and upload it again.",
-    )
 
 
 def _malformed(where: str, message: str = "The file is not valid JSON here.") -> RejectedInput:
@@ -149,7 +69,7 @@ class _Open:
 class _Reader:
     """The one pass. `root` is there from the first piece on, so a look at a cut head still sees what came before the cut."""
 
-    text: _Text
+    text: Window
     limits: Limits
     skip: frozenset[Path] = frozenset()
     root: Json = None
@@ -227,7 +147,7 @@ class _Reader:
             if match is None:
                 self.check_open_token()
             if not text.more():
-                raise self.bad_token() if match is None else _cut_short(text.place())
+                raise self.bad_token() if match is None else cut_short(text.place())
         kind = match.lastgroup or ""
         piece = match[kind]
         self.count(kind, piece)
@@ -277,8 +197,8 @@ class _Reader:
         )
         if opened:
             left = text.window[opened.end() :]
-            return _cut_short(text.place()) if not left or left[0] == "\\" else _malformed(text.place(opened.end()))
-        return _cut_short(text.place(start)) if beginning else _malformed(text.place(start))
+            return cut_short(text.place()) if not left or left[0] == "\\" else _malformed(text.place(opened.end()))
+        return cut_short(text.place(start)) if beginning else _malformed(text.place(start))
 
     def value(self, kind: str, piece: str) -> None:
         if kind == "mark":
@@ -408,7 +328,7 @@ class _Reader:
 
 def parse(stream: Readable, *, limits: Limits = LIMITS, skip: frozenset[Path] = frozenset()) -> Json:
     """The one JSON document in the stream; raises RejectedInput with the byte offset. Paths in `skip` are checked but stand as SKIPPED."""
-    reader = _Reader(_Text(stream, limits, is_head=False), limits, skip)
+    reader = _Reader(Window(stream, limits, is_head=False), limits, skip)
     reader.read()
     return reader.root
 
@@ -425,7 +345,7 @@ class Glimpse:
 def glimpse(stream: Readable, *, limits: Limits = LIMITS) -> Glimpse | None:
     """As much of the first JSON value as the head holds, built so far; None if it does not begin like JSON. Never refuses."""
     try:
-        reader = _Reader(_Text(stream, limits, is_head=True), limits)
+        reader = _Reader(Window(stream, limits, is_head=True), limits)
     except RejectedInput:
         return None
     is_followed = False

@@ -299,7 +299,7 @@ def test_zero_of_zero_is_no_result() -> None:
         ("none/none", "model-not-named", "holds"),
         ("...", "model-not-named", "holds"),
         ("mockllm/model", "model-is-a-mock", "info"),
-        ("/home/someone/weights", "model-is-a-path", "info"),
+        ("/srv/someone/weights", "model-is-a-path", "info"),
         ("C:\\weights\\aurora", "model-is-a-path", "info"),
         ("aurora/aurora\u200b-3", "name-has-marks", "holds"),
         ("aurora/\u202eaurora-3", "name-has-marks", "holds"),

@@ -54,7 +54,7 @@ def test_each_reader_knows_its_own(path: str, format: str) -> None:
         (b"log.eval".ljust(257, b"\x00") + b"ustar\x0000", "compressed", "tar"),
         (b"s3://bucket/logs/run.eval\n", "an-address", "text"),
         (b"https://example.org/run.eval", "an-address", "text"),
-        (b"/home/someone/run.eval", "an-address", "text"),
+        (b"/srv/someone/run.eval", "an-address", "text"),
         (b"nothing of note", "unknown-format", "text"),
         (b"\x00\x01\x02\x03binary", "unknown-format", "binary"),
         (b"a,b,c\n1,2,3\n", "known-not-read", "csv"),
