@@ -71,7 +71,7 @@ def _on_upload(notice: Notice) -> Message:
         "An upload of yours was refused",
         "The file could not be read as an evaluation. Nothing of it was stored as evidence.",
         "The receipt names the place in the file and what to do.",
-        reverse("evaluations:upload-detail", args=[notice.data["upload"]]),
+        reverse("evaluations:upload", args=[notice.data["upload"]]),
     )
 
 

@@ -54,5 +54,5 @@ def address_of(waiting: Waiting) -> str:
         "framework": reverse("reviews:adoption-list"),
         "seat": reverse("people:members"),
         "snapshot": reverse("reviews:portfolio"),
-        "binding": reverse("evaluations:binding-list"),
+        "binding": reverse("evaluations:bindings"),
     }.get(noun, reverse("reviews:inbox"))
