@@ -5,6 +5,7 @@ a field (or a thing) that holds a person's id by the person's name, `{until_at:d
 sentence: sentences stand in lists, titles and notices, where hazardous or personal detail has no place.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from string import Formatter
@@ -18,6 +19,10 @@ ActorNames = Callable[[frozenset[UUID]], Mapping[UUID, str]]
 
 THE_PORTAL = "The portal"
 WITHHELD = "[withheld]"
+
+_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
+_THING = re.compile(r"\b([a-z]+):([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 _templates: dict[str, str] = {}
 _actor_names: list[ActorNames] = []
@@ -54,7 +59,7 @@ def sentence(entry: Entry) -> str:
 
 def sentences(entries: Iterable[Entry]) -> list[str]:
     """Many entries in words, with one question for all the names. Prefetch `fields`."""
-    listed = [(entry, _template(entry), {"thing": entry.thing} | _open_values(entry)) for entry in entries]
+    listed = [(entry, _template(entry), _open_values(entry)) for entry in entries]
     people = {entry.actor for entry, _, _ in listed if entry.actor}
     for _, template, values in listed:
         people |= _people_named(template, values)
@@ -67,8 +72,9 @@ def _template(entry: Entry) -> str:
 
 
 def _open_values(entry: Entry) -> dict[str, Json]:
+    """The values that may be put into words, and the thing the entry is about."""
     shown = {field.path for field in entry.fields.all() if field.field_class in (PUBLIC, INTERNAL)}
-    return {path: value for path, value in entry.values.items() if path in shown}
+    return {"thing": entry.thing, **{path: value for path, value in entry.values.items() if path in shown}}
 
 
 def _words(entry: Entry, names: Mapping[UUID, str]) -> dict[str, Json]:
@@ -109,8 +115,18 @@ class _Teller(Formatter):
         if format_spec == "day" and isinstance(value, str):
             return _day(value)
         if isinstance(value, list):
-            return ", ".join(self.format_field(item, "") for item in value) or "none"
-        return "none" if value is None else str(value)
+            return ", ".join(_word(item) for item in value) or "none"
+        return _word(value)
+
+
+def _word(value: Json) -> str:
+    """A value as a reader says it: codes without underscores, ids and digests cut to what tells them apart at a glance."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    text = str(value)
+    if _CODE.fullmatch(text):
+        return text.replace("_", " ")
+    return _DIGEST.sub(r"\1…", _THING.sub(r"\1 \2", text))
 
 
 def _day(value: str) -> str:

@@ -61,6 +61,24 @@ def test_many_entries_ask_for_all_their_names_at_once(log):
     assert asked == [frozenset(uuid.UUID(int=number) for number in range(1, 4))]
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("request_changes", "request changes"),
+        ("asl-3", "asl-3"),
+        (True, "yes"),
+        (["a_b", None], "a b, none"),
+        ([], "none"),
+        ("sha256:" + "ab" * 32, "sha256:abababab…"),
+        (f"subject:{uuid.UUID(int=1)}", "subject 00000000"),
+        (str(uuid.UUID(int=1)), str(uuid.UUID(int=1))),
+    ],
+)
+def test_a_value_is_told_as_a_reader_says_it(log, value, told):
+    describe("tests:stone:laid", "{what}")
+    assert sentence(_entry(what=value)) == told
+
+
 def test_people_in_fields_are_told_by_name_and_times_by_their_day(log):
     describe("tests:stone:laid", "{actor} gave {role} to {person:name} until {until:day}, {other:name} and {else:day}.")
     set_actor_names(lambda ids: {ADA: "Ada", uuid.UUID(int=2): "Ben"})
