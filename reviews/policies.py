@@ -5,7 +5,7 @@ Administrators run the portal and decide nothing; auditors read everything and c
 
 from collections.abc import Mapping
 
-from ledger.refusals import NotNow
+from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
@@ -27,7 +27,7 @@ def may_see_board(actor: Actor) -> Answer:
     """Cases, safeguards and the gate are shown to everyone of the laboratory; outside evaluators see their dossier only."""
     if actor.roles - {Role.OUTSIDE_EVALUATOR}:
         return Allowed()
-    return Refused("no_role", "The board's work is shown to those who hold a role here.")
+    return Refused("not_known", "There is nothing here by that name.", kind=NotKnown)
 
 
 def may_open_case(actor: Actor, kind: str) -> Answer:
