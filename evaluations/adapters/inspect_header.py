@@ -104,6 +104,9 @@ def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bo
     epochs = _epochs(config.child("epochs"))
     revision, revision_warnings = _revision(spec.child("revision"))
     counts, count_warnings = _counts(results, epochs or 1)
+    if config.child("epochs").is_there and epochs is None:
+        message = "The number of epochs is no whole number, so the items cannot be counted."
+        count_warnings.append(Warning("count-unusable", message, config.child("epochs").where, "holds"))
     scores = Scores(results, epochs or 1, _joined(config.child("epochs_reducer")), counts, limits)
     measurements = tuple(scores.measurements()) if not is_unfinished else ()
     return ParsedRun(
@@ -132,7 +135,7 @@ def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bo
         selection=_joined(config.child("sample_id")),
         counts=counts,
         revision=revision,
-        invalidated=header.child("invalidated").value is True,
+        invalidated=_is_invalidated(header),
         has_log_updates=bool(header.child("log_updates").value),
         measurements=measurements,
         warnings=(
@@ -156,6 +159,8 @@ def _status(header: Node, *, is_unfinished: bool) -> tuple[Status, list[Warning]
         )
         return "unfinished", [Warning("run-unfinished", message, header.where, "holds")]
     status = _STATUSES.get(header.child("status").text() or "", "unknown")
+    if status == "success" and header.child("error").is_there:
+        return "unknown", [Warning("status-unknown", "The log says success and carries an error.", header.child("error").where, "holds")]
     if status == "success":
         return status, []
     messages = {
@@ -177,7 +182,7 @@ def _created_warnings(created: Moment, spec: Node) -> Iterator[Warning]:
 
 
 def _edit_warnings(header: Node) -> Iterator[Warning]:
-    if header.child("invalidated").value is True:
+    if _is_invalidated(header):
         yield Warning("invalidated", "Samples of this run were invalidated after it ended.", header.child("invalidated").where, "holds")
     if header.child("log_updates").value:
         yield Warning(
@@ -189,6 +194,11 @@ def _edit_warnings(header: Node) -> Iterator[Warning]:
     if header.child("results").child("early_stopping").is_there:
         message = "The run stopped early by a rule of its own, so its samples were not chosen beforehand."
         yield Warning("stopped-early", message, header.child("results").child("early_stopping").where, "holds")
+
+
+def _is_invalidated(header: Node) -> bool:
+    """Anything but a plain no counts as yes."""
+    return header.child("invalidated").value not in (None, False)
 
 
 def _epochs(node: Node) -> int | None:

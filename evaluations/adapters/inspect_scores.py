@@ -133,9 +133,10 @@ class _Block:
 
     def _n_warnings(self, n: int | None) -> Iterator[Warning]:
         scored, unscored = self.node.child("scored_samples"), self.node.child("unscored_samples")
-        if scored.is_there and scored.count() is None:
-            yield Warning("count-unusable", "The number of scored samples is negative, broken or absurd.", scored.where, "holds")
-        elif n == 0:
+        for node in (scored, unscored):
+            if node.is_there and node.count() is None:
+                yield Warning("count-unusable", "The number of scored samples is negative, broken or absurd.", node.where, "holds")
+        if n == 0:
             yield Warning("nothing-scored", "No sample was scored: the value is a placeholder.", self.node.where, "holds")
         if unscored.count():
             yield Warning("samples-unscored", f"{unscored.count()} samples were left without a score.", unscored.where, "holds")

@@ -153,7 +153,8 @@ class _File:
         elif created.raw is None:
             message = "The file does not say when the run was made, so its age is not known."
             yield Warning("created-absent", message, self.document.child("date").where, "info")
-        if effective.is_there and effective.count() is None:
+        original = self._samples(task).child("original").count()
+        if effective.is_there and (effective.count() is None or (original is not None and original < (effective.count() or 0))):
             yield Warning("count-unusable", "The number of samples is negative, broken or absurd.", effective.where, "holds")
         yield from self._limit_warnings(task, effective.count())
         if not self.document.child("git_hash").text():

@@ -387,3 +387,24 @@ def test_items_lost_among_the_epochs_hold() -> None:
     whole = {"eval__config": {"epochs": 5}, "results__total_samples": 200, "results__completed_samples": 200}
     assert run(**whole, **scored(0.25, 0.0693375245, n=40)).warnings == ()
     assert "samples-unscored" in codes(run(**whole, **scored(0.25, 0.0693375245, n=39)), "holds")
+
+
+@pytest.mark.parametrize("epochs", [-1, 0, "5", 2.5])
+def test_epochs_that_cannot_be_counted_hold(epochs: object) -> None:
+    """Taken for one epoch, the items would be counted several times over."""
+    assert "count-unusable" in codes(run(eval__config={"epochs": epochs}), "holds")
+
+
+@pytest.mark.parametrize("count", [-1, "0", 0.5])
+def test_an_impossible_number_of_unscored_samples_holds(count: object) -> None:
+    assert "count-unusable" in codes(number(**scored(0.25, 0.06933752452815364, unscored_samples=count)), "holds")
+
+
+def test_success_that_carries_an_error_is_no_success() -> None:
+    found = run(error={"message": "sandbox lost"})
+    assert found.status == "unknown" and "status-unknown" in codes(found, "holds")
+
+
+@pytest.mark.parametrize(("said", "is_so"), [(False, False), (None, False), (True, True), ("yes", True), (1, True)])
+def test_only_a_plain_no_means_not_invalidated(said: object, is_so: bool) -> None:
+    assert run(invalidated=said).invalidated is is_so

@@ -130,6 +130,7 @@ def test_a_model_named_by_a_path_is_kept_and_flagged() -> None:
     assert "model-is-a-path" in codes(reading.runs[0])
 
 
-def test_an_impossible_count_holds() -> None:
-    reading = _new(**{"n-samples": {"cyber_web": {"original": 30, "effective": -3}}})
+@pytest.mark.parametrize("effective", [-3, 31, 2.5, "30"])
+def test_an_impossible_count_holds(effective: object) -> None:
+    reading = _new(**{"n-samples": {"cyber_web": {"original": 30, "effective": effective}}})
     assert "count-unusable" in codes(_run(reading, "cyber_web"), "holds")
