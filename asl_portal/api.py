@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.constants import NOT_SET
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from ledger.refusals import Refusal
@@ -31,7 +32,7 @@ AUTH = {"ledger": TokenAuth(Scope.LEDGER_READ)}
 
 for _room in ROOMS:
     if find_spec(f"{_room}.api") is not None:
-        api.add_router("", import_module(f"{_room}.api").router, **({"auth": AUTH[_room]} if _room in AUTH else {}))
+        api.add_router("", import_module(f"{_room}.api").router, auth=AUTH.get(_room, NOT_SET))
 
 
 @api.exception_handler(Refusal)
