@@ -68,7 +68,7 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Wor
         command += ["--loglevel", "INFO", "--hostname", f"test-{len(started)}-{os.getpid()}@%h"]
         command += ["--beat", "--schedule", str(tmp_path / "beat")] if beat else []
         with log.open("wb") as output:
-            process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=output, stderr=output, start_new_session=True)
+            process = subprocess.Popen(command, cwd=ROOT, env=own_environment(), stdout=output, stderr=output, start_new_session=True)
         started.append(Worker(process, log))
         _wait_for_answer(started[-1], f"test-{len(started) - 1}-{os.getpid()}@")
         return started[-1]
@@ -79,7 +79,7 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Wor
     app.control.purge()
 
 
-def _environment() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """This test's own settings, told to another process."""
     database = connection.settings_dict
     login = quote(database["USER"], safe="") + (":" + quote(database["PASSWORD"], safe="") if database["PASSWORD"] else "")
