@@ -18,6 +18,7 @@ from frameworks.engine.types import (
     Condition,
     Evidence,
     Fact,
+    FileInterval,
     FrameworkDocument,
     Indicator,
     Interval,
@@ -263,7 +264,7 @@ def _number_defects(measurement: Measurement, indicator: Indicator, interval: In
     value, n, total = measurement.value, measurement.n, measurement.counts.get("total")
     if value is None:
         return [Reason(Code.VALUE_MISSING, "The file gives no value for this metric.")]
-    if not _in_range(value, n, indicator, interval):
+    if not _in_range(value, measurement, indicator, interval):
         found.append(Reason(Code.VALUE_OUT_OF_RANGE, f"A value of {explain.number(value)} cannot be: {explain.range_of(indicator, n)}."))
     if n is None:
         found.append(Reason(Code.N_UNKNOWN, "The file does not say how many items stand behind the value."))
@@ -286,17 +287,22 @@ def _number_defects(measurement: Measurement, indicator: Indicator, interval: In
     return found
 
 
-def _in_range(value: Decimal, n: int | None, indicator: Indicator, interval: Interval | None) -> bool:
+def _in_range(value: Decimal, measurement: Measurement, indicator: Indicator, interval: Interval | None) -> bool:
+    n = measurement.n
     if indicator.kind == "proportion" and not 0 <= value <= 1:
         return False
     if indicator.kind == "count" and (value < 0 or (n is not None and value > n)):
         return False
     if indicator.kind in ("ratio", "duration") and value < 0:
         return False
-    # A value outside its own interval means that the two speak of different things.
-    return interval is None or not (
-        (interval.low is not None and value < interval.low) or (interval.high is not None and value > interval.high)
-    )
+    return not _outside(value, measurement.interval) and (measurement.arms is None or not _outside(value, interval))
+
+
+def _outside(value: Decimal, interval: FileInterval | Interval | None) -> bool:
+    """A value outside the interval told with it, or outside the one of its own arms: the two speak of different things."""
+    if interval is None:
+        return False
+    return (interval.low is not None and value < interval.low) or (interval.high is not None and value > interval.high)
 
 
 def _unmet(condition: Condition, facts: dict[str, Fact]) -> Reason | None:

@@ -1,7 +1,6 @@
 """The rules as pages: what they show, to whom, and in how many queries."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
