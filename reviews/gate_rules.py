@@ -23,6 +23,7 @@ INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zon
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from frameworks.engine import reading
@@ -55,7 +56,7 @@ class Reason:
 def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
     """The gate's answer as canonical bytes. `framework_bytes` is empty where no framework is in force."""
     inputs = _read(inputs_bytes)
-    framework = reading.framework(framework_bytes) if framework_bytes else None
+    framework = _framework(framework_bytes) if framework_bytes else None
     reasons = tuple(_reasons(framework, inputs))
     required = {} if framework is None else {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
     return canonical(
@@ -74,6 +75,12 @@ def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
             "expires_at": inputs["at"] if reasons else _expiry(inputs),
         }
     )
+
+
+@lru_cache(maxsize=16)
+def _framework(framework_bytes: bytes) -> FrameworkDocument:
+    """A page asks about every scope of every model; the framework is the same each time."""
+    return reading.framework(framework_bytes)
 
 
 def _read(inputs_bytes: bytes) -> dict[str, Any]:

@@ -1,0 +1,219 @@
+"""Status, gate and cases for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema, Status
+
+from evaluations import access as evaluations_access
+from evaluations.models import Snapshot
+from evaluations.paging import page
+from frameworks.models import FrameworkVersion
+from frameworks.queries import in_force, in_force_versions
+from ledger.refusals import NotKnown, NotNow, NotValid
+from people.api_auth import TokenAuth
+from people.queries import Actor
+from people.words import Scope
+from reviews import access, gate
+from reviews.case_json import case_json, case_row, status_json
+from reviews.moments import moment
+from reviews.status import subject_status
+
+router = Router(tags=["gate"])
+
+ARTEFACT = r"^sha256:[0-9a-f]{64}$"
+GateScope = Literal["internal", "internal_high_risk", "trusted_users", "external", "evaluation_access"]
+
+
+class FrameworkNotKnown(NotKnown):
+    code = "framework_not_known"
+    sentence = "No framework of that name is in force."
+
+
+class FrameworkNotNamed(NotValid):
+    code = "framework_not_named"
+    sentence = "Several frameworks are in force; name one."
+
+
+class NothingInForce(NotNow):
+    code = "no_framework"
+    sentence = "No framework is in force yet."
+
+
+class OneQuestion(NotValid):
+    code = "ask_for_one_thing"
+    sentence = "Ask by artefact or by subject, and by one of them only."
+
+
+class ReasonOut(Schema):
+    """Why the gate denies, and who can resolve it."""
+
+    code: str
+    sentence: str
+    who: list[str] = Field(description="Roles that can resolve it.")
+    what_to_do: str
+    about: str = Field(description="The threshold, axis, safeguard, case or scope it speaks of; empty where there is none.")
+
+
+class GateOut(Schema):
+    """`allowed` is true only where no reason stands against it. Good until `expires_at`, and for exactly this artefact and scope."""
+
+    allowed: bool
+    reasons: list[ReasonOut]
+    artefact: str | None
+    scope: str
+    at: datetime
+    expires_at: datetime
+    required: dict[str, str]
+    framework_digest: str | None
+    inputs_digest: str | None
+    answer_digest: str | None
+    ledger_size: int
+    informative_only: bool = Field(description="Asked by subject: it authorises nothing, for a subject is not an artefact.")
+
+
+class AuthorisationIn(Schema):
+    artefact: str = Field(pattern=ARTEFACT)
+    scope: GateScope
+    stack_digest: str = Field("", pattern=r"^(sha256:[0-9a-f]{64})?$")
+
+
+class AuthorisationOut(Schema):
+    """The answer for the record, with the digests of what it was computed from and its place in the ledger."""
+
+    id: UUID
+    allowed: bool
+    reasons: list[ReasonOut]
+    artefact: str
+    scope: str
+    stack_digest: str
+    at: datetime
+    expires_at: datetime
+    framework_digest: str | None
+    inputs_digest: str
+    answer_digest: str
+    ledger_seq: int
+
+
+@router.get("/gate", auth=TokenAuth(Scope.GATE_READ), response=GateOut, summary="May this artefact go to this scope?")
+def ask_gate(
+    request: HttpRequest,
+    scope: GateScope,
+    artefact: Annotated[str, Query(pattern=r"^(sha256:[0-9a-f]{64})?$")] = "",
+    subject: Annotated[str, Query(max_length=80)] = "",
+) -> dict[str, Any]:
+    """200 for every well-formed question, deny included. Asks and writes nothing; by `subject` it is informative only."""
+    if bool(artefact) == bool(subject):
+        raise OneQuestion
+    actor, now = _actor(request), timezone.now()
+    visible = evaluations_access.subjects(actor, now)
+    about = visible.filter(slug=subject).first() if subject else None
+    # What this person may not know of is unknown to the gate as well.
+    known = _visible(actor, artefact, now) if artefact else None
+    answer = gate.ask(scope=scope, artefact=known, subject=about)
+    return {
+        "allowed": answer.allowed,
+        "reasons": answer.reasons,
+        "artefact": artefact or answer.artefact,
+        "scope": scope,
+        "at": answer.at,
+        "expires_at": answer.expires_at,
+        "required": answer.required,
+        "framework_digest": answer.framework_digest,
+        "inputs_digest": answer.inputs_digest,
+        "answer_digest": answer.answer_digest,
+        "ledger_size": answer.ledger_size,
+        "informative_only": bool(subject),
+    }
+
+
+@router.post(
+    "/gate/authorisations",
+    auth=TokenAuth(Scope.GATE_AUTHORISE),
+    response={201: AuthorisationOut},
+    summary="The same question, answered for the record",
+)
+def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, Any]]:
+    """Short-lived, bound to artefact, scope and stack, entered in the ledger with its inputs; a deny too. Read `allowed`."""
+    actor, now = _actor(request), timezone.now()
+    if Snapshot.objects.filter(weights_digest=body.artefact).exists() and _visible(actor, body.artefact, now) is None:
+        raise evaluations_access.SnapshotNotKnown
+    made = gate.authorise(artefact=body.artefact, scope=body.scope, stack=body.stack_digest, actor=actor.person)
+    return Status(
+        201,
+        {
+            "id": made.pk,
+            "allowed": made.allowed,
+            "reasons": made.reasons,
+            "artefact": made.artefact,
+            "scope": made.scope,
+            "stack_digest": made.stack_digest,
+            "at": made.at,
+            "expires_at": made.expires_at,
+            "framework_digest": made.framework_document_id,
+            "inputs_digest": made.inputs_document_id,
+            "answer_digest": made.answer_document_id,
+            "ledger_seq": made.ledger_seq,
+        },
+    )
+
+
+@router.get("/subjects/{slug}/status", auth=TokenAuth(Scope.SUBJECTS_READ), tags=["subjects"], summary="How a subject stands")
+def status(request: HttpRequest, slug: str, framework: str = "", as_of: str = "", as_known_at: str = "") -> dict[str, Any]:
+    """The required tier per axis, determinations in force, findings with reason trees, coverage, open case, safeguards signed of required, gate.
+    `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
+    """
+    now = timezone.now()
+    subject = evaluations_access.subject(_actor(request), slug, now)
+    at = min(moment(as_of, default=now), now)
+    return status_json(subject_status(subject, _version(framework), at, known_at=min(moment(as_known_at, default=now), now)))
+
+
+class CaseList(Schema):
+    cases: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get("/cases", auth=TokenAuth(Scope.CASES_READ), response=CaseList, tags=["cases"], summary="The cases, newest first")
+def list_cases(request: HttpRequest, subject: str = "", state: str = "", cursor: str = "", limit: int = 50) -> dict[str, Any]:
+    """Follow `next` until it is null."""
+    rows = access.cases(_actor(request), timezone.now())
+    rows = rows.filter(subject__slug=subject) if subject else rows
+    rows = rows.filter(state=state) if state else rows
+    found = page(rows, by="-number", cursor=cursor, limit=limit)
+    return {"cases": [case_row(case) for case in found.rows], "next": found.following}
+
+
+@router.get("/cases/{case_id}", auth=TokenAuth(Scope.CASES_READ), tags=["cases"], summary="The case file")
+def case(request: HttpRequest, case_id: UUID) -> dict[str, Any]:
+    """Questions with their requirements, every vote ever cast, decisions with their dissent, revisions and the discussion."""
+    return case_json(access.case(_actor(request), case_id, timezone.now()))
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _visible(actor: Actor, artefact: str, at: datetime) -> str | None:
+    """The artefact, unless it belongs to a subject this person may not know of."""
+    hidden = Snapshot.objects.filter(weights_digest=artefact).exclude(subject__in=evaluations_access.subjects(actor, at)).exists()
+    return None if hidden else artefact
+
+
+def _version(name: str) -> FrameworkVersion:
+    if name:
+        found = in_force(name)
+        if found is None:
+            raise FrameworkNotKnown
+        return found
+    several = list(in_force_versions()[:2])
+    if not several:
+        raise NothingInForce
+    if len(several) > 1:
+        raise FrameworkNotNamed
+    return several[0]
