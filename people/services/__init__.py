@@ -6,6 +6,7 @@ from people.services.credentials import (
     first_administrator_link,
     persona_link,
     propose_link,
+    release_persona,
     use_link,
     withdraw_link,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "propose_end",
     "propose_link",
     "register_person",
+    "release_persona",
     "revoke_token",
     "use_link",
     "withdraw_grant",

@@ -168,6 +168,21 @@ def change_password(*, user: User, password: str, at: datetime) -> User:
     return user
 
 
+def release_persona(*, user: User, at: datetime) -> User:
+    """Takes a persona's password away, so that whoever plays it chooses their own through a link. Raises OnlyInADemoLog, AccountClosed."""
+    with transaction.atomic():
+        user = _locked(user)
+        log = current_log()
+        if log is None or log.mode != "demo":
+            raise OnlyInADemoLog
+        _withdraw_open_links(user, at)
+        user.set_unusable_password()
+        user.credential_changed_at = user.credential_reset_at = None
+        user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
+        entries.credential_released(user, at=at)
+    return user
+
+
 def _open_from_shell(user: User, purpose: str, lasts: timedelta, at: datetime) -> tuple[SignInLink, str]:
     _withdraw_open_links(user, at)
     secret = _new_secret()

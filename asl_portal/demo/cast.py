@@ -1,0 +1,97 @@
+"""The people of the demonstration: a small lab's board, each with the roles the framework asks for."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from people import services as people
+from people.models import Person, User
+from people.words import Area, Role
+
+DOMAIN = "northbridge.example"
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    title: str
+    roles: tuple[str, ...]
+    areas: tuple[str, ...] = ()
+    cleared: bool = False
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.lower().replace('é', 'e')}@{DOMAIN}"
+
+
+PARTS = {
+    "ada": Part("Ada", "Evaluations", (Role.RESEARCHER,), cleared=True),
+    "ben": Part("Ben", "Biosecurity", (Role.REVIEWER,), (Area.BIOLOGY,), cleared=True),
+    "chloe": Part("Chloé", "Security engineering", (Role.REVIEWER,), (Area.SECURITY, Area.CYBER), cleared=True),
+    "dan": Part("Dan", "Responsible scaling", (Role.CHAIR,)),
+    "farid": Part("Farid", "Safeguards", (Role.SAFEGUARD_OWNER,)),
+    "grace": Part("Grace", "Executive", (Role.EXECUTIVE,)),
+    "hana": Part("Hana", "Internal audit", (Role.AUDITOR,)),
+    "ivo": Part("Ivo", "Platform", (Role.ADMINISTRATOR,)),
+    "jun": Part("Jun", "Platform", (Role.ADMINISTRATOR,)),
+    "mira": Part("Mira", "External expert", (Role.REVIEWER,), (Area.EXTERNAL, Area.BIOLOGY), cleared=True),
+    "leo": Part("Leo", "Executive", (Role.EXECUTIVE,)),
+}
+
+
+@dataclass
+class Cast:
+    """The persons by name, and the passwords they hold while the world is built; nobody keeps them afterwards."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.people[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def signer(self, name: str) -> dict[str, Person | User | str]:
+        """What every signing verb asks for."""
+        person = self.people[name]
+        return {"actor": person, "user": person.user, "password": self.passwords[name]}
+
+
+def gather(at: datetime) -> Cast:
+    """Registers everyone; two administrators propose and confirm what each holds."""
+    cast = Cast()
+    for key, part in PARTS.items():
+        cast.people[key] = people.register_person(name=part.name, affiliation=f"Northbridge (fictional), {part.title}", at=at)
+        people.create_user(person=cast.people[key], email=part.email, at=at)
+    people.appoint_first_administrators(first=cast.ivo, second=cast.jun, at=at)
+    for key, part in PARTS.items():
+        _empower(cast, key, part, at)
+    for key, part in PARTS.items():
+        if Role.ADMINISTRATOR not in part.roles:
+            cast.passwords[key] = _password(cast.people[key], at)
+    return cast
+
+
+def _empower(cast: Cast, key: str, part: Part, at: datetime) -> None:
+    person = cast.people[key]
+    grants = [people.grant_role(person=person, role=role, actor=cast.ivo, at=at) for role in part.roles if role != Role.ADMINISTRATOR]
+    areas = [people.grant_competence(person=person, area=area, actor=cast.ivo, at=at) for area in part.areas]
+    clearances = [people.grant_clearance(person=person, actor=cast.ivo, at=at)] if part.cleared else []
+    for grant in (*grants, *areas, *clearances):
+        people.confirm_grant(grant=grant, actor=cast.jun, at=at)
+
+
+def _password(person: Person, at: datetime) -> str:
+    password = secrets.token_urlsafe(24)
+    _, link = people.persona_link(user=person.user, at=at)
+    people.use_link(secret=link, password=password, at=at)
+    person.user.refresh_from_db()
+    return password
+
+
+def let_go(cast: Cast, at: datetime) -> None:
+    """The passwords are taken away: whoever plays a persona chooses their own."""
+    for key in cast.passwords:
+        people.release_persona(user=cast.people[key].user, at=at)
+    cast.passwords.clear()
