@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from frameworks.models import FrameworkVersion, IndicatorVersion
 
 from evaluations.elicitation import elicitation
 from evaluations.model_names import model_key
@@ -35,6 +34,7 @@ from evaluations.models import (
     Supersession,
 )
 from frameworks.engine.types import FrameworkDocument
+from frameworks.models import FrameworkVersion, IndicatorVersion
 from ledger.canonical import canonical, digest
 
 FORMAT = "asl-evidence/1"

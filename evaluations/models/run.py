@@ -75,12 +75,6 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"{self.task} ({self.external_id or self.id})"
 
-    @property
-    def is_complete(self) -> bool:
-        """Every sample was completed and scored, nothing errored or was invalidated; unknown counts are not complete."""
-        counts = (self.total, self.completed, self.scored)
-        return self.status == "success" and not self.invalidated and not self.errored and None not in counts and len(set(counts)) == 1
-
 
 class Measurement(models.Model):
     """One metric of a run: the value as the file wrote it, its spread, its n, and the place in the file each came from."""

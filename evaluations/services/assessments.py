@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from evaluations import documents, entries
+from evaluations.breakage import place_of
 from evaluations.evidence import Collected, collect
 from evaluations.models import Assessment, AssessmentDue, DueState, Subject
 from frameworks import queries as frameworks
@@ -85,8 +86,9 @@ def work(*, due_id: UUID, at: datetime) -> Assessment | None:
     try:
         made = assess(subject=row.subject, framework_version=version, at=at) if version is not None else None
     except Exception as error:  # The boundary of a worker: one subject that cannot be computed must not stop the others.
-        log.exception("The assessment of %s under %s failed (attempt %s)", row.subject_id, row.framework_name, row.attempts)
-        _give_back(row, error, at)
+        place = place_of(error)
+        log.error("The assessment of %s under %s failed (%s, attempt %s)", row.subject_id, row.framework_name, place, row.attempts)
+        _give_back(row, place, at)
         return None
     _finish(row, at)
     return made
@@ -182,8 +184,8 @@ def _finish(row: AssessmentDue, at: datetime) -> None:
         mine.update(state=DueState.WAITING, **done)
 
 
-def _give_back(row: AssessmentDue, error: Exception, at: datetime) -> None:
+def _give_back(row: AssessmentDue, error: str, at: datetime) -> None:
     wait = timedelta(seconds=5 * 4 ** (row.attempts - 1))
     state = DueState.DEAD if row.attempts >= MAX_ATTEMPTS else DueState.WAITING
     mine = AssessmentDue.objects.filter(pk=row.pk, lease_token=row.lease_token)
-    mine.update(state=state, lease_until=None, lease_token=None, not_before=at + wait, error=type(error).__name__)
+    mine.update(state=state, lease_until=None, lease_token=None, not_before=at + wait, error=error)

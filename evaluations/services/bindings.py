@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from frameworks.models import IndicatorVersion
 
 from evaluations import entries
 from evaluations.models import Binding
 from evaluations.policies import may_confirm, may_register
+from frameworks.models import IndicatorVersion
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require

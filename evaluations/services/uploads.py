@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from evaluations import adapters, entries
 from evaluations.adapters.types import ParsedMeasurement, ParsedRun, Reading, RejectedInput
+from evaluations.breakage import place_of
 from evaluations.elicitation import FACTS
 from evaluations.filenames import shown_name
 from evaluations.model_names import model_key
@@ -182,9 +183,10 @@ def retry(*, upload: Upload, actor: Person, at: datetime) -> Upload:
     require(may_retry(actor_of(actor, at), uploader=upload.uploader))
     if upload.state != UploadState.DEAD:
         raise NothingToRetry
-    Upload.objects.filter(pk=upload.pk).update(state=UploadState.RECEIVED, attempts=0, percent=0, not_before=None, finished_at=None)
+    upload.state, upload.attempts, upload.percent, upload.not_before, upload.finished_at = UploadState.RECEIVED, 0, 0, None, None
+    upload.error_code = upload.error_message = upload.error_what_to_do = ""
+    upload.save()
     entries.upload_retried(upload, actor=actor, at=at)
-    upload.refresh_from_db()
     return upload
 
 
@@ -205,7 +207,7 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
     except RejectedInput as refusal:
         return _reject(upload, refusal, at)
     except Exception as error:  # The boundary of a reader: whatever breaks in it stops this file alone, and is tried again.
-        log.exception("The upload %s could not be read (%s, attempt %s)", upload.pk, type(error).__name__, upload.attempts)
+        log.error("The upload %s could not be read (%s, attempt %s)", upload.pk, place_of(error), upload.attempts)
         _give_back(upload, at)
         return None
 

@@ -1,0 +1,190 @@
+"""Reading received files: whole or not at all, safe to run twice, given up after a while, and never half stored."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from evaluations.models import Measurement, ParseAttempt, Run, Upload
+from evaluations.services import blobs, results, uploads
+from ledger.models import Entry
+from ledger.refusals import NotAllowed
+from people.signing import Statement
+from people.words import Role
+from tests.evaluations.conftest import World
+from tests.evaluations.logs import log
+from tests.makers import make_signature, make_snapshot, make_subject, send_file
+
+
+def _kinds_since(before: int) -> list[str]:
+    return list(Entry.objects.filter(seq__gte=before).order_by("seq").values_list("kind", flat=True))
+
+
+def test_a_file_is_read_into_its_run_and_measurements_with_one_entry(world: World) -> None:
+    upload = send_file(world.cast, log(right=10), world.subject, world.snapshot, at=world.now())
+    before = Entry.objects.count()
+    uploads.parse(upload_id=upload.pk, at=world.now())
+    upload.refresh_from_db()
+    assert (upload.state, upload.percent, upload.format, upload.verdict) == ("parsed", 100, "inspect-eval", "accept")
+    run = upload.runs.get()
+    assert (run.task, run.model, run.total, run.scored) == ("bio_protocols", "demo/heron", 40, 40)
+    measurement = run.measurements.get()
+    assert (measurement.metric, measurement.value, measurement.n) == ("accuracy", "0.25", 40)
+    assert _kinds_since(before) == ["evaluations:upload:parsed"]
+
+
+def test_reading_twice_is_reading_once(world: World) -> None:
+    upload = world.send(log())
+    before = Entry.objects.count()
+    assert uploads.parse(upload_id=upload.pk, at=world.now()) is None
+    assert Entry.objects.count() == before and Run.objects.count() == 1 and ParseAttempt.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (log()[:-30], None),
+        (b"<html><body>Not found</body></html>", None),
+        (b'{"status": "success", "status": "error"}', None),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n", None),
+    ],
+    ids=["empty", "cut", "web page", "not a result", "pointer"],
+)
+def test_a_file_that_cannot_be_taken_is_refused_with_a_reason_and_stores_nothing_half(
+    world: World, content: bytes, code: str | None
+) -> None:
+    before = world.assessment
+    upload = world.send(content, name="run.eval")
+    assert upload.state == "rejected" and upload.percent == 100
+    assert upload.error_code and upload.error_message and (code is None or upload.error_code == code)
+    assert not Run.objects.exists() and not Measurement.objects.exists() and not ParseAttempt.objects.exists()
+    assert Entry.objects.filter(kind="evaluations:upload:rejected").count() == 1
+    assert world.assessment == before or world.assessment.summary == before.summary
+
+
+def test_a_reader_that_breaks_gives_the_file_back_and_at_last_up(world: World) -> None:
+    upload = send_file(world.cast, log(), world.subject, at=world.now())
+    blobs.path_of(upload.blob_id).unlink()  # the reader breaks: the bytes are gone
+    at = world.now()
+    for attempt in range(1, uploads.MAX_ATTEMPTS + 1):
+        assert uploads.due(at=at) == [upload.pk]
+        uploads.parse(upload_id=upload.pk, at=at)
+        upload.refresh_from_db()
+        assert upload.attempts == attempt
+        at = upload.not_before or at
+    assert upload.state == "dead" and upload.error_what_to_do and uploads.due(at=at + timedelta(days=9)) == []
+    assert Entry.objects.filter(kind="evaluations:upload:given-up").count() == 1
+
+
+def test_a_file_that_was_given_up_is_read_again_when_asked(world: World) -> None:
+    upload = send_file(world.cast, log(), world.subject, world.snapshot, at=world.now())
+    path = blobs.path_of(upload.blob_id)
+    content = path.read_bytes()
+    path.unlink()
+    at = world.now()
+    for _ in range(uploads.MAX_ATTEMPTS):
+        uploads.parse(upload_id=upload.pk, at=at)
+        at += timedelta(hours=1)
+    path.write_bytes(content)
+    upload.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        uploads.retry(upload=upload, actor=world.cast.ben, at=at)
+    assert uploads.retry(upload=upload, actor=world.cast.ada, at=at).state == "received"
+    uploads.parse(upload_id=upload.pk, at=at)
+    upload.refresh_from_db()
+    assert upload.state == "parsed" and upload.error_code == ""
+
+
+def test_a_leased_file_is_left_alone_until_its_reader_has_gone_silent(world: World) -> None:
+    upload = send_file(world.cast, log(), world.subject, world.snapshot, at=world.now())
+    at = world.now()
+    claimed = uploads._claim(upload.pk, at)
+    assert claimed is not None and uploads.due(at=at) == []
+    assert uploads.parse(upload_id=upload.pk, at=at) is None
+    later = at + uploads.LEASE
+    assert uploads.due(at=later) == [upload.pk]
+    taken = uploads.parse(upload_id=upload.pk, at=later)
+    assert taken is not None and taken.state == "parsed"
+    # The first reader comes back from the dead and writes nothing.
+    assert uploads._store(claimed, uploads._read(claimed), later) is None
+    assert Run.objects.count() == 1
+
+
+# --- Twins: one run told twice --------------------------------------------------------------------------------------------------------------
+
+
+def _packed_otherwise(**more: Any) -> bytes:
+    """The same run in other bytes."""
+    return log(eval__packages={"inspect_ai": "0.3.286"}, **more)
+
+
+def test_the_same_run_in_other_bytes_counts_once(world: World) -> None:
+    first = world.send(log(right=2)).runs.get()
+    before = world.assessment.finding_digests
+    twin = world.send(_packed_otherwise(right=2)).runs.get()
+    assert twin.twin_of == first and not twin.conflicts
+    assert world.assessment.finding_digests == before and world.outcomes["bio-3"] == "ruled_out"
+
+
+def test_a_twin_that_tells_something_else_holds_both_and_the_worse_one_still_raises(world: World) -> None:
+    world.send(log(right=2))
+    assert world.outcomes["bio-3"] == "ruled_out"
+    twin = world.send(_packed_otherwise(right=38)).runs.get()
+    assert twin.conflicts and world.outcomes["bio-3"] == "cannot_rule_out"
+
+
+def test_a_benign_twin_of_a_grave_run_does_not_soften_it(world: World) -> None:
+    world.send(log(right=38))
+    world.send(_packed_otherwise(right=2))
+    assert world.outcomes["bio-3"] == "cannot_rule_out"
+
+
+def test_setting_the_wrong_telling_aside_lets_the_other_speak(world: World) -> None:
+    world.send(log(right=2))
+    wrong = world.send(_packed_otherwise(right=38)).runs.get()
+    at = world.now()
+    about = results.supersession_digests(run=wrong)
+    statement = Statement(type=results.STATEMENT, digests=about, meaning="This result no longer speaks", role=Role.REVIEWER)
+    signature = make_signature(world.cast.ben, statement, at=at)
+    results.supersede(run=wrong, reason="Edited by hand.", signature=signature, actor=world.cast.ben, at=at)
+    world.work()
+    assert world.outcomes["bio-3"] == "ruled_out"
+
+
+def test_the_same_run_on_other_weights_conflicts(world: World) -> None:
+    other = make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor=1)
+    world.send(log(right=2))
+    twin = world.send(_packed_otherwise(right=2), snapshot=other).runs.get()
+    assert twin.conflicts and world.outcomes["bio-3"] != "ruled_out"
+
+
+def test_a_run_claimed_for_a_second_subject_holds_there_and_changes_nothing_here(world: World) -> None:
+    world.send(log(right=2))
+    before = world.assessment
+    other = make_subject(world.cast, "kestrel", at=world.now())
+    snapshot = make_snapshot(world.cast, other, at=world.now())
+    upload = send_file(world.cast, log(right=2), other, snapshot, at=world.now())
+    uploads.countersign(upload=upload, actor=world.cast.ben, at=world.now())
+    world.work()
+    assert upload.runs.get().claimed_elsewhere and world.assessment == before
+    assert other.assessments.order_by("-seq").first().summary["bio-3"] != "ruled_out"
+
+
+def test_a_measurement_is_superseded_by_another_person_than_its_uploader_and_once(world: World) -> None:
+    measurement = world.send(log(right=38)).runs.get().measurements.get()
+    at = world.now()
+    about = results.supersession_digests(measurement=measurement)
+
+    def signed(person: Any, role: str) -> Any:
+        return make_signature(
+            person, Statement(type=results.STATEMENT, digests=about, meaning="This result no longer speaks", role=role), at=at
+        )
+
+    told = {"measurement": measurement, "reason": "Broken grader.", "at": at}
+    with pytest.raises(NotAllowed):
+        results.supersede(**told, actor=world.cast.ada, signature=signed(world.cast.ada, Role.RESEARCHER))
+    results.supersede(**told, actor=world.cast.ben, signature=signed(world.cast.ben, Role.REVIEWER))
+    with pytest.raises(results.AlreadySuperseded):
+        results.supersede(**told, actor=world.cast.chloe, signature=signed(world.cast.chloe, Role.REVIEWER))
+    assert Upload.objects.count() == 1
