@@ -17,7 +17,8 @@ from reviews import entries, policies, signing
 from reviews.facts import Facts, collect_one
 from reviews.models import ApplicabilityLine, ApplicabilityStatement, Case, SignOff
 from reviews.models.signoff import Place
-from reviews.services.cases import align, locked
+from reviews.services.asking import align
+from reviews.services.locks import locked
 
 
 class NothingAtStake(NotNow):

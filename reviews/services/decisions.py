@@ -26,8 +26,10 @@ from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.rules import is_strict, judgements_in, verdict_refused
-from reviews.services.cases import align, end, holds_strict, locked, pinned_quorum, statement_of
+from reviews.services.asking import align, holds_strict, pinned_quorum, statement_of
+from reviews.services.cases import end
 from reviews.services.following import write_requirement
+from reviews.services.locks import locked
 from reviews.services.votes import check_content
 from reviews.tally import Tally
 

@@ -23,7 +23,9 @@ from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import Verdict
 from reviews.rules import is_loss, is_strict, worsenings
-from reviews.services.cases import lock_subject, open_case_of, open_or_join, refresh
+from reviews.services.asking import refresh
+from reviews.services.cases import open_case_of, open_or_join
+from reviews.services.locks import lock_subject
 from reviews.services.scopes import recompute
 
 Decided = Determination | SafeguardsDecision | ReleaseDecision

@@ -15,7 +15,7 @@ from reviews import entries, gate, policies
 from reviews.facts import Facts, collect_one
 from reviews.models import ScopeState
 from reviews.models.gate_answer import GateState
-from reviews.services.cases import lock_subject
+from reviews.services.locks import lock_subject
 
 
 class AlreadyHalted(NotNow):

@@ -15,7 +15,8 @@ from reviews.models import Question, Recusal, Vote
 from reviews.models.case import Case
 from reviews.models.question import Choice, QuestionKind
 from reviews.rules import is_strict
-from reviews.services.cases import locked, statement_of
+from reviews.services.asking import statement_of
+from reviews.services.locks import locked
 
 
 class RationaleMissing(NotValid):

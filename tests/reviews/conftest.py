@@ -182,6 +182,11 @@ class Board:
         question = cases.ask_release(case=self.case, snapshot=self.snapshot, scope=scope, actor=self.cast.dan, at=self.now())
         return self.settle(question)
 
+    def release_anew(self, scope: str = "external") -> Any:
+        """A case that asks only for the release, when everything else is settled."""
+        self.open_case("re_approval", release_to=scope)
+        return self.settle(self.question("release", scope=scope))
+
     def let_out(self, scope: str = "external") -> None:
         """From clean evidence to an open gate."""
         self.clean()
