@@ -19,7 +19,7 @@ from reviews.facts import Facts, collect_one
 from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, coverage_of
-from reviews.services.cases import statement_of
+from reviews.services.asking import statement_of
 from reviews.tally import Member, Requirement, Side, Tally
 
 REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
