@@ -8,20 +8,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from asl_portal.api import api
+from frameworks.services import load_framework
 from people import services as people
+from people.api_auth import TokenAuth
 from people.models import Person, RoleGrant
 from people.words import Role, Scope
-from tests.makers import Cast, give_password, make_people, make_token
+from reviews.reports.exports import make_due, request_export
+from reviews.services.adoptions import propose_adoption
+from tests.evaluations.logs import log
+from tests.makers import (
+    PASSWORD,
+    Cast,
+    adopt_framework,
+    give_password,
+    make_binding,
+    make_people,
+    make_snapshot,
+    make_subject,
+    make_token,
+)
+from tests.reviews.conftest import FRAMEWORK, Board
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LOGIN = "login"  # sent to the sign-in page: nobody is signed in
@@ -83,6 +101,16 @@ def row(rest: Expected | None = None, **methods: Expected) -> Row:
     return Row(methods, by(405) if rest is None else rest)
 
 
+INSIDE = by(200, outside_evaluator=404)
+
+
+def form(roles: tuple[str, ...]) -> Row:
+    """A form inside the portal that some roles may fill in; sent with nothing in it, it says what is missing."""
+    return row(GET=only(roles, 200, outside_evaluator=404), POST=only(roles, 422, outside_evaluator=404))
+
+
+BRINGERS = ("researcher", "chair")
+CHECKERS = ("reviewer", "chair")
 KEEPERS = ("administrator", "chair", "executive")
 OPEN_REST = everybody(405)
 
@@ -105,19 +133,90 @@ ROWS: dict[str, Row] = {
     "people:me": row(signed_in(405), GET=signed_in(200)),
     "people:token-create": row(POST=by(422)),
     "people:token-revoke": row(POST=only(KEEPERS, 302, others=404, researcher=302)),
-    "people:members": row(GET=by(200, outside_evaluator=404)),
-    "people:new-person": row(GET=only(KEEPERS, 200, outside_evaluator=404), POST=only(KEEPERS, 422, outside_evaluator=404)),
-    "people:person": row(GET=by(200, outside_evaluator=404)),
+    "people:members": row(GET=INSIDE),
+    "people:new-person": form(KEEPERS),
+    "people:person": row(GET=INSIDE),
     "people:grant-propose": row(POST=only(KEEPERS, 422, outside_evaluator=404)),
     "people:grant-act": row(POST=only(KEEPERS, 302, outside_evaluator=404)),
     "people:link-propose": row(POST=only(KEEPERS, 302, outside_evaluator=404)),
     "people:link-act": row(POST=only(KEEPERS, 302, others=404)),
     "people:account-close": row(POST=only(KEEPERS, 302, outside_evaluator=404)),
     # ledger
-    "ledger:list": row(GET=by(200, outside_evaluator=404)),
+    "ledger:list": row(GET=INSIDE),
     "ledger:verify": row(GET=by(200, outside_evaluator=404), POST=by(302, outside_evaluator=404)),
     "ledger:checkpoint": row(GET=by(404)),
-    "ledger:entry": row(GET=by(200, outside_evaluator=404)),
+    "ledger:entry": row(GET=INSIDE),
+    # frameworks
+    "frameworks:list": row(GET=by(200)),
+    "frameworks:detail": row(GET=by(200)),
+    "frameworks:source": row(GET=by(200)),
+    # evaluations
+    "evaluations:uploads": row(GET=by(200)),
+    "evaluations:upload-new": row(GET=only(BRINGERS, 200), POST=only(BRINGERS, 422)),
+    "evaluations:upload": row(GET=INSIDE),
+    "evaluations:upload-raw": row(GET=by(403, outside_evaluator=404)),
+    "evaluations:upload-countersign": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
+    "evaluations:upload-retry": row(POST=only(("researcher", "chair", "administrator"), 409, outside_evaluator=404)),
+    "evaluations:run": row(GET=INSIDE),
+    "evaluations:run-set-aside": form(CHECKERS),
+    "evaluations:measurement-supersede": form(CHECKERS),
+    "evaluations:bindings": row(GET=INSIDE),
+    "evaluations:binding-new": form(BRINGERS),
+    "evaluations:binding-confirm": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
+    "evaluations:subject-new": row(GET=only(BRINGERS, 200), POST=only(BRINGERS, 422)),
+    "evaluations:snapshots": row(GET=INSIDE),
+    "evaluations:snapshot-new": form(BRINGERS),
+    "evaluations:snapshot-confirm": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
+    "evaluations:snapshot-choose": row(POST=only(BRINGERS, 302, outside_evaluator=404)),
+    # reviews
+    "reviews:home": row(GET=by(302)),
+    "reviews:inbox": row(GET=by(200)),
+    "reviews:inbox-read": row(POST=by(302)),
+    "reviews:portfolio": row(GET=INSIDE),
+    "reviews:subject-detail": row(GET=INSIDE),
+    "reviews:case-list": row(GET=INSIDE),
+    "reviews:case-detail": row(GET=INSIDE),
+    "reviews:case-open": form(CHECKERS),
+    "reviews:comment": row(POST=by(422, outside_evaluator=404)),
+    "reviews:recuse": form(("reviewer", "chair", "executive")),
+    "reviews:vote": form(("reviewer", "executive")),
+    "reviews:declare": row(GET=only(("chair",), 409, outside_evaluator=404), POST=only(("chair",), 409, outside_evaluator=404)),
+    "reviews:propose": form(("chair",)),
+    "reviews:ask-release": form(("chair",)),
+    "reviews:close": form(("chair",)),
+    "reviews:withdraw": form(("chair",)),
+    "reviews:applicability": form(("reviewer", "safeguard_owner")),
+    "reviews:report": row(GET=INSIDE, POST=by(404)),
+    "reviews:report-download": row(GET=INSIDE),
+    "reviews:halt": form(CHECKERS),
+    "reviews:safeguard-list": row(GET=INSIDE),
+    "reviews:safeguard-new": row(GET=only(("safeguard_owner",), 200), POST=only(("safeguard_owner",), 422)),
+    "reviews:safeguard-detail": row(GET=INSIDE),
+    "reviews:safeguard-change": form(("safeguard_owner",)),
+    "reviews:safeguard-sign": form(("reviewer",)),
+    "reviews:evidence-attach": row(POST=only(("safeguard_owner",), 422, outside_evaluator=404)),
+    "reviews:evidence-file": row(GET=INSIDE),
+    "reviews:evidence-withdraw": row(POST=only(("safeguard_owner",), 302, outside_evaluator=404)),
+    "reviews:signoff-revoke": form(CHECKERS),
+    "reviews:gate": row(GET=INSIDE),
+    "reviews:adoption-list": row(GET=INSIDE),
+    "reviews:adoption-propose": form(("chair",)),
+    "reviews:adoption-confirm": form(("executive",)),
+    # the API, with a token of every scope; without one: 401
+    "api:openapi-json": row(**dict.fromkeys(METHODS, everybody(200))),
+    "api:api-root": row(everybody(404)),
+    "api:upload_evaluation": row(POST=by(422)),
+    "api:evaluation": row(GET=INSIDE),
+    "api:list_subjects": row(GET=by(200), POST=by(422)),
+    "api:register_subject": row(GET=by(200), POST=by(422)),
+    "api:status": row(GET=INSIDE),
+    "api:ask_gate": row(GET=by(422)),
+    "api:authorise": row(POST=by(422)),
+    "api:list_cases": row(GET=by(200)),
+    "api:case": row(GET=INSIDE),
+    "api:checkpoint": row(GET=by(404)),
+    "api:entries": row(GET=INSIDE),
+    "api:proof": row(GET=INSIDE),
 }  # fmt: skip
 
 
@@ -126,9 +225,10 @@ class World:
     """One small world for all rows, built once; every request is rolled back. Rooms put what their addresses name into `things`."""
 
     cast: Cast
-    sessions: dict[str, str]
-    tokens: dict[str, str]
-    things: dict[str, Any]
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+    blobs: Path = Path()
 
 
 # Where a door with parameters stands in that world: the keywords of its address.
@@ -142,21 +242,112 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "people:link-act": lambda world: {"pk": world.things["link"].pk, "act": "confirm"},
     "people:account-close": lambda world: {"pk": world.cast.chloe.pk},
     "ledger:entry": lambda world: {"seq": 1},
+    "api:proof": lambda world: {"seq": 1},
+    "api:evaluation": lambda world: {"upload_id": world.things["upload"].pk},
+    "api:status": lambda world: {"slug": "heron"},
+    "api:case": lambda world: {"case_id": world.things["case"].pk},
+    "frameworks:detail": lambda world: {"name": "board", "version": "1"},
+    "frameworks:source": lambda world: {"name": "board", "version": "1"},
+    "evaluations:upload": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:upload-raw": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:upload-countersign": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:upload-retry": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:run": lambda world: {"pk": world.things["run"].pk},
+    "evaluations:run-set-aside": lambda world: {"pk": world.things["run"].pk},
+    "evaluations:measurement-supersede": lambda world: {
+        "pk": world.things["run"].pk,
+        "measurement_pk": world.things["run"].measurements.first().pk,
+    },
+    "evaluations:binding-confirm": lambda world: {"pk": world.things["binding"].pk},
+    "evaluations:snapshots": lambda world: {"slug": "heron"},
+    "evaluations:snapshot-new": lambda world: {"slug": "heron"},
+    "evaluations:snapshot-confirm": lambda world: {"slug": "heron", "pk": world.things["snapshot"].pk},
+    "evaluations:snapshot-choose": lambda world: {"slug": "heron", "pk": world.things["snapshot"].pk},
+    "reviews:subject-detail": lambda world: {"slug": "heron"},
+    "reviews:case-open": lambda world: {"slug": "heron"},
+    "reviews:halt": lambda world: {"slug": "heron", "scope": "external"},
+    **dict.fromkeys(
+        (
+            "reviews:case-detail",
+            "reviews:comment",
+            "reviews:recuse",
+            "reviews:close",
+            "reviews:withdraw",
+            "reviews:ask-release",
+            "reviews:applicability",
+            "reviews:report",
+        ),
+        lambda world: {"number": world.things["case"].number},
+    ),
+    **dict.fromkeys(
+        ("reviews:vote", "reviews:declare", "reviews:propose"),
+        lambda world: {"number": world.things["case"].number, "question_id": world.things["question"].pk},
+    ),
+    "reviews:report-download": lambda world: {"export_id": world.things["export"].pk},
+    "reviews:safeguard-sign": lambda world: {"implementation_id": world.things["unsigned"].pk},
+    **dict.fromkeys(
+        ("reviews:safeguard-detail", "reviews:safeguard-change", "reviews:evidence-attach"),
+        lambda world: {"implementation_id": world.things["safeguard"].pk},
+    ),
+    **dict.fromkeys(
+        ("reviews:evidence-file", "reviews:evidence-withdraw"),
+        lambda world: {
+            "implementation_id": world.things["safeguard"].pk,
+            "evidence_id": world.things["safeguard"].evidence.first().pk,
+        },
+    ),
+    "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
+    "reviews:adoption-propose": lambda world: {"version_id": world.things["draft"].pk},
+    "reviews:adoption-confirm": lambda world: {"adoption_id": world.things["adoption"].pk},
 }
 
 
+def build_board(world: World) -> None:
+    """A model whose evidence rose, the case that opened, a safeguard built and signed, and one of everything that waits for somebody."""
+    cast = world.cast
+    version = adopt_framework(cast, FRAMEWORK)
+    make_binding(cast, "bio-protocols", "bio_protocols")
+    make_binding(cast, "exploits", "exploits")
+    subject = make_subject(cast)
+    board = Board(cast, version, subject, make_snapshot(cast, subject, is_release_candidate=True))
+    case = board.rise()
+    safeguard = board.build("asl-3-security-1")
+    draft = load_framework(source=FRAMEWORK.replace(b"revision: 1", b"revision: 2"), actor=None, at=board.now())
+    proposed = load_framework(source=FRAMEWORK.replace(b"revision: 1", b"revision: 3"), actor=None, at=board.now())
+    upload = board.send(log("exploits", right=1, run="not-countersigned"))
+    board.work()
+    world.things |= {
+        "binding": make_binding(cast, "exploits", "exploits_too", confirmed=False, at=board.now()),
+        "snapshot": make_snapshot(cast, subject, "step 2", confirmed=False, at=board.now()),
+        "upload": upload,
+        "run": upload.runs.get(),
+        "case": case,
+        "question": case.questions.first(),
+        "safeguard": safeguard,
+        "signoff": board.sign_off(cast.chloe, safeguard),
+        "unsigned": board.build("asl-3-deployment-1"),
+        "draft": draft,
+        "adoption": propose_adoption(
+            version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, password=PASSWORD, at=board.now()
+        ),
+        "export": request_export(case=case, kind="json", actor=cast.hana, at=board.now()),
+    }
+    assert make_due(at=board.now()) == 1
+
+
 def build_people(world: World) -> None:
-    """What the rows of `people` speak of: a proposal and a link by Jun, which others may confirm, and an open link of Eve's."""
+    """A proposal and a link by Jun, which others may confirm, and a link of Kai's that opens. Links and tokens live at now, so they come last."""
     cast, now = world.cast, timezone.now()
     world.things["grant"] = people.grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.jun, at=now)
     world.things["link"] = people.propose_link(user=cast.chloe.user, actor=cast.jun, at=now)
     _, world.things["secret"] = people.persona_link(user=cast.kai.user, at=now)
 
 
-BUILDERS: tuple[Callable[[World], None], ...] = (build_people,)
-
-
 # How the doors are found and tried
+
+# A form as a browser sends it that filled in nothing: not quite empty, so that no view takes it for a page that was merely opened.
+FORM = {"data": "csrfmiddlewaretoken=any", "content_type": "application/x-www-form-urlencoded"}
+JSON = {"data": "{}", "content_type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -185,24 +376,27 @@ DOORS = {door.name: door for door in doors()}
 
 
 def session_of(person: Person) -> str:
-    """A session of somebody with a password: without one, half of the sign-in pages would lead elsewhere."""
-    give_password(person)
     client = Client()
     client.force_login(person.user)
     return client.cookies["asl_session"].value
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    blobs = tmp_path_factory.mktemp("blobs")
+    with django_db_blocker.unblock(), override_settings(BLOB_DIR=blobs), transaction.atomic():
         cast = make_people()
+        built = World(cast, blobs=blobs)
+        # Before the board's clock moves on: without a password half of the sign-in pages would lead elsewhere.
         visitors = {role: getattr(cast, name) for role, name in PERSONAS.items()} | {STRANGER: cast.eve}
-        sessions = {visitor: session_of(person) for visitor, person in visitors.items()}
-        # Last: tokens live at now, and the ledger only grows forward.
-        tokens = {visitor: make_token(person, *Scope.values) for visitor, person in visitors.items() if visitor != STRANGER}
-        built = World(cast, sessions, tokens, {})
-        for build in BUILDERS:
-            build(built)
+        for person in (*visitors.values(), cast.chloe):
+            give_password(person)
+        build_board(built)
+        build_people(built)
+        for visitor, person in visitors.items():
+            built.sessions[visitor] = session_of(person)
+            if visitor != STRANGER:
+                built.tokens[visitor] = make_token(person, *Scope.values)
         yield built
         transaction.set_rollback(True)
 
@@ -218,18 +412,19 @@ def address(door: Door, world: World) -> str:
 
 def knock(door: Door, where: str, method: str, visitor: str, world: World) -> object:
     """The answer to one request, with everything it changed undone."""
-    cache.clear()
+    if where.startswith("/accounts/"):
+        cache.clear()  # rate limits
     client = Client(raise_request_exception=False)
     headers = {}
     if door.is_api and visitor in world.tokens:
         headers = {"Authorization": f"Bearer {world.tokens[visitor]}"}
     elif visitor in world.sessions:
         client.cookies["asl_session"] = world.sessions[visitor]
-    with transaction.atomic():
-        content = {"data": "", "content_type": "application/x-www-form-urlencoded"} if method != "GET" else {}
+    with transaction.atomic(), override_settings(BLOB_DIR=world.blobs):
+        content = {} if method == "GET" else JSON if door.is_api else FORM
         answer = client.generic(method, where, headers=headers, **content)
         if answer.streaming:
-            answer.close()
+            list(answer.streaming_content)  # a file left open is a warning; closing it by hand would close the database too
         transaction.set_rollback(True)
     sent_to_login = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
     return LOGIN if sent_to_login else answer.status_code
@@ -279,6 +474,17 @@ def test_no_two_addresses_share_a_name() -> None:
 
 
 @pytest.mark.django_db
+def test_every_call_of_the_api_asks_for_one_scope() -> None:
+    calls = [
+        (call.view_func.__name__, [auth.scope for auth in call.auth_callbacks if isinstance(auth, TokenAuth)], len(call.auth_callbacks))
+        for _, router in api._routers
+        for at_one_address in router.path_operations.values()
+        for call in at_one_address.operations
+    ]
+    assert len(calls) >= 8
+    assert [name for name, scopes, ways in calls if len(scopes) != 1 or ways != 1 or scopes[0] not in Scope.values] == []
+
+
 def test_the_personas_hold_exactly_the_roles_they_stand_for(world: World) -> None:
     for role, name in PERSONAS.items():
         held = RoleGrant.objects.filter(person=getattr(world.cast, name), confirmed_at__isnull=False)
