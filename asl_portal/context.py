@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Count, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from asl_portal import theme
 from ledger.models import Head, Log
 from people.queries import Actor
 from people.words import Role
+from reviews.models.notice import Channel, Notice
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,11 @@ class HeadLine:
     root: str
 
 
+INBOX = "/inbox/"
 # An outside evaluator sees one dossier and uploads to it; the record, the board and the estate are not theirs to browse.
 _INSIDE = frozenset(Role.values) - {Role.OUTSIDE_EVALUATOR}
 _SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("Waiting on me", "/inbox/", frozenset(Role.values)),
+    ("Waiting on me", INBOX, frozenset(Role.values)),
     ("Portfolio", "/portfolio/", _INSIDE),
     ("Cases", "/cases/", _INSIDE),
     ("Uploads", "/uploads/", frozenset(Role.values)),
@@ -76,11 +80,24 @@ class Portal:
         if self._actor is None:
             return []
         path = self._request.path
-        return [NavItem(title, where, current=path.startswith(where)) for title, where, roles in _SECTIONS if self._actor.has(*roles)]
+        return [
+            NavItem(title, where, count=self.unread if where == INBOX else 0, current=path.startswith(where))
+            for title, where, roles in _SECTIONS
+            if self._actor.has(*roles)
+        ]
 
     @cached_property
     def _head(self) -> Head | None:
-        return Head.objects.select_related("log").first()
+        """Where the log stands, and in the same query how many notices this person has not read."""
+        heads = Head.objects.select_related("log")
+        if self._actor is not None:
+            unread = Notice.objects.filter(person=self._actor.person, channel=Channel.INBOX, read_at=None).order_by().values("person")
+            heads = heads.annotate(unread=Coalesce(Subquery(unread.annotate(count=Count("pk")).values("count")), 0))
+        return heads.first()
+
+    @cached_property
+    def unread(self) -> int:
+        return getattr(self._head, "unread", 0)
 
     @cached_property
     def head(self) -> HeadLine | None:

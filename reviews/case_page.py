@@ -16,6 +16,7 @@ from people.queries import Actor
 from people.words import Role
 from reviews import conflicts, counting, policies, signing
 from reviews.facts import Facts, collect_one
+from reviews.finding_charts import Chart, finding_chart
 from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, coverage_of
@@ -57,6 +58,7 @@ class QuestionPart:
     votes: Sequence[VoteLine]
     outcome: str
     finding: Mapping[str, Any] | None
+    chart: Chart | None
     may_vote: policies.Answer
     may_declare: policies.Answer
     may_propose: policies.Answer
@@ -117,6 +119,26 @@ class CasePage:
     @cached_property
     def uncovered(self) -> list[Coverage]:
         return [each for each in self.coverage if each.signoff is None]
+
+    @property
+    def tiers(self) -> list[dict[str, object]]:
+        """What each axis requires now, as `{% tiers %}` draws it."""
+        return [
+            {
+                "axis": axis.title,
+                "letter": axis.letter,
+                "label": required.tier.label,
+                "provisional": required.provisional,
+                "defined": required.tier.defined,
+            }
+            for axis in self.document.axes
+            for required in (self.facts.required[axis.slug],)
+        ]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The questions in words, by their id as a revision tells it."""
+        return {str(part.question.pk): part.title for part in self.parts}
 
     @property
     def is_chair(self) -> bool:
@@ -256,6 +278,7 @@ class _Look:
         ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
         may_vote = policies.may_vote(self.actor, self.case, question, barred)
         may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live))
+        finding = self.facts.findings.get(question.threshold) if question.threshold else None
         voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
         return QuestionPart(
             question=question,
@@ -271,7 +294,8 @@ class _Look:
                 if vote.replaced_at is None
             ],
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
-            finding=self.facts.findings.get(question.threshold) if question.threshold else None,
+            finding=finding,
+            chart=finding_chart(finding, self.document.threshold(question.threshold).title, self.document) if finding else None,
             may_vote=may_vote,
             may_declare=may_declare,
             may_propose=policies.may_chair(self.actor, self.case),

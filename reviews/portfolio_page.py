@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 
+from frameworks.engine.types import Domain
 from reviews.status import Portfolio, SubjectStatus
 from reviews.subject_page import tier_items
 from reviews.turns import Turn
@@ -42,7 +43,7 @@ class PortfolioRow:
 @dataclass(frozen=True)
 class PortfolioPage:
     rows: Sequence[PortfolioRow]
-    domains: Sequence[str]
+    domains: Sequence[Domain]
     scopes: Sequence[str]
     headline: str
 
@@ -58,7 +59,7 @@ def portfolio_page(whole: Portfolio, form: PortfolioForm, *, names: Mapping[str,
     used = {threshold.domain for threshold in document.thresholds}
     return PortfolioPage(
         rows=[PortfolioRow(row, tier_items(row.axes), whose(row.turns, names)) for row in kept],
-        domains=[domain.title for domain in document.domains if domain.slug in used],
+        domains=[domain for domain in document.domains if domain.slug in used],
         scopes=list(document.scopes),
         headline=_headline(whole),
     )

@@ -4,21 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.safestring import SafeString, mark_safe
-
-from frameworks.charts import interval_chart, rows_of, table_of
 from frameworks.engine.types import FrameworkDocument, Outcome
+from reviews.finding_charts import Chart, finding_chart
 from reviews.rules import Cause
 from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
 
 TONE = {Outcome.RULED_OUT: "calm", Outcome.NOT_ASSESSED: "absent", Outcome.CANNOT_RULE_OUT: "caution", Outcome.RULED_IN: "danger"}
-
-
-@dataclass(frozen=True)
-class Chart:
-    svg: SafeString
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -113,27 +104,16 @@ def _cause_words(cause: Cause, status: SubjectStatus) -> str:
 def domain_parts(status: SubjectStatus) -> list[DomainPart]:
     document = status.version.document
     return [
-        DomainPart(domain, [ThresholdPart(each, _chart(each, document), _requires(each, document)) for each in domain.thresholds])
+        DomainPart(
+            domain,
+            [
+                ThresholdPart(each, finding_chart(each.finding, each.title, document), _requires(each, document))
+                for each in domain.thresholds
+            ],
+        )
         for domain in status.domains
         if domain.thresholds
     ]
-
-
-def _chart(threshold: ThresholdStatus, document: FrameworkDocument) -> Chart | None:
-    if threshold.finding is None:
-        return None
-    logs = {indicator.slug for indicator in document.indicators if indicator.log_scale}
-    rows = rows_of(threshold.finding["tree"], log_scales=logs)
-    if not rows:
-        return None
-    columns, lines = table_of(rows)
-    svg = interval_chart(
-        rows,
-        title=f"{threshold.title}: each indicator against its lines",
-        desc="Value, interval, number of items and lines of every indicator.",
-    )
-    # Everything people wrote was escaped by the chart itself.
-    return Chart(mark_safe(svg), columns, lines)  # noqa: S308
 
 
 def _requires(threshold: ThresholdStatus, document: FrameworkDocument) -> str:

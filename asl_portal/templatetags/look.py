@@ -49,10 +49,16 @@ def state_of(family: str, code: str) -> State:
 
 @register.inclusion_tag("components/tiers.html")
 def tiers(
-    items: Iterable[Any], *, compact: bool = False, provisional: bool = False, at_least: bool = False, incomplete: bool = False
+    items: Iterable[Any],
+    *,
+    compact: bool = False,
+    provisional: bool = False,
+    at_least: bool = False,
+    incomplete: bool = False,
+    in_force: bool = True,
 ) -> dict[str, object]:
     drawn = [_drawn_tier(item, provisional=provisional) for item in items]
-    lower = [tier for tier in drawn if tier["in_force"] and tier["in_force"] != tier["label"]]
+    lower = [tier for tier in drawn if in_force and tier["in_force"] and tier["in_force"] != tier["label"]]
     return {
         "tiers": drawn,
         "lower": lower,

@@ -14,6 +14,7 @@ from frameworks.charts.scale import Scale, scale_for
 from frameworks.charts.svg import Skin, element, frame, spoken, text, width_of
 
 _ROW, _BAND_TOP, _BAND = 88.0, 38.0, 22.0
+_ABSENT_ROW, _ABSENT_TOP, _ABSENT = 46.0, 20.0, 9.0
 _WORDS = {
     "ruled_out": ("Ruled out", "out"),
     "cannot_rule_out": ("Cannot rule out", "cannot"),
@@ -63,8 +64,12 @@ def interval_chart(
     rows: Sequence[Row], *, title: str, desc: str, width: float = 720.0, scale: Literal["own", "linear", "log"] = "own", skin: Skin = "page"
 ) -> str:
     """The chart as SVG text. Each row has a scale of its own, as its indicator says; `scale` makes all of them linear or log instead."""
-    drawn = [element("g", _row(row, width, row.log if scale == "own" else scale == "log", skin), class_=f"row {_WORDS.get(row.outcome, ('', 'absent'))[1]}", transform=f"translate(0 {index * _ROW:.0f})") for index, row in enumerate(rows)]  # fmt: skip
-    return frame("".join(drawn), title=title, desc=desc, width=width, height=_ROW * len(rows), skin=skin)
+    drawn, top = [], 0.0
+    for row in rows:
+        content = _row(row, width, row.log if scale == "own" else scale == "log", skin) if _is_measured(row) else _absent(row, width, skin)
+        drawn.append(element("g", content, class_=f"row {_WORDS.get(row.outcome, ('', 'absent'))[1]}", transform=f"translate(0 {top:.0f})"))
+        top += _ROW if _is_measured(row) else _ABSENT_ROW
+    return frame("".join(drawn), title=title, desc=desc, width=width, height=top, skin=skin)
 
 
 def sentence(row: Row) -> str:
@@ -105,8 +110,7 @@ def _head(row: Row, width: float) -> str:
 
 def _band(row: Row, place: Scale, width: float) -> str:
     band = element("rect", x=0.0, y=_BAND_TOP, width=width, height=_BAND, class_="band")
-    # Where nothing was measured nothing is shaded: absence never stands on pale green.
-    if row.rule_out is None or row.current is None or row.current.value is None:
+    if row.rule_out is None:
         return band
     at = place.at(row.rule_out.at)
     start, end = (0.0, at) if row.higher_is_riskier else (at, width)
@@ -117,9 +121,7 @@ def _line(row: Row, which: Literal["rule_out", "rule_in"], place: Scale, width: 
     line: Line | None = getattr(row, which)
     if line is None:
         return ""
-    below = row.higher_is_riskier == (which == "rule_out")
-    edge = " or at" if line.inclusive else ""
-    words = f"rules {'out' if which == 'rule_out' else 'in'} {'below' if below else 'above'}{edge} {line.at}"
+    below, words = row.higher_is_riskier == (which == "rule_out"), _line_words(row, which)
     at, room = place.at(line.at), width_of(words) + 4
     # The words stand on the side they speak of, so the two lines' words never meet; at an edge they turn inwards.
     anchor: Literal["start", "end"] = ("end" if at >= room else "start") if below else ("start" if at <= width - room else "end")
@@ -127,6 +129,14 @@ def _line(row: Row, which: Literal["rule_out", "rule_in"], place: Scale, width: 
         "line", x1=at, y1=_BAND_TOP - 16, x2=at, y2=_BAND_TOP + _BAND + 3, class_=f"line {'out' if which == 'rule_out' else 'in'}"
     )
     return drawn + text(words, at - 4 if anchor == "end" else at + 4, _BAND_TOP - 7, "tag", anchor)
+
+
+def _line_words(row: Row, which: Literal["rule_out", "rule_in"]) -> str:
+    line: Line | None = getattr(row, which)
+    if line is None:
+        return ""
+    side = "below" if row.higher_is_riskier == (which == "rule_out") else "above"
+    return f"rules {'out' if which == 'rule_out' else 'in'} {side}{' or at' if line.inclusive else ''} {line.at}"
 
 
 def _ticks(place: Scale, width: float) -> str:
@@ -154,7 +164,7 @@ def _current(row: Row, place: Scale, skin: Skin) -> str:
     middle = _BAND_TOP + _BAND / 2
     now = row.current
     if now is None or now.value is None:
-        return _absence(place.end) + text("no measurement", place.end / 2, middle + 4, "absent-word", "middle")
+        return ""
     at = place.at(now.value)
     if now.point_only:
         dot = element("circle", cx=at, cy=middle, r=5, class_="hollow")
@@ -166,11 +176,19 @@ def _current(row: Row, place: Scale, skin: Skin) -> str:
     return spoken(sentence(row), _margin(row, now, place, middle) + marks + tip, skin, "now")
 
 
-def _absence(width: float) -> str:
-    """Hatching over the whole band but the middle, where its words stand: nothing measured must not look like nothing found."""
-    bottom, middle = _BAND_TOP + _BAND, width / 2
-    starts = (x for x in range(0, int(width - _BAND), 8) if not middle - 80 < x < middle + 60)
-    return element("path", d="".join(f"M{x} {bottom:.0f}l{_BAND:.0f} -{_BAND:.0f}" for x in starts), class_="hatch")
+def _is_measured(row: Row) -> bool:
+    return row.current is not None and row.current.value is not None
+
+
+def _absent(row: Row, width: float, skin: Skin) -> str:
+    """A low hatched band and its words. Nothing is shaded: what was not measured never stands on pale green."""
+    bottom = _ABSENT_TOP + _ABSENT
+    starts = range(0, int(width - _ABSENT), 6)
+    hatch = element("path", d="".join(f"M{x} {bottom:.0f}l{_ABSENT:.0f} -{_ABSENT:.0f}" for x in starts), class_="hatch")
+    band = element("rect", x=0.0, y=_ABSENT_TOP, width=width, height=_ABSENT, class_="band")
+    lines = ", ".join(words for words in (_line_words(row, "rule_out"), _line_words(row, "rule_in")) if words)
+    said = text(f"no measurement{f'; {lines}' if lines else ''}", width, 12, "tag", "end")
+    return _head(row, width) + said + spoken(sentence(row), band + hatch, skin, "now")
 
 
 def _bar(now: Measured, place: Scale, middle: float) -> str:

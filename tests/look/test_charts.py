@@ -102,7 +102,7 @@ def test_absent_evidence_is_hatched_and_never_stands_on_pale_green() -> None:
     assert every(svg, "zone") == [] and every(svg, "value") == []
     assert every(svg, "hatch")
     texts = words(svg)
-    assert "Not assessed" in texts and "no measurement" in texts
+    assert "Not assessed" in texts and "no measurement; rules out below 0.5, rules in above 0.8" in texts
 
 
 def test_a_safety_margin_reaches_from_the_bound_to_what_decides() -> None:

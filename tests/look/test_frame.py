@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from asl_portal.context import Portal
 from ledger.refusals import NotNow
 from people.queries import actor_of
+from reviews.models import Notice
 from tests import makers
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +83,13 @@ def test_a_refusal_says_what_is_so_and_what_to_do(rf: RequestFactory) -> None:
 def test_the_page_of_last_resort_needs_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert "Nothing you sent was half done" in render_to_string("500.html")
+
+
+def test_the_way_to_the_inbox_counts_what_was_not_read() -> None:
+    cast = makers.make_people("ben", "chloe")
+    for seq, person, read_at in ((1, cast.ben, None), (2, cast.ben, makers.NOON), (3, cast.chloe, None)):
+        Notice.objects.create(
+            person=person, channel="inbox", kind="vote_wanted", entry_seq=seq, not_before=makers.NOON, made_at=makers.NOON, read_at=read_at
+        )
+    assert [item.count for item in frame(cast.ben).nav][:2] == [1, 0]
+    assert frame(cast.ivo).unread == 0
