@@ -1,5 +1,7 @@
 """Reading frameworks."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -38,3 +40,12 @@ def the_version(name: str, version: str, revision: int | None = None) -> Framewo
     versions = list(found.order_by("-revision"))
     adopted = [each for each in versions if each.status == Status.ADOPTED]
     return (adopted or versions)[0] if versions else get_object_or_404(found, revision=0)
+
+
+def compared_with(version: FrameworkVersion, others: Sequence[FrameworkVersion], asked: str) -> FrameworkVersion | None:
+    """Which of the others a version is shown against: the one asked for, else its predecessor, else for a draft the one in force."""
+    wanted = asked or str(version.predecessor_id or "")
+    named = next((each for each in others if str(each.pk) == wanted), None)
+    if named is None and not asked and version.status == Status.DRAFT:
+        named = next((each for each in others if each.status == Status.ADOPTED), None)
+    return named

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from frameworks import policies, queries
+from frameworks.changes import changes
 from frameworks.engine import explain
 from frameworks.engine.explain import RuleWords
 from frameworks.engine.types import Artefact, FrameworkDocument, Indicator, Quorum, Safeguard, Threshold, Tier
 from frameworks.models import FrameworkVersion
+from people.doors import MemberRequest
 from people.policies import require
 
 
@@ -49,7 +52,7 @@ class QuorumRow:
 
 
 @require_safe
-def framework_list(request: HttpRequest) -> HttpResponse:
+def framework_list(request: MemberRequest) -> HttpResponse:
     _require_reader(request)
     versions = list(queries.listed())
     in_force = sum(version.status == "adopted" for version in versions)
@@ -57,14 +60,14 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def framework_detail(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def framework_detail(request: MemberRequest, name: str, version: str) -> HttpResponse:
     _require_reader(request)
     found = queries.the_version(name, version, _revision(request))
     document = found.document
     context = {
         "version": found,
         "document": document,
-        "crumbs": [("Frameworks", "/frameworks/")],
+        "crumbs": [("Frameworks", reverse("frameworks:list"))],
         "thresholds": _thresholds(document),
         "tier_blocks": _tier_blocks(document),
         "indicators": _indicators(document),
@@ -76,7 +79,7 @@ def framework_detail(request: HttpRequest, name: str, version: str) -> HttpRespo
 
 
 @require_safe
-def framework_source(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def framework_source(request: MemberRequest, name: str, version: str) -> HttpResponse:
     """The document as it was loaded, byte for byte."""
     _require_reader(request)
     found = queries.the_version(name, version, _revision(request))
@@ -85,11 +88,31 @@ def framework_source(request: HttpRequest, name: str, version: str) -> HttpRespo
     return answer
 
 
-def _require_reader(request: HttpRequest) -> None:
+@require_safe
+def framework_changes(request: MemberRequest, name: str, version: str) -> HttpResponse:
+    """What this version says otherwise than another: the one named by `against` (an id), else the one it took over from or would."""
+    _require_reader(request)
+    found = queries.the_version(name, version, _revision(request))
+    others = [each for each in queries.listed().filter(name=name) if each.pk != found.pk]
+    other = queries.compared_with(found, others, request.GET.get("against", ""))
+    context = {
+        "version": found,
+        "other": other,
+        "others": others,
+        "changes": changes(other.document, found.document) if other is not None else (),
+        "crumbs": [
+            ("Frameworks", reverse("frameworks:list")),
+            (str(found), f"{reverse('frameworks:detail', args=(name, version))}?revision={found.revision}"),
+        ],
+    }
+    return render(request, "frameworks/changes.html", context)
+
+
+def _require_reader(request: MemberRequest) -> None:
     require(policies.may_read(request.actor))
 
 
-def _revision(request: HttpRequest) -> int | None:
+def _revision(request: MemberRequest) -> int | None:
     asked = request.GET.get("revision", "")
     return int(asked) if asked.isdecimal() and len(asked) < 6 else None
 

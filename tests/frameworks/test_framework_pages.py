@@ -82,7 +82,7 @@ def test_what_is_not_loaded_is_not_there(cast: Cast, version: FrameworkVersion, 
     assert _client(cast.ada).get(address).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["frameworks:list", "frameworks:detail", "frameworks:source"])
+@pytest.mark.parametrize("name", ["frameworks:list", "frameworks:detail", "frameworks:source", "frameworks:changes"])
 def test_frameworks_are_shown_to_members_and_to_nobody_else(cast: Cast, version: FrameworkVersion, name: str) -> None:
     address = reverse(name, args=() if name == "frameworks:list" else DETAIL)
     assert _client(cast.ada).get(address).status_code == 200
@@ -101,3 +101,5 @@ def test_the_pages_ask_the_database_the_same_few_questions_however_much_is_loade
         client.get(reverse("frameworks:list"))
     with django_assert_num_queries(5):
         client.get(reverse("frameworks:detail", args=DETAIL))
+    with django_assert_num_queries(8):  # and the others, and the bytes of the one compared with
+        client.get(reverse("frameworks:changes", args=DETAIL), {"against": str(version.pk)})
