@@ -153,7 +153,7 @@ def test_a_subject_is_registered_with_its_lineage_and_snapshots_or_not_at_all(wo
 
 def test_subjects_are_paged_by_cursor(world: World, ada: Api, django_assert_num_queries: Callable[..., Any]) -> None:
     for number in range(4):
-        make_subject(world.cast, f"s{number}", at=world.now())
+        make_subject(world.cast, f"s{number}", at=timezone.now())
     seen, cursor = [], ""
     while cursor is not None:
         told = ada.get(f"/api/v1/subjects?limit=2&cursor={cursor}").json()
