@@ -150,6 +150,7 @@ ROWS: dict[str, Row] = {
     "frameworks:list": row(GET=by(200)),
     "frameworks:detail": row(GET=by(200)),
     "frameworks:source": row(GET=by(200)),
+    "frameworks:changes": row(GET=by(200)),
     # evaluations
     "evaluations:uploads": row(GET=by(200)),
     "evaluations:upload-new": row(GET=only(BRINGERS, 200), POST=only(BRINGERS, 422)),
@@ -248,6 +249,7 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "api:case": lambda world: {"case_id": world.things["case"].pk},
     "frameworks:detail": lambda world: {"name": "board", "version": "1"},
     "frameworks:source": lambda world: {"name": "board", "version": "1"},
+    "frameworks:changes": lambda world: {"name": "board", "version": "1"},
     "evaluations:upload": lambda world: {"pk": world.things["upload"].pk},
     "evaluations:upload-raw": lambda world: {"pk": world.things["upload"].pk},
     "evaluations:upload-countersign": lambda world: {"pk": world.things["upload"].pk},
