@@ -308,7 +308,7 @@ class _Look:
             return [Line("met", "Declared by the chair", "decided", "")]
         me = str(self.actor.person.pk)
         lines = [self._tally_line(each, may_vote) for each in (ready or tally.approve).requirements]
-        if tally.blocking and ready is None:
+        if tally.blocking and ready is None and not tally.approve.strict:
             owners = ", ".join(self._name(person) for person in tally.blocking)
             words = "A vote stands against it until its owner votes again"
             lines.append(Line("blocked", words, str(len(tally.blocking)), owners, me in tally.blocking))

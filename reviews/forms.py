@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import forms
 
-from evaluations.models import Snapshot
+from evaluations.models import Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
 from reviews.models.case import CaseKind
 from reviews.models.question import Choice
@@ -134,12 +134,20 @@ class ImplementationForm(forms.Form):
     safeguard = forms.ChoiceField(label="Safeguard")
     title = forms.CharField(label="Name", max_length=200, help_text="What people here call it, for example: input classifiers.")
     description = forms.CharField(label="How it is built", widget=forms.Textarea(attrs={"rows": 6}), max_length=20_000)
+    subject = forms.ModelChoiceField(
+        label="Model",
+        queryset=Subject.objects.none(),
+        required=False,
+        empty_label="Serves every model",
+        help_text="Only for a safeguard that belongs to one model.",
+    )
     place_name = forms.CharField(
         label="Where", required=False, max_length=120, help_text="The environment or serving stack, where it is built for one."
     )
 
-    def __init__(self, *args: object, document: FrameworkDocument, **kwargs: object) -> None:
+    def __init__(self, *args: object, document: FrameworkDocument, subjects: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
         groups: dict[str, list[tuple[str, str]]] = {}
         for each in document.safeguards:
             label = f"{document.tier(each.axis, each.tier).label} {each.axis}"

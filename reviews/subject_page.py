@@ -1,6 +1,6 @@
 """Everything a model's page says, as values: the verdict in one sentence first, then the reasons, then what surrounds them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +95,25 @@ def _cause_words(cause: Cause, status: SubjectStatus) -> str:
     if cause.kind == "determination" and threshold and threshold.determination:
         return f"{title} is {threshold.determination.get_verdict_display().lower()} by the board's decision."
     if cause.kind == "finding" and threshold and threshold.finding:
-        return f"{title}: {threshold.finding['sentence']}"
+        return f"{title}: {deciding_sentence(threshold.finding)}"
     if cause.kind == "raised":
         return f"{title} is held up by an open question of the board."
     return f"{title} ({cause.kind})."
+
+
+def deciding_sentence(finding: Mapping[str, Any]) -> str:
+    """What makes a finding as it is, in words: the worst leaves that bear on it; the rule's own sentence where no leaf does."""
+    leaves = [leaf for leaf in leaves_of(finding["tree"]) if leaf["counts"] and leaf["outcome"] == finding["outcome"]]
+    said = [f"{leaf['title']}: {leaf['comparison']}" for leaf in leaves if leaf.get("comparison")]
+    return "; ".join(said[:2]) + "." if said else str(finding["sentence"])
+
+
+def leaves_of(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every indicator of a reason tree."""
+    if node.get("indicator"):
+        yield node
+    for child in node.get("children") or ():
+        yield from leaves_of(child)
 
 
 def domain_parts(status: SubjectStatus) -> list[DomainPart]:

@@ -1,8 +1,12 @@
 """The people of the demonstration: a small lab's board, each with the roles the framework asks for."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from people import services as people
 from people.models import Person, User
@@ -56,6 +60,17 @@ class Cast:
         """What every signing verb asks for."""
         person = self.people[name]
         return {"actor": person, "user": person.user, "password": self.passwords[name]}
+
+
+@contextmanager
+def throwaway_passwords() -> Iterator[None]:
+    """Cheap hashes while the world is built: its passwords are long, random, and taken away at the end."""
+    usual = (Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost)
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
+    try:
+        yield
+    finally:
+        Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = usual
 
 
 def gather(at: datetime) -> Cast:

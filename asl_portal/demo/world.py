@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
-from asl_portal.demo.cast import Cast, gather, let_go
+from asl_portal.demo.cast import Cast, gather, let_go, throwaway_passwords
 from asl_portal.demo.estate import build_estate, build_for
 from asl_portal.demo.redating import redated
 from asl_portal.demo.work import catch_up
@@ -21,6 +21,7 @@ from ledger.canonical import digest
 from ledger.services import open_log
 from reviews.models import Case, Question
 from reviews.models.question import Choice, QuestionKind, QuestionState
+from reviews.notices.send import settle_the_past
 from reviews.services import adoptions, applicability, boards, cases, decisions, votes
 
 HERE = Path(__file__).parent
@@ -47,6 +48,13 @@ class Story:
 
 def build_world(now: datetime) -> None:
     """Everything, over the sixty days before `now`. The log must not be open yet."""
+    with throwaway_passwords():
+        _tell(now)
+    # What happened in the story was told then: nobody gets sixty days of mail at the first start.
+    settle_the_past(before=now - timedelta(days=14), at=now)
+
+
+def _tell(now: datetime) -> None:
     start = now - timedelta(days=60)
     open_log(mode="demo", at=start)
     cast = gather(start)

@@ -19,6 +19,14 @@ def send_due(*, at: datetime, limit: int = 50) -> int:
     return sum(_send(notice, at) for notice in claim(rows, at=at, limit=limit))
 
 
+def settle_the_past(*, before: datetime, at: datetime) -> None:
+    """Closes what a seeded world would otherwise mail out at its first start: no old mail waits, and notices older than `before` are read."""
+    Notice.objects.filter(channel=Channel.MAIL, state=WorkState.WAITING, made_at__lte=at).update(
+        state=WorkState.DONE, done_at=at, last_error="Not mailed: part of a seeded world."
+    )
+    Notice.objects.filter(channel=Channel.INBOX, read_at=None, made_at__lt=before).update(read_at=at)
+
+
 def _send(notice: Notice, at: datetime) -> bool:
     try:
         message_id = mail.send(notice, compose(notice))

@@ -21,7 +21,7 @@ from reviews.models.question import Choice, QuestionKind, QuestionState
 from reviews.queries import decisions_of
 from reviews.rules import is_strict
 from reviews.status import SubjectStatus, subject_status
-from reviews.subject_page import verdict
+from reviews.subject_page import leaves_of, verdict
 
 FORMAT = "asl-case-file/1"
 OUTCOME = {
@@ -201,7 +201,7 @@ def _charts(title: str, tree: Mapping[str, Any], logs: Iterable[str]) -> list[di
     if not rows:
         return []
     alt = f"{title}: each indicator with its value and interval against its lines. The table beneath holds the same numbers."
-    leaves = {leaf["indicator"]: leaf for leaf in _leaves(tree)}
+    leaves = {leaf["indicator"]: leaf for leaf in leaves_of(tree)}
     return [
         {
             "svg": interval_chart(rows, title=f"{title}: indicators against their lines", desc=alt, skin="print"),
@@ -209,13 +209,6 @@ def _charts(title: str, tree: Mapping[str, Any], logs: Iterable[str]) -> list[di
             "rows": [_chart_row(leaf) for leaf in leaves.values()],
         }
     ]
-
-
-def _leaves(node: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    if node.get("indicator"):
-        yield node
-    for child in node.get("children") or ():
-        yield from _leaves(child)
 
 
 def _chart_row(leaf: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from evaluations import access as evaluations_access
 from evaluations.services import blobs
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
@@ -77,7 +78,10 @@ def register(request: MemberRequest) -> HttpResponse:
     """The owner registers a safeguard as it is built in one place."""
     require(policies.may_keep_safeguards(request.actor))
     version = version_in_force()
-    form = ImplementationForm(request.POST or None, document=version.document, initial={"safeguard": request.GET.get("safeguard", "")})
+    subjects = evaluations_access.subjects(request.actor, timezone.now()).order_by("slug")
+    form = ImplementationForm(
+        request.POST or None, document=version.document, subjects=subjects, initial={"safeguard": request.GET.get("safeguard", "")}
+    )
     if form.is_valid():
         person = request.actor.person
         made = said_on(
