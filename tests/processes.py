@@ -21,6 +21,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from asl_portal.celery import app
+from asl_portal.embedded.valkey import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,11 +125,9 @@ class Sink:
 def smtp_sink(settings: Any) -> Iterator[Sink]:
     """A real SMTP server on loopback that this test's portal, and its workers, send to."""
     sink = Sink()
-    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
-    assert controller.server is not None
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = controller.server.sockets[0].getsockname()[1]
+    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     yield sink
     controller.stop()
