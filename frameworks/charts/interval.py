@@ -61,7 +61,7 @@ class Row:
 
 
 def interval_chart(
-    rows: Sequence[Row], *, title: str, desc: str, width: float = 720.0, scale: Literal["own", "linear", "log"] = "own", skin: Skin = "page"
+    rows: Sequence[Row], *, title: str, desc: str, width: float = 640.0, scale: Literal["own", "linear", "log"] = "own", skin: Skin = "page"
 ) -> str:
     """The chart as SVG text. Each row has a scale of its own, as its indicator says; `scale` makes all of them linear or log instead."""
     drawn, top = [], 0.0

@@ -40,7 +40,7 @@ def tier_timeline(
     end: datetime,
     title: str,
     desc: str,
-    width: float = 720.0,
+    width: float = 640.0,
     skin: Skin = "page",
 ) -> str:
     """The timeline as SVG text; steps are in order of time, those before `start` count from it, those after `end` are left out."""

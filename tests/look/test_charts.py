@@ -80,7 +80,7 @@ def test_lines_are_named_by_the_side_they_rule_on() -> None:
 def test_a_side_without_a_bound_ends_in_an_arrow_and_one_with_it_does_not() -> None:
     svg = chart(row(current=Measured(number("0.4"), number("0.3"), None, n=20)))
     assert [each.get("class") for each in every(svg, "arrow")] == ["arrow high"]
-    assert x(one(svg, "bar")) + x(one(svg, "bar"), "width") == pytest.approx(720, abs=0.15)
+    assert x(one(svg, "bar")) + x(one(svg, "bar"), "width") == pytest.approx(640, abs=0.15)
     assert every(chart(row()), "arrow") == []
 
 
@@ -228,8 +228,8 @@ class TestTimeline:
 
     def test_the_gap_is_shaded_exactly_where_less_is_in_force_than_required(self) -> None:
         gap = one(self.drawn(), "gap")
-        assert x(gap) == pytest.approx(72 + 0.5 * 648)
-        assert x(gap, "width") == pytest.approx(0.3 * 648)
+        assert x(gap) == pytest.approx(72 + 0.5 * 568)
+        assert x(gap, "width") == pytest.approx(0.3 * 568)
         same = Track("Security", self.track.tiers, self.track.required, self.track.required)
         assert every(self.drawn(track=same), "gap") == []
 
