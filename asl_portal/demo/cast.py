@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from people import services as people
-from people.models import Person, User
+from people.models import Person
 from people.words import Area, Role
 
 DOMAIN = "northbridge.example"
@@ -56,7 +57,7 @@ class Cast:
         except KeyError:
             raise AttributeError(name) from None
 
-    def signer(self, name: str) -> dict[str, Person | User | str]:
+    def signer(self, name: str) -> dict[str, Any]:
         """What every signing verb asks for."""
         person = self.people[name]
         return {"actor": person, "user": person.user, "password": self.passwords[name]}
