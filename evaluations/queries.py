@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from evaluations import documents
 from evaluations.models import Assessment, AssessmentDue, Binding, Measurement, Subject, Supersession, Upload
 from frameworks.engine.types import Outcome
 
@@ -68,14 +69,15 @@ def threshold_titles(assessment: Assessment) -> dict[str, str]:
     return {threshold.slug: threshold.title for threshold in assessment.framework_version.document.thresholds}
 
 
-def assessments_after(upload: Upload) -> list[Assessment]:
-    """The first assessment under each framework that knew this upload; what it changed stands there."""
+def assessments_of(upload: Upload) -> list[Assessment]:
+    """The first assessment under each framework whose evidence names this upload; what it changed stands there."""
     reading = upload.readings.order_by("seq").last()
     if reading is None or reading.seq is None:
         return []
     rows = Assessment.objects.filter(subject=upload.subject_id, ledger_size__gt=reading.seq)
     first = rows.select_related("supersedes", "framework_version").order_by("framework_name", "seq").distinct("framework_name")
-    return list(first)
+    # A later assessment that does not name it was made for another reason: this upload changed nothing there.
+    return [assessment for assessment in first if str(upload.pk).encode() in documents.load(assessment.evidence_digest)]
 
 
 def is_being_assessed(subject_id: UUID) -> bool:

@@ -49,7 +49,9 @@ def new(request: MemberRequest) -> HttpResponse:
     _require_insider(request)
     require(may_register(request.actor))
     slugs = IndicatorVersion.objects.order_by("slug").values_list("slug", flat=True).distinct()
-    form = BindingForm(request.POST or None, indicators=[(slug, slug) for slug in slugs], initial=_initial(request))
+    form = BindingForm(
+        request.POST if request.method == "POST" else None, indicators=[(slug, slug) for slug in slugs], initial=_initial(request)
+    )
     if request.method == "POST" and form.is_valid():
         selector = {name: form.cleaned_data[name] for name in bindings.SELECTOR}
         indicator = form.cleaned_data["indicator"]

@@ -109,7 +109,12 @@ def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpRes
     others = Measurement.objects.filter(run__subject=run.subject_id, metric=measurement.metric, run__task=run.task).exclude(
         pk=measurement.pk
     )
-    return _set_aside(request, run, measurement, SetAsideForm(request.POST or None, roles=_roles(request), replacements=others))
+    return _set_aside(
+        request,
+        run,
+        measurement,
+        SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=others),
+    )
 
 
 @sensitive_post_parameters("password")
@@ -118,7 +123,9 @@ def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpRes
 def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The sheet on which a run that reaches no indicator, or conflicts with its twin, is signed away."""
     run = access.run(request.actor, pk, timezone.now())
-    return _set_aside(request, run, None, SetAsideForm(request.POST or None, roles=_roles(request), replacements=None))
+    return _set_aside(
+        request, run, None, SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=None)
+    )
 
 
 def _set_aside(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> HttpResponse:

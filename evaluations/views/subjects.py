@@ -26,7 +26,7 @@ def new(request: MemberRequest) -> HttpResponse:
     """Registers a subject."""
     require(may_register(request.actor))
     now = timezone.now()
-    form = SubjectForm(request.POST or None, parents=access.subjects(request.actor, now).order_by("name"))
+    form = SubjectForm(request.POST if request.method == "POST" else None, parents=access.subjects(request.actor, now).order_by("name"))
     if request.method == "POST" and form.is_valid():
         subject = said_on(form, partial(subjects.register_subject, actor=request.actor.person, at=now, **form.cleaned_data))
         if subject:
@@ -53,7 +53,7 @@ def new_snapshot(request: MemberRequest, slug: str) -> HttpResponse:
     """Registers weights by their digest."""
     subject = access.subject(request.actor, slug, timezone.now())
     require(may_register(request.actor))
-    form = SnapshotForm(request.POST or None)
+    form = SnapshotForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         verb = partial(subjects.register_snapshot, subject=subject, actor=request.actor.person, at=timezone.now(), **form.cleaned_data)
         if said_on(form, verb):

@@ -50,7 +50,8 @@ def new(request: MemberRequest) -> HttpResponse:
     require(may_upload(request.actor))
     now = timezone.now()
     subjects = access.subjects(request.actor, now).prefetch_related("snapshots").order_by("name", "id")
-    form = UploadForm(request.POST or None, request.FILES or None, subjects=subjects, initial={"about": request.GET.get("about", "")})
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*sent, subjects=subjects, initial={"about": request.GET.get("about", "")})
     as_program = request.accepts("application/json") and not request.accepts("text/html")
     if request.method != "POST":
         return render(request, "evaluations/upload_new.html", {"form": form})
@@ -123,7 +124,7 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     runs = list(upload.runs.select_related("reading", "twin_of").prefetch_related("measurements").order_by("reading__seq", "position"))
     reached = queries.bindings_of([run.pk for run in runs]) if runs else {}
     finished = upload.is_finished and not (runs and queries.is_being_assessed(upload.subject_id))
-    assessed = queries.assessments_after(upload) if runs else []
+    assessed = queries.assessments_of(upload) if runs else []
     return {
         "upload": upload,
         "runs": [(run, [(one, reached.get(one.pk, [])) for one in run.measurements.all()]) for run in runs],
