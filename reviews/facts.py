@@ -121,7 +121,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}
     questions = _questions(cases.values())
     scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name))
-    snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment))
+    snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject"))
     uploads = _uploads(ids, moment)
     due = _due(ids, version)
     signed = _signed(version, moment)

@@ -27,6 +27,8 @@ from reviews.models import GateAnswer
 
 log = logging.getLogger(__name__)
 
+Ledger = dict[str, Any]
+
 FAILED: dict[str, Any] = {
     "code": "gate_failed",
     "sentence": "The gate could not work out its answer, so the answer is no.",
@@ -101,10 +103,10 @@ def _decided(
     scope: str,
     stack: str | None,
     at: datetime,
-    sound: bool | None = None,
+    ledger: Ledger | None = None,
 ) -> Answer:
     framework_bytes = bytes(version.canonical_bytes) if version is not None else b""
-    ledger = {"sound": is_sound() if sound is None else sound, "size": size()}
+    ledger = ledger or ledger_now()
     inputs = gate_inputs.document(facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, at=at, ledger=ledger)
     inputs_bytes = canonical(inputs)
     answer_bytes = gate_rules.answer(framework_bytes, inputs_bytes)
@@ -129,10 +131,15 @@ def _decided(
     )
 
 
-def reasons_for(facts: Facts, *, snapshot: Snapshot | None, scope: str, sound: bool | None = None) -> tuple[Mapping[str, Any], ...]:
-    """The reasons against one scope from facts already collected, for lists and for deciding a release. `sound`: pass it to ask the ledger once."""
+def reasons_for(facts: Facts, *, snapshot: Snapshot | None, scope: str, ledger: Ledger | None = None) -> tuple[Mapping[str, Any], ...]:
+    """The reasons against one scope from facts already collected, for lists and for deciding a release. Pass `ledger_now()` to ask the ledger once."""
     artefact = snapshot.weights_digest if snapshot else None
-    return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, stack=None, at=facts.at, sound=sound).reasons
+    return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, stack=None, at=facts.at, ledger=ledger).reasons
+
+
+def ledger_now() -> Ledger:
+    """What the gate asks of the ledger."""
+    return {"sound": is_sound(), "size": size()}
 
 
 def _snapshot(artefact: str | None, subject: Subject | None) -> Snapshot | None:

@@ -13,7 +13,6 @@ from uuid import UUID
 from evaluations.models import Assessment, Subject
 from frameworks.engine.types import Outcome, Tier
 from frameworks.models import FrameworkVersion
-from ledger.queries import is_sound
 from reviews import gate
 from reviews.counting import tallies_of
 from reviews.facts import IN_FORCE, Facts, collect, open_questions
@@ -180,11 +179,11 @@ def portfolio(
     cases = {each.case.pk: each.case for each in facts.values() if each.case is not None}
     asked = [question for each in facts.values() for question in open_questions(each)]
     tallies = tallies_of(cases, asked)
-    sound = is_sound()
-    return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, sound) for subject in several))
+    ledger = gate.ledger_now()
+    return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, ledger) for subject in several))
 
 
-def _status(facts: Facts, tallies: Mapping[UUID, Tally], sound: bool) -> SubjectStatus:
+def _status(facts: Facts, tallies: Mapping[UUID, Tally], ledger: gate.Ledger) -> SubjectStatus:
     asked = open_questions(facts)
     mine = {question.pk: tallies[question.pk] for question in asked}
     thresholds = tuple(_thresholds(facts, asked))
@@ -197,7 +196,7 @@ def _status(facts: Facts, tallies: Mapping[UUID, Tally], sound: bool) -> Subject
         axes=tuple(_axis(facts, axis.slug, axis.title, axis.letter) for axis in facts.document.axes),
         domains=tuple(_domains(facts, thresholds)),
         thresholds=thresholds,
-        scopes=tuple(_scope(facts, scope, sound) for scope in facts.document.scopes),
+        scopes=tuple(_scope(facts, scope, ledger) for scope in facts.document.scopes),
         case=facts.case,
         questions=tuple(facts.questions),
         tallies=mine,
@@ -244,10 +243,10 @@ def _domains(facts: Facts, thresholds: Sequence[ThresholdStatus]) -> Iterable[Do
         yield DomainStatus(domain.slug, domain.title, worst, mine)
 
 
-def _scope(facts: Facts, scope: str, sound: bool) -> ScopeStatus:
+def _scope(facts: Facts, scope: str, ledger: gate.Ledger) -> ScopeStatus:
     row = facts.scopes.get(scope)
     candidates = candidates_for(facts, scope) or [None]
-    answers = [(snapshot, gate.reasons_for(facts, snapshot=snapshot, scope=scope, sound=sound)) for snapshot in candidates]
+    answers = [(snapshot, gate.reasons_for(facts, snapshot=snapshot, scope=scope, ledger=ledger)) for snapshot in candidates]
     snapshot, reasons = min(answers, key=lambda answer: len(answer[1]))
     halted = row is not None and row.halted_at is not None and row.halted_at <= facts.at
     state = GateState.HALTED if halted else GateState.SHUT if reasons else GateState.OPEN

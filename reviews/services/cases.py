@@ -141,7 +141,8 @@ def open_or_join(
     elif _weight(kind) > _weight(case.kind):
         case.kind = kind
         case.save(update_fields=["kind"])
-    revision = align(case, collect_one(subject, framework_version, at), reason=reason, actor=None, at=at, rose=rose)
+    # An open case goes on under the version it was opened under; what a newer one adds is asked by the next case.
+    revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose)
     if revision is None:
         # Nothing is left to ask: a case that was begun for nothing never was.
         return case if not fresh else _unbegun(case)

@@ -6,7 +6,6 @@ from django.db import transaction
 
 from evaluations.models import Snapshot, Subject
 from frameworks.models import FrameworkVersion
-from ledger.queries import is_sound
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -58,13 +57,13 @@ def recompute(*, subject: Subject, framework_version: FrameworkVersion, at: date
     """Works out each scope anew; a changed answer is entered in the ledger. Answers the states that changed."""
     lock_subject(subject)
     facts = collect_one(subject, framework_version, at)
-    sound = is_sound()
+    ledger = gate.ledger_now()
     changed: list[tuple[ScopeState, list[str]]] = []
     for scope in framework_version.document.scopes:
         state = facts.scopes.get(scope) or ScopeState(
             subject=subject, framework_name=framework_version.name, scope=scope, changed_at=at, state=GateState.SHUT
         )
-        codes = best_reasons(facts, scope, sound=sound)
+        codes = best_reasons(facts, scope, ledger=ledger)
         now = GateState.HALTED if state.halted_at is not None else GateState.SHUT if codes else GateState.OPEN
         moved = now != state.state
         if moved or state._state.adding:
@@ -77,11 +76,11 @@ def recompute(*, subject: Subject, framework_version: FrameworkVersion, at: date
     return [state for state, _ in changed]
 
 
-def best_reasons(facts: Facts, scope: str, *, sound: bool) -> list[str]:
+def best_reasons(facts: Facts, scope: str, *, ledger: gate.Ledger) -> list[str]:
     """What stands against a scope for the snapshot that comes nearest to being let out; empty when one may go."""
     candidates = candidates_for(facts, scope)
     per_snapshot = [
-        [str(reason["code"]) for reason in gate.reasons_for(facts, snapshot=one, scope=scope, sound=sound)] for one in candidates
+        [str(reason["code"]) for reason in gate.reasons_for(facts, snapshot=one, scope=scope, ledger=ledger)] for one in candidates
     ]
     return min(per_snapshot, key=len, default=["unknown_artefact"])
 

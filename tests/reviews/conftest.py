@@ -1,5 +1,8 @@
 """The board's world: a framework in force, a model with confirmed weights, people with passwords, and their verbs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -7,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 
 from evaluations.models import Snapshot, Subject, Upload
 from evaluations.services import uploads
@@ -223,6 +228,34 @@ def add_reviewer(board: Board, name: str) -> Person:
     return person
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Board]:
+    """The world, built once for all tests of a module in a transaction that is rolled back; each test works in a savepoint of its own."""
+    with _kept(django_db_blocker, tmp_path_factory):
+        yield make_board()
+
+
 @pytest.fixture
-def board(db: None) -> Board:
-    return make_board()
+def board(built: Board, db: None) -> Board:
+    return deepcopy(built)
+
+
+@pytest.fixture(scope="module")
+def let_out(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Board]:
+    """The same with the gate to `external` open. A module uses this world or the other one, never both."""
+    with _kept(django_db_blocker, tmp_path_factory):
+        board = make_board()
+        board.let_out()
+        yield board
+
+
+@pytest.fixture
+def open_board(let_out: Board, db: None) -> Board:
+    return deepcopy(let_out)
+
+
+@contextmanager
+def _kept(blocker: Any, folders: Any) -> Iterator[None]:
+    with blocker.unblock(), override_settings(BLOB_DIR=folders.mktemp("world")), transaction.atomic():
+        yield
+        transaction.set_rollback(True)

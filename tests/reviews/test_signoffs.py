@@ -1,5 +1,6 @@
 """Safeguards as built, their evidence, their sign-offs, and the one statement that names them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -24,6 +25,7 @@ from reviews.services.signoffs import (
     Retired,
     SafeguardNotKnown,
 )
+from tests.makers import make_signature
 from tests.reviews.conftest import Board
 
 
@@ -55,8 +57,11 @@ def test_an_owner_does_not_sign_off_their_own_and_the_database_knows_it(board: B
         board.sign_off(board.cast.chloe, own)
     assert refused.value.code == "own_safeguard"
     signoff = board.sign_off(board.cast.chloe, board.build("asl-2-deployment-1"))
+    copied = ("implementation", "version", "person", "meaning", "rationale", "given_at", "expires_at")
+    copy = {name: getattr(signoff, name) for name in copied} | {"owner": signoff.person, "content_digest": "sha256:other"}
+    signature = make_signature(board.cast.chloe, replace(statement_of(signoff.signature), nonce="once"), at=board.now())
     with pytest.raises(IntegrityError, match="an_owner_does_not_sign_off"), transaction.atomic():
-        SignOff.objects.filter(pk=signoff.pk).update(owner=board.cast.chloe)
+        SignOff.objects.create(**copy, signature=signature)
 
 
 def test_who_brought_the_evidence_does_not_sign_it_off(board: Board) -> None:

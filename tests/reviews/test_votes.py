@@ -1,7 +1,9 @@
 """Votes: signed, bound to what was shown, replaced and never edited; who may not cast one."""
 
+from dataclasses import replace
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
@@ -13,6 +15,7 @@ from reviews.models import Question, Vote
 from reviews.queries import votes_of
 from reviews.services.signoffs import NoEvidence, register_implementation
 from reviews.services.votes import AlreadyRecused, ContentChanged, NothingToApprove, RationaleMissing, recuse
+from tests.makers import make_signature
 from tests.reviews.conftest import Board, add_reviewer
 
 
@@ -61,10 +64,23 @@ def test_a_later_vote_replaces_and_the_earlier_stays_readable(board: Board, ques
 
 
 def test_the_database_holds_one_live_vote_a_person_and_question(board: Board, question: Question) -> None:
-    vote = board.vote(board.cast.ben, question)
-    other = board.vote(board.cast.chloe, question)
+    vote, other = board.vote(board.cast.ben, question), board.vote(board.cast.chloe, question)
+    copy = {name: getattr(vote, name) for name in ("question", "person", "choice", "proposal", "rationale", "content_digest", "at")}
     with pytest.raises(IntegrityError, match="one_live_vote_per_person_and_question"), transaction.atomic():
-        Vote.objects.filter(pk=other.pk).update(person=vote.person)
+        Vote.objects.create(
+            **copy, signature=make_signature(board.cast.ben, replace(statement_of(other.signature), nonce="once"), at=board.now())
+        )
+
+
+@pytest.mark.parametrize("change", [{"choice": "reject"}, {"rationale": "Otherwise."}, {"content_digest": "sha256:other"}])
+def test_the_database_changes_and_removes_no_vote(board: Board, question: Question, change: dict[str, str]) -> None:
+    vote = board.vote(board.cast.ben, question)
+    for act in (lambda: Vote.objects.filter(pk=vote.pk).update(**change), lambda: Vote.objects.filter(pk=vote.pk).delete()):
+        with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+            act()
+    Vote.objects.filter(pk=vote.pk).update(struck_at=board.now())
+    with pytest.raises(DatabaseError, match="filled in once"), transaction.atomic():
+        Vote.objects.filter(pk=vote.pk).update(struck_at=None)
 
 
 def test_an_unrelated_upload_outdates_no_vote_and_a_related_one_outdates_only_its_own(board: Board, question: Question) -> None:
