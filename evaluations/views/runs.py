@@ -47,7 +47,8 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     measurements = list(run.measurements.order_by("position"))
     reached = queries.bindings_of([run.pk])
     gone = queries.supersessions_of([run.pk])
-    readings = [reading for assessment in queries.latest_of_subject(run.subject) for reading in _readings(assessment, measurements)]
+    assessments = queries.latest_of_subject(run.subject)
+    readings = [reading for assessment in assessments for reading in _readings(assessment, measurements)]
     context = {
         "run": run,
         "measurements": [(one, reached.get(one.pk, []), gone.get(one.pk)) for one in measurements],
@@ -56,7 +57,7 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
             Run.objects.filter(twin_of=run.twin_of_id or run.pk, subject=run.subject_id).exclude(pk=run.pk).select_related("upload")
         ),
         "readings": readings,
-        "chart": _chart(readings),
+        "chart": _chart(readings, assessments),
         "may_propose": may_register(request.actor),
         "may_set_aside": may_set_aside(request.actor, uploader=run.upload.uploader),
         "may_see_raw": may_see_raw_bytes(request.actor),
@@ -83,12 +84,14 @@ def _leaves(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _leaves(child)
 
 
-def _chart(readings: list[Reading]) -> dict[str, Any] | None:
+def _chart(readings: list[Reading], assessments: list[Assessment]) -> dict[str, Any] | None:
     """The leaves this run reaches, each with its lines."""
     if not readings:
         return None
     leaves = {reading.leaf["indicator"]: reading.leaf for reading in readings}
-    rows = rows_of({"kind": "all_of", "children": list(leaves.values())})
+    indicators = (indicator for assessment in assessments for indicator in assessment.framework_version.document.indicators)
+    logs = {indicator.slug for indicator in indicators if indicator.log_scale}
+    rows = rows_of({"kind": "all_of", "children": list(leaves.values())}, log_scales=logs)
     columns, lines = table_of(rows)
     svg = interval_chart(rows, title="This run against its lines", desc="Each indicator the run reaches: value, interval, lines, n.")
     return {"svg": mark_safe(svg), "columns": columns, "rows": lines}  # noqa: S308 the chart escapes everything people wrote
