@@ -21,6 +21,7 @@ from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, coverage_of
 from reviews.services.asking import statement_of
+from reviews.subject_page import deciding_sentence
 from reviews.tally import Member, Requirement, Side, Tally
 
 REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
@@ -75,6 +76,16 @@ class QuestionPart:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What the evidence said of a threshold before the case, and what it says now; `because` names what makes it so."""
+
+    title: str
+    before: str
+    after: str
+    because: str
+
+
+@dataclass(frozen=True)
 class NextAct:
     """The one thing the person looking should do next."""
 
@@ -115,6 +126,18 @@ class CasePage:
     @property
     def latest(self) -> CaseRevision | None:
         return self.revisions[-1] if self.revisions else None
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Per threshold asked: before the assessment that opened the case, and now. What did not move is left out, unless nothing moved."""
+        opened = self.case.assessment
+        before = opened.supersedes.summary if opened is not None and opened.supersedes is not None else {}
+        every = [
+            Change(threshold.title, before.get(threshold.slug, "not_assessed"), finding["outcome"], deciding_sentence(finding))
+            for threshold in self.document.thresholds
+            if threshold.kind == "threshold" and (finding := self.facts.findings.get(threshold.slug)) is not None
+        ]
+        return [each for each in every if each.before != each.after]
 
     @cached_property
     def uncovered(self) -> list[Coverage]:

@@ -14,6 +14,8 @@ from people.doors import MemberRequest
 from people.policies import require
 from reviews import gate, policies
 from reviews.forms import GateForm
+from reviews.models import Case
+from reviews.models.case import CaseState
 from reviews.views.status import version_in_force
 
 
@@ -34,18 +36,20 @@ def _answered(request: MemberRequest, form: GateForm) -> dict[str, Any]:
     artefact, slug = form.cleaned_data["artefact"].strip(), form.cleaned_data["subject"]
     subject = evaluations_access.subject(request.actor, slug, timezone.now()) if slug and not artefact else None
     answer = gate.ask(scope=form.cleaned_data["scope"], artefact=artefact or None, subject=subject)
-    return {"answer": answer, "reasons": [_shown(reason, answer) for reason in answer.reasons]}
+    place = _place(answer)
+    return {"answer": answer, "reasons": [_shown(reason, place) for reason in answer.reasons]}
 
 
-def _shown(reason: Mapping[str, Any], answer: gate.Answer) -> dict[str, Any]:
+def _shown(reason: Mapping[str, Any], place: str) -> dict[str, Any]:
     """A reason with the roles in words and the place where it is resolved."""
-    return {**reason, "roles": ", ".join(str(role).replace("_", " ") for role in reason["who"]), "address": _address(reason, answer)}
+    about_safeguards = reason["code"] in {"safeguards_unsigned", "signoff_expired"}
+    address = reverse("reviews:safeguard-list") + "?state=unsigned" if about_safeguards else place
+    return {**reason, "roles": ", ".join(str(role).replace("_", " ") for role in reason["who"]), "address": address}
 
 
-def _address(reason: Mapping[str, Any], answer: gate.Answer) -> str:
-    code = reason["code"]
-    if code in {"safeguards_unsigned", "signoff_expired"}:
-        return reverse("reviews:safeguard-list") + "?state=unsigned"
-    if answer.subject is not None:
-        return reverse("reviews:subject-detail", args=[answer.subject.slug])
-    return ""
+def _place(answer: gate.Answer) -> str:
+    """The open case where there is one, since that is where the board decides; else the model's page, from which a case is opened."""
+    if answer.subject is None:
+        return ""
+    case = Case.objects.filter(subject=answer.subject, state=CaseState.OPEN).first()
+    return reverse("reviews:case-detail", args=[case.number]) if case else reverse("reviews:subject-detail", args=[answer.subject.slug])
