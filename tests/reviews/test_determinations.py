@@ -13,10 +13,10 @@ from people.signing import Statement, verify_signature
 from reviews.models import Case, Determination, Question, ReleaseDecision
 from reviews.services import following
 from reviews.services.cases import ask_release
-from reviews.services.decisions import GateWouldDeny, QuorumNotMet, VerdictNotNow, propose
+from reviews.services.decisions import CoverNotFit, GateWouldDeny, QuorumNotMet, VerdictNotNow, propose
 from reviews.services.signoffs import revoke_signoff
 from reviews.services.votes import ContentChanged
-from tests.makers import make_signature
+from tests.makers import make_signature, make_snapshot, make_subject
 from tests.reviews.conftest import Board, add_reviewer
 
 
@@ -233,3 +233,36 @@ def supersede(board: Board, old: Measurement, new: Measurement) -> None:
         measurement=old, replacement=new, reason="The grader was broken.", signature=signature, actor=board.cast.ben, at=board.now()
     )
     board.work()
+
+
+def test_another_model_covers_this_one_until_its_own_determination_goes(board: Board) -> None:
+    """Heron is cleared on its own evidence; Egret, a small change of it without results of its own, is covered by it, and falls with it."""
+    heron, weights = board.subject, board.snapshot
+    board.clean()
+    board.open_case()
+    board.settle_thresholds()
+    egret = make_subject(board.cast, "egret", at=board.now(), parent=heron, derivation="fine-tune")
+    board.subject, board.snapshot = (
+        egret,
+        make_snapshot(board.cast, egret, at=board.now(), is_release_candidate=True, names=("demo/egret",)),
+    )
+    board.work()
+    board.open_case()
+    for slug in ("bio-3", "bio-4"):
+        question = board.question(threshold=slug)
+        with pytest.raises(CoverNotFit):
+            propose(question=question, verdict="covered_by", covered_by=board.snapshot, note="", actor=board.cast.dan, at=board.now())
+        with pytest.raises(VerdictNotNow):
+            propose(question=question, verdict="covered_by", note="", actor=board.cast.dan, at=board.now())
+        propose(question=question, verdict="covered_by", covered_by=weights, note="Parity.", actor=board.cast.dan, at=board.now())
+        assert board.settle(question).covered_by == weights
+    board.work()
+    assert "artefact_not_assessed" not in board.ask().codes and board.required() == {"deployment": "asl-2", "security": "asl-2"}
+    mine = Determination.objects.filter(subject=egret, ended_at=None)
+    assert mine.count() == 2
+    board.subject, board.snapshot = heron, weights
+    board.measure("bio_protocols", right=20)
+    assert {each.threshold for each in mine} == {"bio-4"}
+    assert Determination.objects.get(subject=egret, threshold="bio-3").ended_why == "leaned_on_lapsed"
+    board.subject = egret
+    assert board.required() == {"deployment": "asl-3", "security": "asl-3"}
