@@ -38,7 +38,7 @@ def cases(actor: Actor, at: datetime) -> QuerySet[Case]:
         return Case.objects.none()
     subjects = evaluations_access.subjects(actor, at)
     return Case.objects.filter(subject__in=subjects).select_related(
-        "subject", "framework_version", "snapshot", "assessment__supersedes", "opened_by", "board"
+        "subject", "framework_version", "snapshot", "assessment", "opened_by", "board"
     )
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from frameworks.engine.types import FrameworkDocument
+from evaluations.models import Assessment
+from frameworks.engine.types import FrameworkDocument, Outcome
 from people.models import Person
 from people.queries import Actor
 from people.words import Role
@@ -24,6 +25,8 @@ from reviews.services.asking import statement_of
 from reviews.subject_page import deciding_sentence
 from reviews.tally import Member, Requirement, Side, Tally
 
+# How many assessments back the page looks for what was found before.
+LOOK_BACK = 60
 REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
 
 
@@ -121,6 +124,8 @@ class CasePage:
     comments: Sequence[Comment]
     recusals: Sequence[Recusal]
     names: Mapping[str, str]
+    # threshold → its outcomes in the assessments so far, the latest first
+    outcomes_before: Mapping[str, Sequence[str]] = field(default_factory=dict)
     history: Sequence[Vote] = field(default_factory=tuple)
 
     @property
@@ -129,15 +134,17 @@ class CasePage:
 
     @cached_property
     def changes(self) -> list[Change]:
-        """Per threshold asked: before the assessment that opened the case, and now. What did not move is left out, unless nothing moved."""
-        opened = self.case.assessment
-        before = opened.supersedes.summary if opened is not None and opened.supersedes is not None else {}
-        every = [
-            Change(threshold.title, before.get(threshold.slug, "not_assessed"), finding["outcome"], deciding_sentence(finding))
-            for threshold in self.document.thresholds
-            if threshold.kind == "threshold" and (finding := self.facts.findings.get(threshold.slug)) is not None
-        ]
-        return [each for each in every if each.before != each.after]
+        """The thresholds that moved towards concern: what was found before, what is found now, and the bound that makes it so."""
+        moved = []
+        for threshold in self.document.thresholds:
+            finding = self.facts.findings.get(threshold.slug)
+            if threshold.kind != "threshold" or finding is None:
+                continue
+            now = Outcome(finding["outcome"])
+            before = next((outcome for outcome in self.outcomes_before.get(threshold.slug, ()) if outcome != now), Outcome.NOT_ASSESSED)
+            if now.raises or now.rank > Outcome(before).rank:
+                moved.append(Change(threshold.title, before, now, deciding_sentence(finding)))
+        return moved
 
     @cached_property
     def uncovered(self) -> list[Coverage]:
@@ -274,8 +281,19 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         names=names,
+        outcomes_before=_outcomes(case),
         history=[vote for question in questions for vote in question.votes.all()],
     )
+
+
+def _outcomes(case: Case) -> dict[str, list[str]]:
+    """The outcomes of the last assessments, in one query."""
+    made = Assessment.objects.filter(subject=case.subject, framework_name=case.framework_name, seq__isnull=False).order_by("-seq")
+    found: dict[str, list[str]] = {}
+    for summary in made.values_list("summary", flat=True)[:LOOK_BACK]:
+        for slug, outcome in summary.items():
+            found.setdefault(slug, []).append(outcome)
+    return found
 
 
 def _names(case: Case) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations import access as evaluations_access
+from evaluations import policies as evaluations_policies
 from evaluations.models import Snapshot, Upload
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
@@ -88,6 +89,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         .order_by("-received_at", "id")[:10],
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
         "may_halt": policies.may_halt(request.actor),
+        "may_upload": evaluations_policies.may_upload(request.actor),
     }
     return render(request, "reviews/subject_detail.html", context)
 
