@@ -1,5 +1,6 @@
 """Safeguards as built: the list, one implementation with its evidence and sign-offs, and the acts on it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -186,9 +187,11 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
         if made:
             messages.info(request, f"{implementation.title} is signed off until {made.expires_at:%-d %B %Y}.")
             return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
+    valid_until = timezone.now() + timedelta(days=safeguard.validity_days)
     context = {
         "title": f"Sign off {safeguard.title.lower()}",
-        "statement": f"{implementation.title}, version {implementation.version}, as the safeguard {safeguard.slug}: {safeguard.statement}",
+        # Word for word what is signed; the meaning chosen stands in the middle of it.
+        "statement": f"{implementation.title}, version {implementation.version}. [What you choose below.] Valid until {valid_until.date().isoformat()}.",
         "digest": implementation.version_digest,
         "meaning": f"Chosen below. It holds for {safeguard.validity_days} days, for this version only.",
         "role": f"reviewer, competence {safeguard.competence}" if safeguard.competence else "reviewer",

@@ -47,8 +47,8 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
             return back(request, case)
     shown = {
         "title": signing.question_title(question, document),
-        "statement": f"Case {case.number}, {case.subject.name}. {signing.question_title(question, document)} "
-        f"Proposal: {signing.verdict_in_words(question, question.proposal, document)}. {signing.NO_CONFLICT}",
+        # Word for word what is signed; the vote chosen stands in the middle of it.
+        "statement": f"Case {case.number}. {signing.question_title(question, document)} [The vote you choose below.] {signing.NO_CONFLICT}",
         "meaning": "Your signed answer to this question, bound to what it asks now. If that changes, your vote is marked outdated and you are told.",
         "role": signing.acting_role(request.actor, case).replace("_", " "),
         "button": "Sign and cast vote",
@@ -87,7 +87,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
             return back(request, case)
     shown = {
         "title": f"Declare: {words}",
-        "statement": f"Case {case.number}, {case.subject.name}. {signing.question_title(question, document)} The board decided: {words}.",
+        "statement": signing.declaration_statement(question=question, case=case, verdict=side.verdict, note="", document=document).text,
         "meaning": "You declare what the board decided. You cast no vote; the decision carries every vote, dissent included.",
         "role": "chair",
         "button": f"Declare: {words}",
