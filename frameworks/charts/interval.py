@@ -110,6 +110,9 @@ def _head(row: Row, width: float) -> str:
 
 def _band(row: Row, place: Scale, width: float) -> str:
     band = element("rect", x=0.0, y=_BAND_TOP, width=width, height=_BAND, class_="band")
+    # A value without the power to rule out stands on hatching: what is not assessed is never on pale green.
+    if _WORDS.get(row.outcome, ("", "absent"))[1] == "absent":
+        return band + _hatch(width, _BAND_TOP, _BAND)
     if row.rule_out is None:
         return band
     at = place.at(row.rule_out.at)
@@ -180,15 +183,17 @@ def _is_measured(row: Row) -> bool:
     return row.current is not None and row.current.value is not None
 
 
+def _hatch(width: float, top: float, height: float) -> str:
+    starts = range(0, int(width - height), 6)
+    return element("path", d="".join(f"M{x} {top + height:.0f}l{height:.0f} -{height:.0f}" for x in starts), class_="hatch")
+
+
 def _absent(row: Row, width: float, skin: Skin) -> str:
     """A low hatched band and its words. Nothing is shaded: what was not measured never stands on pale green."""
-    bottom = _ABSENT_TOP + _ABSENT
-    starts = range(0, int(width - _ABSENT), 6)
-    hatch = element("path", d="".join(f"M{x} {bottom:.0f}l{_ABSENT:.0f} -{_ABSENT:.0f}" for x in starts), class_="hatch")
     band = element("rect", x=0.0, y=_ABSENT_TOP, width=width, height=_ABSENT, class_="band")
     lines = ", ".join(words for words in (_line_words(row, "rule_out"), _line_words(row, "rule_in")) if words)
     said = text(f"no measurement{f'; {lines}' if lines else ''}", width, 12, "tag", "end")
-    return _head(row, width) + said + spoken(sentence(row), band + hatch, skin, "now")
+    return _head(row, width) + said + spoken(sentence(row), band + _hatch(width, _ABSENT_TOP, _ABSENT), skin, "now")
 
 
 def _bar(now: Measured, place: Scale, middle: float) -> str:

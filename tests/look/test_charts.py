@@ -105,6 +105,13 @@ def test_absent_evidence_is_hatched_and_never_stands_on_pale_green() -> None:
     assert "Not assessed" in texts and "no measurement; rules out below 0.5, rules in above 0.8" in texts
 
 
+def test_a_value_that_cannot_rule_out_stands_on_hatching_though_it_lies_on_the_safe_side() -> None:
+    stale = Measured(number("0.2"), number("0.1"), number("0.3"), n=40, qualifies=False)
+    svg = chart(row(outcome="not_assessed", current=stale))
+    assert every(svg, "zone") == [] and every(svg, "hatch") and one(svg, "value") is not None
+    assert every(chart(row(outcome="ruled_out", current=stale)), "zone")
+
+
 def test_a_safety_margin_reaches_from_the_bound_to_what_decides() -> None:
     svg = chart(row(current=Measured(number("0.4"), number("0.3"), number("0.45"), n=20, bound=number("0.5"))))
     assert f"H{one(svg, 'line out').get('x1')}" in one(svg, "margin").attrib["d"]
