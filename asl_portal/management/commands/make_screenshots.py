@@ -47,14 +47,6 @@ class Command(BaseCommand):
             release_persona(user=user, at=timezone.now())
 
     def _take(self, address: str, into: Path, password: str) -> None:
-        # A development tool: the product runs without it.
-        from playwright.sync_api import sync_playwright
-
-        found = os.environ.get("CHROMIUM") or next(
-            filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None
-        )
-        if found is None:
-            raise CommandError("No Chromium was found; name one in CHROMIUM.")
         into.mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
@@ -66,6 +58,7 @@ class Command(BaseCommand):
                 page.fill("[name=password]", password)
                 page.click("main button")
                 page.wait_for_url(f"**{path}")
+                page.goto(f"{address}{path}")
                 page.screenshot(path=into / f"{name}.png")
                 self.stdout.write(f"{into / name}.png")
                 context.close()
