@@ -56,17 +56,17 @@ def follow_assessment(entry: Entry) -> None:
     ),
 )
 def follow_safeguards(entry: Entry) -> None:
-    following.follow_implementation(implementation_id=UUID(entry.values["implementation"]), at=now())
+    following.follow_implementation(implementation_id=UUID(str(entry.values["implementation"])), at=now())
 
 
 @consumer("reviews.coverage", kinds=("reviews:determination:made", "reviews:determination:ended"))
 def follow_cover(entry: Entry) -> None:
-    following.follow_parent(subject_id=UUID(entry.values["subject"]), at=now())
+    following.follow_parent(subject_id=UUID(str(entry.values["subject"])), at=now())
 
 
 @consumer("reviews.scopes", kinds=MOVES_THE_GATE)
 def follow_the_gate(entry: Entry) -> None:
-    following.follow_scopes(subject=Subject.objects.get(pk=entry.values["subject"]), at=now())
+    following.follow_scopes(subject=Subject.objects.get(pk=str(entry.values["subject"])), at=now())
 
 
 @consumer("reviews.exports", kinds=("reviews:export:requested",))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -80,7 +80,7 @@ class Facts:
     @cached_property
     def standings(self) -> dict[str, Standing]:
         return {
-            slug: Standing(each.verdict, each.requires, self.covers.get(each.covered_by_id, {}))
+            slug: Standing(each.verdict, each.requires, self.covers.get(each.covered_by_id, {}) if each.covered_by_id else {})
             for slug, each in self.determinations.items()
         }
 
@@ -173,7 +173,7 @@ def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known
 
 def _contents(assessments: Iterable[Assessment]) -> dict[str, Mapping[str, Any]]:
     digests = {assessment.assessment_digest for assessment in assessments}
-    return {row.digest: parse(bytes(row.content)) for row in Document.objects.filter(digest__in=digests)}
+    return {row.digest: cast("Mapping[str, Any]", parse(bytes(row.content))) for row in Document.objects.filter(digest__in=digests)}
 
 
 def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:

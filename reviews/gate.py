@@ -17,7 +17,7 @@ from evaluations import documents
 from evaluations.models import Snapshot, Subject
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
-from ledger.canonical import canonical, digest, parse
+from ledger.canonical import canonical, digest
 from ledger.queries import is_sound
 from ledger.services import size
 from people.models import Person
@@ -110,7 +110,7 @@ def _decided(
     inputs = gate_inputs.document(facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, at=at, ledger=ledger)
     inputs_bytes = canonical(inputs)
     answer_bytes = gate_rules.answer(framework_bytes, inputs_bytes)
-    said = parse(answer_bytes)
+    said = gate_rules.read(answer_bytes)
     return Answer(
         allowed=said["allowed"] is True and not said["reasons"],
         reasons=tuple(said["reasons"]),

@@ -55,7 +55,7 @@ class Reason:
 
 def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
     """The gate's answer as canonical bytes. `framework_bytes` is empty where no framework is in force."""
-    inputs = _read(inputs_bytes)
+    inputs = read(inputs_bytes)
     framework = _framework(framework_bytes) if framework_bytes else None
     reasons = tuple(_reasons(framework, inputs))
     required = {} if framework is None else {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
@@ -83,11 +83,12 @@ def _framework(framework_bytes: bytes) -> FrameworkDocument:
     return reading.framework(framework_bytes)
 
 
-def _read(inputs_bytes: bytes) -> dict[str, Any]:
-    read = parse(inputs_bytes)
-    if not isinstance(read, dict):
-        raise ValueError("The gate's inputs are an object.")
-    return read
+def read(document: bytes) -> dict[str, Any]:
+    """An inputs or answer document as values. Raises ValueError for anything else."""
+    found = parse(document)
+    if not isinstance(found, dict):
+        raise ValueError("A gate document is an object.")
+    return found
 
 
 def _told(reason: Reason) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _replay(answered: GateAnswer) -> Iterator[Difference]:
     except (documents.DocumentNotKnown, documents.DocumentSpoilt) as error:
         yield Difference(thing, "documents", "a document by its digest", str(error))
         return
-    if parse(inputs).get("failed"):
+    if gate_rules.read(inputs).get("failed"):
         # A gate that failed denied without an answer to recompute; that it did is on record.
         if answered.allowed:
             yield Difference(thing, "allowed", "true", "a gate that failed never allows")
@@ -38,5 +38,5 @@ def _replay(answered: GateAnswer) -> Iterator[Difference]:
     if stored != recomputed:
         place, before, after = first_difference(parse(stored), parse(recomputed))
         yield Difference(thing, f"answer{place}", before, after)
-    elif parse(stored)["allowed"] is not answered.allowed:
-        yield Difference(thing, "allowed", str(answered.allowed).lower(), str(parse(stored)["allowed"]).lower())
+    elif gate_rules.read(stored)["allowed"] is not answered.allowed:
+        yield Difference(thing, "allowed", str(answered.allowed).lower(), str(gate_rules.read(stored)["allowed"]).lower())

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from evaluations.models import Assessment, Subject
+from evaluations.models import Assessment, Snapshot, Subject
 from frameworks.engine.types import Outcome, Tier
 from frameworks.models import FrameworkVersion
 from reviews import gate
@@ -245,7 +245,7 @@ def _domains(facts: Facts, thresholds: Sequence[ThresholdStatus]) -> Iterable[Do
 
 def _scope(facts: Facts, scope: str, ledger: gate.Ledger) -> ScopeStatus:
     row = facts.scopes.get(scope)
-    candidates = candidates_for(facts, scope) or [None]
+    candidates: list[Snapshot | None] = [*candidates_for(facts, scope)] or [None]
     answers = [(snapshot, gate.reasons_for(facts, snapshot=snapshot, scope=scope, ledger=ledger)) for snapshot in candidates]
     snapshot, reasons = min(answers, key=lambda answer: len(answer[1]))
     halted = row is not None and row.halted_at is not None and row.halted_at <= facts.at

@@ -22,7 +22,7 @@ class EndReason(models.TextChoices):
     REVOKED = "revoked", "Revoked"
 
 
-class DecisionQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class DecisionQuerySet(models.QuerySet):
     def in_force(self, at: datetime):  # type: ignore[no-untyped-def]
         """Decided by then, not ended by then, and within its validity."""
         return self.filter(

@@ -145,14 +145,13 @@ def open_or_join(
     revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose)
     if revision is None:
         # Nothing is left to ask: a case that was begun for nothing never was.
-        return case if not fresh else _unbegun(case)
+        if not fresh:
+            return case
+        case.delete()
+        return None
     tell = entries.case_opened if fresh else entries.case_revised
     tell(case, revision, actor=None, at=at)
     return case
-
-
-def _unbegun(case: Case) -> None:
-    case.delete()
 
 
 def _begin(

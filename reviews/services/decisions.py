@@ -4,7 +4,7 @@ The chair declares, with a signature of his own, once the verdict's side of the 
 in the same transaction: the earlier decision ends, the requirement and judgements are recorded downwards, the case asks what is left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -164,7 +164,11 @@ def decide(
         "decided_by": actor,
         "decided_at": at,
     }
-    write = {QuestionKind.THRESHOLD: _determine, QuestionKind.SAFEGUARDS: _judge_safeguards, QuestionKind.RELEASE: _release}
+    write: dict[QuestionKind, Callable[..., Determination | SafeguardsDecision | ReleaseDecision]] = {
+        QuestionKind.THRESHOLD: _determine,
+        QuestionKind.SAFEGUARDS: _judge_safeguards,
+        QuestionKind.RELEASE: _release,
+    }
     decision = write[QuestionKind(question.kind)](case, question, verdict, facts, shared)
     _follow_up(case, at)
     return decision

@@ -64,7 +64,8 @@ def _lapse_worsened(assessment: Assessment, at: datetime) -> list[Determination]
             continue
         why = _worse(determination, assessment)
         if why:
-            ended.append(_end(determination, why, at))
+            _end(determination, why, at)
+            ended.append(determination)
         else:
             _keep(determination, assessment, at)
     return ended
@@ -98,11 +99,10 @@ def _keep(determination: Determination, assessment: Assessment, at: datetime) ->
     entries.determination_kept(determination, at=at)
 
 
-def _end(decision: Decided, why: str, at: datetime) -> Decided:  # type: ignore[misc]
+def _end(decision: Decided, why: str, at: datetime) -> None:
     decision.ended_at, decision.ended_why = at, why
     decision.save(update_fields=["ended_at", "ended_why"])
     entries.decision_ended(decision, at=at)
-    return decision
 
 
 def _risen(assessment: Assessment) -> list[str]:
@@ -175,11 +175,14 @@ def _follow_signoffs(subject: Subject, at: datetime) -> None:
 
 def _lapse_unsupported(subject: Subject, framework_name: str, at: datetime) -> list[Decided]:
     rows = SafeguardsDecision.objects.filter(subject=subject, framework_name=framework_name, ended_at=None, verdict=Verdict.ADEQUATE)
-    return [
-        _end(decision, EndReason.LEANED_ON_LAPSED, at)
+    lapsed: list[Decided] = [
+        decision
         for decision in rows.select_related("statement").prefetch_related("statement__lines__signoff__implementation")
         if not all(line.signoff.holds(at) for line in decision.statement.lines.all())
     ]
+    for decision in lapsed:
+        _end(decision, EndReason.LEANED_ON_LAPSED, at)
+    return lapsed
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ def roster_now(board: Board | None, at: datetime) -> list[dict[str, Any]]:
     """Everyone seated, with the roles and competences they hold at this moment; without seats, everyone who holds a board role."""
     seated = set(BoardSeat.objects.taken(at).filter(board=board).values_list("person_id", flat=True)) if board else set()
     roles: dict[UUID, set[str]] = defaultdict(set)
-    for person_id, role in RoleGrant.objects.in_force(at).order_by().values_list("person_id", "role"):
+    for person_id, role in RoleGrant.objects.in_force(at).order_by().values_list("person_id", "role"):  # type: ignore[misc]  # the abstract manager hides the field
         roles[person_id].add(role)
     called = seated or {person_id for person_id, held in roles.items() if held & set(BOARD_ROLES)}
     areas: dict[UUID, set[str]] = defaultdict(set)

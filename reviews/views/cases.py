@@ -23,6 +23,7 @@ from reviews.forms import AskReleaseForm, CommentForm, OpenCaseForm, ReasonForm
 from reviews.models import Case
 from reviews.models.case import CaseKind
 from reviews.services import cases, votes
+from reviews.services.asking import PolicyMissing
 
 PAGE = 50
 
@@ -69,7 +70,7 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
     version = in_force_versions().order_by("name").first()
     require(policies.may_open_case(request.actor, CaseKind.PRECAUTION))
     if version is None:
-        raise cases.PolicyMissing
+        raise PolicyMissing
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
     form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots)
     if form.is_valid():
