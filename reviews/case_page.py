@@ -90,11 +90,11 @@ class Change:
 
 @dataclass(frozen=True)
 class NextAct:
-    """The one thing the person looking should do next."""
+    """The one thing the person looking should do next; `sheet` where its address answers a signing sheet rather than a page."""
 
     words: str
     address: str
-    sheet: bool = True
+    sheet: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,10 +179,10 @@ class CasePage:
         """Declaring before voting before safeguards; None when it is somebody else's turn."""
         for part in self.parts:
             if part.is_open and part.ready is not None and part.may_declare:
-                return NextAct(f"Declare: {part.title}", reverse("reviews:declare", args=[self.case.number, part.question.pk]))
+                return NextAct(f"Declare: {part.title}", reverse("reviews:declare", args=[self.case.number, part.question.pk]), sheet=True)
         for part in self.parts:
             if part.is_open and part.may_vote and not part.voted and not self._waits_for_safeguards(part):
-                return NextAct(f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]))
+                return NextAct(f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]), sheet=True)
         return self._next_for_safeguards() or self._next_for_the_chair()
 
     def _waits_for_safeguards(self, part: QuestionPart) -> bool:
@@ -193,7 +193,7 @@ class CasePage:
             return None
         if self.uncovered and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER):
             verb = "Sign off" if self.actor.has(Role.REVIEWER) else "Attach evidence for"
-            return NextAct(f"{verb} {len(self.uncovered)} safeguards", reverse("reviews:safeguard-list") + "?state=unsigned", sheet=False)
+            return NextAct(f"{verb} {len(self.uncovered)} safeguards", reverse("reviews:safeguard-list") + "?state=unsigned")
         if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
             return NextAct("State which sign-offs apply", reverse("reviews:applicability", args=[self.case.number]))
         return None
