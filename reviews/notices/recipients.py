@@ -11,6 +11,7 @@ from people.queries import people_with
 from people.words import Role
 from reviews.models import Adoption, Case, Question, SafeguardImplementation, Vote
 from reviews.queries import ready_to_declare
+from reviews.services.signoffs import SafeguardNotKnown, safeguard_of
 from reviews.tally import NEVER_VOTE
 
 
@@ -127,10 +128,14 @@ def _scope(kind: str) -> Callable[[Entry], Iterator[Told]]:
 
 
 def _implementation(entry: Entry) -> Iterator[Told]:
-    """Reviewers who could sign it; the owner and whoever brought evidence are told by the page, not by us."""
+    """Reviewers who could sign it: with its competence, and not its owner."""
     implementation = SafeguardImplementation.objects.get(pk=UUID(str(entry.values["implementation"])))
     data = {"implementation": str(implementation.pk), "safeguard": implementation.safeguard, "version": str(implementation.version)}
-    for person in people_with(Role.REVIEWER, entry.recorded_at):
+    try:
+        competence = safeguard_of(implementation.framework_name, implementation.safeguard).competence
+    except SafeguardNotKnown:
+        return  # A newer version in force asks for it no more: nobody's signature is wanted.
+    for person in people_with(Role.REVIEWER, entry.recorded_at, competence or None):
         if person.pk != implementation.owner_id:
             yield Told(person.pk, "signoff_wanted", data=data)
 
