@@ -1,11 +1,14 @@
 """What the workers do for evaluations. A row says what is to be done, so a lost message only delays: a sweep finds it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from evaluations.services import assessments, uploads
+from evaluations.services import assessments, blobs, uploads
+
+LONGEST_SWEEP = timedelta(seconds=60)
 
 
 @shared_task
@@ -20,15 +23,21 @@ def assess_due(*, due_id: str, **_: object) -> None:
 
 @shared_task
 def sweep(**_: object) -> None:
-    """Every few seconds: whatever waits although its message was lost or its worker died."""
+    """Every few seconds: whatever waits although its message was lost or its worker died. It hands over long before its time limit."""
     at = timezone.now()
     for upload_id in uploads.due(at=at):
         uploads.parse(upload_id=upload_id, at=timezone.now())
+        if timezone.now() - at > LONGEST_SWEEP:
+            return
     for due_id in assessments.due(at=at):
         assessments.work(due_id=due_id, at=timezone.now())
+        if timezone.now() - at > LONGEST_SWEEP:
+            return
 
 
 @shared_task
 def sweep_clock(**_: object) -> None:
-    """Every minute: answers that change by the mere passing of time."""
-    assessments.mark_what_the_clock_changed(at=timezone.now())
+    """Every minute: answers that change by the mere passing of time, and what broken-off uploads left on the disk."""
+    at = timezone.now()
+    assessments.mark_what_the_clock_changed(at=at)
+    blobs.forget_broken_off(at=at)

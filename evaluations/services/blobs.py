@@ -7,6 +7,7 @@ import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from ledger.refusals import NotValid
 
 CHUNK = 1024 * 1024
+BROKEN_OFF_AFTER = timedelta(days=1)
 
 
 class TooLarge(NotValid):
@@ -61,6 +63,16 @@ def store(stream: Readable) -> Stored:
 def open_bytes(sha256: str) -> BinaryIO:
     """The bytes, for reading. Raises FileNotFoundError where the disk has lost them."""
     return path_of(sha256).open("rb")
+
+
+def forget_broken_off(*, at: datetime) -> int:
+    """Removes what a killed process left half received; a day is longer than any upload. Answers how many files went."""
+    gone = 0
+    for path in (settings.BLOB_DIR / "incoming").glob("*"):
+        if path.stat().st_mtime < (at - BROKEN_OFF_AFTER).timestamp():
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def path_of(sha256: str) -> Path:

@@ -121,6 +121,13 @@ def test_a_run_shows_its_verdict_before_its_metrics(world: World, ada: Client) -
     assert "<svg" in page and "demo/heron" in page
 
 
+def test_what_a_file_states_of_its_run_is_shown_to_cleared_people(world: World, ben: Client) -> None:
+    run = world.send(log(eval__task_args={"prompt": "a hazardous prompt"})).runs.get()
+    assert "a hazardous prompt" not in _text(ben.get(f"/runs/{run.pk}/"))
+    give_clearance(world.cast, world.cast.ben, at=world.now())
+    assert "a hazardous prompt" in _text(ben.get(f"/runs/{run.pk}/"))
+
+
 def test_a_reviewer_signs_a_run_away_and_a_wrong_password_changes_nothing(world: World, ben: Client) -> None:
     run = world.send(log("bio_protocols", results__scores=[], run="stray")).runs.get()
     give_password(world.cast.ben, at=world.now())

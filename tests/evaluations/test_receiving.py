@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,16 @@ def test_a_stream_that_breaks_off_leaves_nothing_behind(world: World, settings: 
         uploads.receive(stream=Broken(b"x" * 20), filename="", subject=world.subject, actor=world.cast.ada, at=world.now())
     assert not Upload.objects.exists()
     assert [path for path in Path(settings.BLOB_DIR).rglob("*") if path.is_file()] == []
+
+
+def test_what_a_killed_process_left_half_received_goes_after_a_day(world: World, settings: Any) -> None:
+    send_file(world.cast, log(), world.subject, world.snapshot, at=world.now())
+    left = settings.BLOB_DIR / "incoming" / "half"
+    left.write_bytes(b"half")
+    written_at = datetime.fromtimestamp(left.stat().st_mtime, UTC)
+    assert blobs.forget_broken_off(at=written_at + timedelta(hours=23)) == 0 and left.exists()
+    assert blobs.forget_broken_off(at=written_at + timedelta(hours=25)) == 1 and not left.exists()
+    assert blobs.path_of(Upload.objects.get().blob_id).exists()
 
 
 def test_bytes_the_disk_has_lost_are_healed_by_sending_them_again(world: World) -> None:
