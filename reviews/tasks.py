@@ -5,16 +5,13 @@ from django.utils import timezone
 
 from reviews.notices.send import send_due
 from reviews.reports.exports import make_due
-from reviews.services import following, scopes
+from reviews.services import following
 
 
 @shared_task
 def sweep_clock(**_: object) -> None:
     """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it."""
-    now = timezone.now()
-    following.expire(at=now)
-    for subject, version in following.subjects_the_clock_may_move():
-        scopes.recompute(subject=subject, framework_version=version, at=now)
+    following.sweep(at=timezone.now())
 
 
 @shared_task

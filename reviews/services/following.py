@@ -253,3 +253,12 @@ def subjects_the_clock_may_move() -> list[tuple[Subject, FrameworkVersion]]:
         several = Subject.objects.filter(pk__in=opened) | Subject.objects.filter(pk__in=released)
         found += [(subject, version) for subject in several.order_by("pk")]
     return found
+
+
+def sweep(*, at: datetime) -> None:
+    """What time alone does: ends what ran out, and works the gate out anew where it may have moved."""
+    # Asked before anything ends, or a release that just ran out would leave its scope looking open.
+    moved = subjects_the_clock_may_move()
+    expire(at=at)
+    for subject, version in moved:
+        recompute(subject=subject, framework_version=version, at=at)

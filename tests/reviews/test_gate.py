@@ -13,9 +13,9 @@ from ledger.canonical import digest
 from ledger.models import Entry, LedgerField
 from ledger.refusals import NotAllowed
 from reviews import gate
-from reviews.models import GateAnswer, ScopeState, SignOff
+from reviews.models import GateAnswer, ReleaseDecision, ScopeState, SignOff
 from reviews.replay import replay_gate
-from reviews.services.following import subjects_the_clock_may_move
+from reviews.services.following import subjects_the_clock_may_move, sweep
 from reviews.services.scopes import AlreadyHalted, HaltReasonMissing, halt, recompute
 from reviews.services.signoffs import revoke_signoff
 from tests.evaluations.logs import log
@@ -90,6 +90,17 @@ def test_time_alone_shuts_the_gate(open_board: Board) -> None:
     changed = recompute(subject=open_board.subject, framework_version=open_board.version, at=open_board.now())
     assert [(state.scope, state.state) for state in changed] == [("external", "shut")]
     assert recompute(subject=open_board.subject, framework_version=open_board.version, at=open_board.now()) == []
+
+
+def test_the_sweep_ends_what_ran_out_and_doing_it_twice_is_doing_it_once(open_board: Board) -> None:
+    """Half a year on decisions end, scopes shut, and the board is asked anew."""
+    open_board.moment += timedelta(days=184)
+    sweep(at=open_board.now())
+    assert not ReleaseDecision.objects.filter(ended_at=None).exists() and ScopeState.objects.get(scope="external").state == "shut"
+    assert open_board.case.kind == "re_approval"
+    entries = Entry.objects.count()
+    sweep(at=open_board.now())
+    assert Entry.objects.count() == entries
 
 
 def test_a_broken_ledger_shuts_the_gate(open_board: Board) -> None:
