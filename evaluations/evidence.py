@@ -111,8 +111,9 @@ def _gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: 
     for row in Supersession.objects.filter(about, seq__lt=size).select_related("replacement"):
         if row.measurement_id is not None:
             facts.superseded[row.measurement_id] = row
-        else:
-            facts.set_aside[row.run_id or row.announced_run_id] = row
+        for thing in (row.run_id, row.announced_run_id):
+            if thing is not None:
+                facts.set_aside[thing] = row
     admitted: dict[UUID, list[str]] = defaultdict(list)
     for admission in Admission.objects.filter(measurement__run__subject=subject, seq__lt=size):
         admitted[admission.measurement_id].append(admission.indicator_digest)

@@ -110,7 +110,7 @@ def supersessions_of(runs: Iterable[UUID]) -> dict[UUID, Supersession]:
     """What was superseded or set aside among these runs and their measurements, by the id of the thing."""
     ids = list(runs)
     rows = Supersession.objects.filter(measurement__run__in=ids) | Supersession.objects.filter(run__in=ids)
-    return {row.measurement_id or row.run_id: row for row in rows.select_related("person")}
+    return {thing: row for row in rows.select_related("person") for thing in (row.measurement_id, row.run_id) if thing is not None}
 
 
 def subjects_touched_by(binding: Binding) -> QuerySet[Subject]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -36,7 +36,7 @@ def assess(*, subject: Subject, framework_version: FrameworkVersion, at: datetim
     Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
     collected = collect(subject, framework_version, at=at, ledger_size=size())
     answer = decide(framework_version.canonical, collected.document)
-    decided = parse(answer)
+    decided = cast(dict[str, Any], parse(answer))
     latest = _latest(subject, framework_version.name)
     if latest is not None and _says_the_same(latest, framework_version, collected, decided, at):
         return None
@@ -128,7 +128,7 @@ def _told(
     subject: Subject, version: FrameworkVersion, collected: Collected, *, at: datetime, answer: bytes, supersedes: Assessment | None
 ) -> Assessment:
     """The row of an answer, its three documents filed."""
-    decided = parse(answer)
+    decided = cast(dict[str, Any], parse(answer))
     return Assessment(
         id=uuid4(),
         subject=subject,

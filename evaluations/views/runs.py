@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +24,7 @@ from evaluations.services import results
 from frameworks.charts import interval_chart, rows_of, table_of
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
+from people.models import User
 from people.policies import require
 from people.refusal_pages import said_on
 from people.signing import Statement, sign
@@ -133,16 +134,20 @@ def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _set_aside(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> HttpResponse:
     require(may_set_aside(request.actor, uploader=run.upload.uploader))
-    if request.method == "POST" and form.is_valid() and said_on(form, lambda: _sign_away(request, run, measurement, form)):
+    if request.method == "POST" and form.is_valid() and _signed_away(request, run, measurement, form):
         messages.info(request, "The result no longer speaks. It stays readable, with your reason beside it.")
         return redirect("evaluations:run", pk=run.pk)
     context = {"run": run, "measurement": measurement, "form": form}
     return render(request, "evaluations/set_aside.html", context, status=422 if form.errors else 200)
 
 
+def _signed_away(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> bool:
+    return said_on(form, lambda: _sign_away(request, run, measurement, form)) is not None
+
+
 def _sign_away(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> Supersession:
     now, told = timezone.now(), form.cleaned_data
-    about = {"measurement": measurement, "run": None if measurement else run, "replacement": told.get("replacement")}
+    about: dict[str, Any] = {"measurement": measurement, "run": None if measurement else run, "replacement": told.get("replacement")}
     statement = Statement(
         type=results.STATEMENT,
         digests=results.supersession_digests(**about),
@@ -151,7 +156,7 @@ def _sign_away(request: MemberRequest, run: Run, measurement: Measurement | None
         text=told["reason"],
     )
     with transaction.atomic():
-        signature = sign(person=request.actor.person, user=request.user, statement=statement, password=told["password"], at=now)
+        signature = sign(person=request.actor.person, user=cast(User, request.user), statement=statement, password=told["password"], at=now)
         return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
 
 

@@ -76,7 +76,9 @@ def _not_valid(request: MemberRequest, form: UploadForm, as_program: bool) -> Ht
     if not as_program:
         return render(request, "evaluations/upload_new.html", {"form": form}, status=422)
     said = [
-        f"{form.fields[name].label}: {error}" if name in form.fields else error for name, errors in form.errors.items() for error in errors
+        f"{form.fields[name].label}: {error}" if name in form.fields else str(error)
+        for name, errors in form.errors.items()
+        for error in errors
     ]
     return JsonResponse({"taken": [], "refused": [["", " ".join(said)]]}, status=422)
 
