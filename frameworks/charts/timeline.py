@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 
 from frameworks.charts.svg import Skin, element, frame, spoken, text
 
@@ -89,7 +88,7 @@ _Piece = tuple[datetime, datetime, int]
 
 
 def _pieces(steps: Sequence[Step], span: _Span) -> list[_Piece]:
-    ends = [after.at for _, after in pairwise(steps)] + [span.end]
+    ends = [*(step.at for step in steps[1:]), span.end][: len(steps)]
     return [
         (max(step.at, span.start), min(until, span.end), step.tier)
         for step, until in zip(steps, ends, strict=True)

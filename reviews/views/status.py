@@ -20,6 +20,7 @@ from people.queries import people_with
 from people.refusal_pages import said_on
 from reviews import policies
 from reviews.forms import OpenCaseForm, ReasonForm
+from reviews.history_page import history
 from reviews.models import Case
 from reviews.portfolio_page import PortfolioForm, portfolio_page
 from reviews.services import scopes
@@ -82,6 +83,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
         "domains": domain_parts(status),
+        "history": history(subject, version, at),
         "cases": Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20],
         "snapshots": Snapshot.objects.filter(subject=subject, registered_at__lte=at).select_related("registered_by", "confirmed_by"),
         "uploads": Upload.objects.filter(subject=subject, received_at__lte=at)

@@ -247,3 +247,13 @@ class TestTimeline:
     def test_events_outside_the_span_are_left_out(self) -> None:
         svg = self.drawn(Event(AT - timedelta(days=10), "Case <opened>"), Event(AT + timedelta(days=1), "Later"))
         assert [each.get("aria-label") for each in every(svg, "event")] == ["Case <opened>, 12 May 2026"]
+
+
+def test_a_timeline_without_anything_in_force_is_drawn_all_the_same() -> None:
+    track = Track("Deployment", ("ASL-2", "ASL-3"), (Step(datetime(2026, 5, 1, tzinfo=UTC), 1),), ())
+    svg = tier_timeline(
+        [track], [], start=datetime(2026, 4, 1, tzinfo=UTC), end=datetime(2026, 6, 1, tzinfo=UTC), title="Tiers", desc="Required only"
+    )
+    drawn = [path.get("class") for path in fromstring(svg).iter() if path.tag.endswith("path")]
+    assert "required" in drawn
+    assert "in-force" not in drawn

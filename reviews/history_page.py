@@ -1,0 +1,94 @@
+"""How the requirement of a model moved: the tier required against the tier in force, with the cases and decisions that moved it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.safestring import SafeString, mark_safe
+
+from evaluations.models import Assessment, StandingRequirement, Subject
+from frameworks.charts import Event, Step, Track, tier_timeline
+from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.models import FrameworkVersion
+from reviews.models import Case, SafeguardsDecision
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One assessment that said something else than the one before it: threshold title, before, after."""
+
+    at: datetime
+    assessment: Assessment
+    moves: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class History:
+    chart: SafeString | None
+    moved: Sequence[Moved]
+
+
+def history(subject: Subject, version: FrameworkVersion, at: datetime) -> History:
+    """Everything recorded by `at`, in four queries; the latest moves first."""
+    document = version.document
+    made = list(
+        Assessment.objects.filter(subject=subject, framework_name=version.name, made_at__lte=at, seq__isnull=False).order_by("seq")[:SHOWN]
+    )
+    standing = list(
+        StandingRequirement.objects.filter(subject=subject, framework_name=version.name, recorded_at__lte=at).order_by("seq", "id")
+    )
+    decided = list(
+        SafeguardsDecision.objects.filter(subject=subject, framework_name=version.name, decided_at__lte=at).order_by("decided_at", "id")
+    )
+    cases = list(Case.objects.filter(subject=subject, framework_name=version.name, opened_at__lte=at).order_by("number"))
+    return History(_chart(document, standing, decided, cases, at), list(reversed(list(_moves(made, document)))))
+
+
+def _moves(made: Sequence[Assessment], document: FrameworkDocument) -> Iterable[Moved]:
+    titles = {threshold.slug: threshold.title for threshold in document.thresholds}
+    before: Mapping[str, str] = {}
+    for assessment in made:
+        moves = [
+            (titles[slug], before.get(slug, Outcome.NOT_ASSESSED), outcome)
+            for slug, outcome in assessment.summary.items()
+            if slug in titles and before.get(slug, Outcome.NOT_ASSESSED) != outcome
+        ]
+        if moves:
+            yield Moved(assessment.made_at, assessment, moves)
+        before = assessment.summary
+
+
+def _chart(
+    document: FrameworkDocument,
+    standing: Sequence[StandingRequirement],
+    decided: Sequence[SafeguardsDecision],
+    cases: Sequence[Case],
+    at: datetime,
+) -> SafeString | None:
+    if not standing:
+        return None
+    start = min(row.recorded_at for row in standing) - timedelta(days=1)
+    tracks = []
+    for axis in document.axes:
+        tiers = sorted((tier for tier in document.tiers if tier.axis == axis.slug), key=lambda tier: tier.ordinal)
+        place = {tier.slug: index for index, tier in enumerate(tiers)}
+        required = [Step(row.recorded_at, place[row.tier]) for row in standing if row.axis == axis.slug and row.tier in place]
+        in_force = [
+            Step(row.decided_at, place[row.tier])
+            for row in decided
+            if row.axis == axis.slug and row.tier in place and row.verdict == "adequate"
+        ]
+        tracks.append(Track(axis.title, tuple(tier.label for tier in tiers), tuple(required), tuple(in_force)))
+    events = [Event(case.opened_at, f"case {case.number}") for case in cases]
+    svg = tier_timeline(
+        tracks,
+        events,
+        start=start,
+        end=at,
+        title="Tier required and tier in force over time",
+        desc="Steps of the required tier, dashed where a decision put safeguards in force, with the cases as marks.",
+    )
+    # Everything people wrote was escaped by the chart itself.
+    return mark_safe(svg)  # noqa: S308
