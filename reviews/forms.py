@@ -86,7 +86,7 @@ class OpenCaseForm(forms.Form):
             (CaseKind.CLEARANCE, "Clearance: nothing rose, the board says so"),
             (CaseKind.PRECAUTION, "Precaution: treat a threshold as crossed whatever the findings say"),
             (CaseKind.LOWERING, "Lowering: take back what was decided strictly"),
-            (CaseKind.REAPPROVAL, "Re-approval: decisions and sign-offs near their end"),
+            (CaseKind.REAPPROVAL, "Re-approval: decisions near their end, a release to another scope, or going on after a halt"),
         ],
         widget=forms.RadioSelect,
     )
@@ -99,10 +99,16 @@ class OpenCaseForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="For a precaution or a lowering: which thresholds it asks about. A clearance asks about all that are unanswered.",
     )
+    release_to = forms.ChoiceField(
+        label="Release to",
+        required=False,
+        help_text="For a re-approval: the scope the snapshot shall go to, another one or again after a halt. Empty: every safeguard is asked anew.",
+    )
     reason = _rationale("Reason", "What makes the board look now.")
 
     def __init__(self, *args: object, document: FrameworkDocument, snapshots: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["release_to"].choices = [("", "No release"), *((scope, scope.replace("_", " ")) for scope in document.scopes)]  # type: ignore[attr-defined]
         self.fields["thresholds"].choices = [(each.slug, each.title) for each in document.thresholds if each.kind == "threshold"]  # type: ignore[attr-defined]
         self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
 

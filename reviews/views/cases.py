@@ -83,6 +83,7 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 snapshot=form.cleaned_data["snapshot"],
                 thresholds=form.cleaned_data["thresholds"],
+                release_to=form.cleaned_data["release_to"],
                 actor=request.actor.person,
                 at=now,
             ),
