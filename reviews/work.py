@@ -21,12 +21,14 @@ LONGEST_WAIT = timedelta(hours=1)
 def claim(rows: QuerySet[Row], *, at: datetime, limit: int) -> Sequence[Row]:
     """Lease up to `limit` rows that are due. Two workers never hold the same row: the second skips what the first has locked.
 
-    `rows` carries the `select_related` the work needs.
+    `rows` carries the `select_related` the work needs. A row whose worker died at every try is given up: it may be the row that kills.
     """
     free = Q(lease_until=None) | Q(lease_until__lte=at)
     waiting = [WorkState.WAITING, WorkState.WORKING]
     token = uuid.uuid4()
     with transaction.atomic():
+        spent = rows.select_related(None).filter(state=WorkState.WORKING, lease_until__lte=at, attempts__gte=MOST_ATTEMPTS)
+        spent.update(state=WorkState.DEAD, lease_until=None, lease_token=None, last_error="Its worker was lost at every try.")
         due = rows.select_related(None).filter(free, state__in=waiting, not_before__lte=at).order_by("not_before", "id")
         ids = [row.pk for row in due.select_for_update(skip_locked=True)[:limit]]
         rows.model._default_manager.filter(pk__in=ids).update(

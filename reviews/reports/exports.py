@@ -41,9 +41,10 @@ def make_due(*, at: datetime, limit: int = 5) -> int:
 
 
 def _make(export: Export, at: datetime) -> bool:
-    file = case_file(export.case, requested_by=export.requested_by, at=export.as_known_at)
+    """The file tells the case as it stands when it is made, and the row then says so too: a vote cast in between is in both or in neither."""
+    file = case_file(export.case, requested_by=export.requested_by, at=at)
     try:
-        data = case_file_pdf(file, at=export.as_known_at) if export.kind == ExportKind.PDF else canonical(file)
+        data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else canonical(file)
         stored = blobs.store(io.BytesIO(data))
     except ReportNotRendered as error:
         log.error("Export %s could not be typeset: %s", export.pk, error.hint)
@@ -54,5 +55,6 @@ def _make(export: Export, at: datetime) -> bool:
         postpone(export, at=at, why="The bytes could not be written; is the disk full?")
         return False
     blob, _ = Blob.objects.get_or_create(sha256=stored.sha256, defaults={"size": stored.size, "stored_at": at})
-    name = f"case-{export.case.number}-{export.case.subject.slug}-{export.as_known_at:%Y%m%d-%H%M}.{export.kind}"
-    return settle(export, state=WorkState.DONE, done_at=at, percent=100, blob=blob, filename=name, last_error="")
+    name = f"case-{export.case.number}-{export.case.subject.slug}-{at:%Y%m%d-%H%M}.{export.kind}"
+    sealed = {"as_known_at": at, "ledger_size": file["ledger"]["size"]}
+    return settle(export, state=WorkState.DONE, done_at=at, percent=100, blob=blob, filename=name, last_error="", **sealed)

@@ -33,7 +33,7 @@ def case_file_pdf(case_file: Mapping[str, object], *, at: dt.datetime) -> bytes:
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(case_file, ensure_ascii=False, sort_keys=True)},
             pdf_standards=["a-3a", "ua-1"],
-            timestamp=at,
+            timestamp=at.replace(microsecond=0),  # the typesetter takes whole seconds only
         )
     except typst.TypstError as error:
         raise ReportNotRendered(error.diagnostic) from error

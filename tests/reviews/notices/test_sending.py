@@ -73,7 +73,7 @@ def test_a_server_that_is_away_only_delays(cast: Cast, smtp_sink: Sink, settings
 
 def test_each_try_waits_longer_than_the_one_before_up_to_an_hour() -> None:
     waits = [wait_after(attempt) for attempt in range(1, MOST_ATTEMPTS + 1)]
-    assert waits == sorted(waits) and waits[0] == timedelta(seconds=15) and wait_after(50) == timedelta(hours=1)
+    assert waits == sorted(waits) and waits[0] == timedelta(seconds=15) and wait_after(20) == timedelta(hours=1)
 
 
 def test_after_the_last_try_the_row_is_dead_and_says_why(cast: Cast, smtp_sink: Sink) -> None:
@@ -107,6 +107,15 @@ def test_a_row_is_nobody_elses_while_it_is_leased_and_found_again_when_its_worke
     assert send_due(at=NOON + LEASE - SOON) == 0
     assert send_due(at=NOON + LEASE) == 1
     assert len(smtp_sink.messages) == 1
+
+
+def test_a_row_that_loses_its_worker_at_every_try_is_given_up(cast: Cast, smtp_sink: Sink) -> None:
+    make_notice(cast)
+    for lost in range(MOST_ATTEMPTS):
+        assert len(claim(Notice.objects.all(), at=NOON + lost * LEASE, limit=10)) == 1
+    assert send_due(at=NOON + MOST_ATTEMPTS * LEASE) == 0
+    notice = Notice.objects.get()
+    assert (notice.state, notice.last_error) == (WorkState.DEAD, "Its worker was lost at every try.")
 
 
 def test_a_worker_that_comes_back_from_the_dead_changes_nothing(cast: Cast, smtp_sink: Sink) -> None:

@@ -1,0 +1,93 @@
+"""The report as a PDF: reproducible, tagged, bookmarked, numbered, and made of text that stays text."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+
+from reviews.reports.case_file import case_file
+from reviews.reports.render import case_file_pdf
+from tests.reviews.reports.conftest import DISSENT, HAZARD, HOSTILE, Decided
+
+
+@pytest.fixture
+def file(decided: Decided) -> dict[str, Any]:
+    return case_file(decided.case, requested_by=decided.board.cast.dan, at=decided.board.now())
+
+
+@pytest.fixture
+def pdf(file: dict[str, Any], decided: Decided) -> bytes:
+    return case_file_pdf(file, at=decided.board.moment)
+
+
+def text_of(pdf: bytes) -> str:
+    """All text with the line breaks and soft breaking places of the page taken out."""
+    return re.sub(r"[\s\u200b]+", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+
+
+def squeezed(words: str) -> str:
+    return re.sub(r"\s+", "", words)
+
+
+def test_the_same_file_is_the_same_bytes_twice(file: dict[str, Any], pdf: bytes, decided: Decided) -> None:
+    assert case_file_pdf(file, at=decided.board.moment) == pdf
+
+
+def test_it_is_tagged_says_its_language_and_title_and_claims_the_standards_it_meets(pdf: bytes, file: dict[str, Any]) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        root = document.Root
+        assert bool(root.MarkInfo.Marked) and "/StructTreeRoot" in root
+        assert str(root.Lang).startswith("en")
+        with document.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"], metadata["pdfuaid:part"]) == ("3", "A", "1")
+            assert metadata["dc:title"] == file["title"]
+
+
+def test_it_has_a_bookmark_for_each_part_and_each_question(pdf: bytes, file: dict[str, Any]) -> None:
+    titles = [re.sub(r"^[\d. ]+", "", entry.title) for entry in _flat(PdfReader(io.BytesIO(pdf)).outline)]
+    for part in ("Verdict", "Requirements", "Evidence", "Safeguards", "Decisions and votes", "The record beneath"):
+        assert part in titles
+    assert {question["title"] for question in file["questions"]} <= set(titles)
+
+
+def _flat(outline: list[Any]) -> Iterator[Any]:
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from _flat(entry)
+        else:
+            yield entry
+
+
+def test_every_page_is_numbered_out_of_all(pdf: bytes) -> None:
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    assert len(pages) > 3
+    for number, page in enumerate(pages, 1):
+        assert f"Page {number} of {len(pages)}" in " ".join(page.extract_text().split())
+
+
+def test_its_text_is_real_and_holds_decision_dissent_digests_and_root(pdf: bytes, file: dict[str, Any]) -> None:
+    text = text_of(pdf)
+    for words in ("treat as crossed, require ASL-3 on deployment and security", DISSENT, "Declared by Dan", file["ledger"]["root"]):
+        assert squeezed(words) in text
+    assert squeezed(file["assessment"]["digest"]) in text
+    assert squeezed(HAZARD) not in text
+
+
+def test_words_that_try_to_be_code_are_printed_as_they_were_written(pdf: bytes) -> None:
+    text = text_of(pdf)
+    assert squeezed(HOSTILE) in text
+    assert "root:x:0" not in text
+
+
+def test_every_chart_has_words_for_those_who_do_not_see_it(pdf: bytes) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        figures = [str(each.Alt) for each in document.objects if _is_figure(each)]
+    assert figures and all("interval" in alt for alt in figures)
+
+
+def _is_figure(thing: Any) -> bool:
+    return isinstance(thing, pikepdf.Dictionary) and thing.get("/S") == pikepdf.Name.Figure and "/Alt" in thing
