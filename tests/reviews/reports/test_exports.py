@@ -118,5 +118,4 @@ def test_who_may_not_know_of_the_case_finds_no_report_of_it(decided: Decided, ro
     client = signed_in(board.cast.hana)
     for address in addresses:
         answer = client.get(address)
-        assert answer.status_code == 200
-        answer.close()
+        assert answer.status_code == 200 and b"".join(answer)
