@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, expect, sync_playwright
 
 from asl_portal.embedded.browser import NoBrowser, find_browser
 
+# A busy machine is slow, not wrong: how long a page may take before that is a failure.
+PATIENCE = 30_000
 # A refused form (422) or a closed door (403, 404, 409) is an answer the page handles; the browser reports it as a failed load.
 _EXPECTED = "Failed to load resource: the server responded with a status of 4"
 
@@ -29,6 +31,7 @@ def _playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(_playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     browser = _playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
     yield browser
     browser.close()
@@ -62,7 +65,7 @@ def new_context(browser: Browser, live_server: Any, settings: Any) -> Iterator[A
 
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("page", watched.watch)
         contexts.append(context)
         return context

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import logging
 import os
 import signal
 import subprocess
@@ -125,6 +126,7 @@ class Sink:
 def smtp_sink(settings: Any) -> Iterator[Sink]:
     """A real SMTP server on loopback that this test's portal, and its workers, send to."""
     sink = Sink()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # every line of every dialogue would bury a failure
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
