@@ -41,19 +41,6 @@ def latest_assessment(
     return rows.select_related("framework_version").order_by("-seq").first()
 
 
-def latest_assessments(framework_name: str, *, as_of: datetime | None = None, ledger_size: int | None = None) -> dict[UUID, Assessment]:
-    """The newest assessment of every subject under a framework, in one query."""
-    rows = Assessment.objects.filter(framework_name=framework_name, seq__isnull=False)
-    if as_of is not None:
-        rows = rows.filter(as_of__lte=as_of)
-    if ledger_size is not None:
-        rows = rows.filter(seq__lt=ledger_size)
-    # The documents of the version are large and the same for all: whoever asks for a framework has it already.
-    light = rows.select_related("framework_version").defer("framework_version__source_bytes", "framework_version__canonical_bytes")
-    newest = light.order_by("subject_id", "-seq").distinct("subject_id")
-    return {assessment.subject_id: assessment for assessment in newest}
-
-
 def changes(assessment: Assessment, *, titles: dict[str, str] | None = None) -> list[Change]:
     """What differs from the assessment it supersedes, in the framework's order."""
     before = assessment.supersedes.summary if assessment.supersedes else {}

@@ -81,16 +81,6 @@ def _filtered(filters: Filters) -> QuerySet[Entry]:
     return found
 
 
-def by_thing(thing: str) -> QuerySet[Entry]:
-    """All that happened to one thing, oldest first, with its fields."""
-    return Entry.objects.filter(thing=thing).order_by("seq").prefetch_related("fields")
-
-
-def by_kind(*kinds: str) -> QuerySet[Entry]:
-    """All entries of these kinds, oldest first, with their fields."""
-    return Entry.objects.filter(kind__in=kinds).order_by("seq").prefetch_related("fields")
-
-
 def entry(seq: int) -> Entry:
     """One entry with its fields. Raises `NoSuchEntry`."""
     found = Entry.objects.filter(seq=seq).prefetch_related("fields").first()

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, Signature, SignInLink
-from people.words import Level, Role
+from people.words import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,6 @@ class Actor:
     def has(self, *roles: str) -> bool:
         """Does this person hold any of these roles?"""
         return not self.roles.isdisjoint(roles)
-
-    @property
-    def is_administrator(self) -> bool:
-        return Role.ADMINISTRATOR in self.roles
 
     @property
     def belongs(self) -> bool:

@@ -73,10 +73,6 @@ class QuestionPart:
     def is_open(self) -> bool:
         return self.question.is_open
 
-    @property
-    def my_turn(self) -> bool:
-        return self.is_open and ((bool(self.may_vote) and not self.voted) or (bool(self.may_declare) and self.ready is not None))
-
 
 @dataclass(frozen=True)
 class Change:

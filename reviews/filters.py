@@ -6,7 +6,7 @@ import django_filters
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-from reviews.models import Case, SafeguardImplementation
+from reviews.models import Case
 from reviews.models.case import CaseKind, CaseState
 
 
@@ -35,13 +35,4 @@ class CaseFilter(Paged):
 
     class Meta:
         model = Case
-        fields: tuple[str, ...] = ()
-
-
-class SafeguardFilter(Paged):
-    safeguard = django_filters.CharFilter(label="Safeguard", lookup_expr="icontains")
-    owner = django_filters.CharFilter(label="Owner", field_name="owner__name", lookup_expr="icontains")
-
-    class Meta:
-        model = SafeguardImplementation
         fields: tuple[str, ...] = ()

@@ -155,10 +155,6 @@ class Portfolio:
         return sum(not row.complete for row in self.rows)
 
     @property
-    def gates_shut(self) -> int:
-        return sum(scope.state != GateState.OPEN for row in self.rows for scope in row.scopes)
-
-    @property
     def open_cases(self) -> int:
         return sum(row.case is not None for row in self.rows)
 

@@ -188,11 +188,6 @@ def margin_words(node: dict[str, Any]) -> str:
 
 
 @register.filter
-def outcome_word(code: str) -> str:
-    return find_state("finding", code).word
-
-
-@register.filter
 def spaced(code: object) -> str:
     """A code as words: `trusted_users` reads "trusted users"."""
     return str(code).replace("_", " ").replace("-", " ")

@@ -32,7 +32,6 @@ OUTCOME = {
 }
 REQUIREMENT = {"met": ("good", "Met"), "waiting": ("warn", "Waiting"), "blocked": ("bad", "Blocked"), "not_yet": ("quiet", "Not yet")}
 CHOICE = {Choice.APPROVE: "good", Choice.REJECT: "bad", Choice.REQUEST_CHANGES: "warn", Choice.ABSTAIN: "quiet"}
-VERDICT_TONE = {"calm": "good", "absent": "quiet", "caution": "warn", "danger": "bad"}
 
 
 def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, Any]:
