@@ -6,6 +6,7 @@ the same size, byte for byte, however much has happened since. What a result can
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from frameworks.models import FrameworkVersion, IndicatorVersion
 from ledger.canonical import canonical, digest
 
 FORMAT = "asl-evidence/1"
+# A one-sided 90 % bound is weaker than a central one: every common spelling is known.
+_ONE_SIDED = re.compile(r"(one|single|1)[\W_]*(sided|tailed|tail)", re.IGNORECASE)
 Selector = tuple[str, str, str, str, str, str, str]
 
 
@@ -228,14 +231,13 @@ def _lineage(facts: _Facts) -> list[dict[str, Any]]:
 
 
 def _clocks(facts: _Facts) -> list[dict[str, Any]]:
-    """How far training has gone on, by the newest snapshot; a snapshot that does not say leaves the growth unknown."""
-    newest = facts.snapshots[-1] if facts.snapshots else None
-    factor = newest.compute_factor if newest is not None else None
-    grown_at = newest.registered_at if newest is not None else None
+    """How far training has gone on, by every snapshot: a later one that tells of less takes no growth back, one that does not say leaves it unknown."""
+    grown = [(snapshot.compute_factor, snapshot.registered_at) for snapshot in facts.snapshots] or [(None, None)]
     return [
         {"slug": clock.slug, "factor": factor, "grown_at": grown_at}
         for clock in facts.framework.clocks
         if clock.effect == "stale" and clock.factor is not None
+        for factor, grown_at in grown
     ]
 
 
@@ -282,7 +284,7 @@ def _measurement(
         "n": measurement.n,
         "n_source": measurement.n_source or None,
         "epochs": run.epochs,
-        "interval": _interval(measurement),
+        "interval": interval_told(measurement),
         "arms": None,
         "run_status": run.status,
         "counts": _counts(run),
@@ -307,15 +309,16 @@ def _grade(run: Run, facts: _Facts) -> str:
     return _snapshot_grade(run.snapshot, facts)
 
 
-def _interval(measurement: Measurement) -> dict[str, Any] | None:
-    """The file's own interval, if it states its level: without one it bounds nothing."""
+def interval_told(measurement: Measurement) -> dict[str, Any] | None:
+    """The file's own interval, if it states its level: without one it bounds nothing. With one bound only it is one-sided, whatever it says."""
     if measurement.level is None or (measurement.low is None and measurement.high is None):
         return None
+    one_bound = measurement.low is None or measurement.high is None
     return {
         "low": measurement.low,
         "high": measurement.high,
         "level": measurement.level,
-        "sided": "one-sided" if "one-sided" in measurement.method else "central",
+        "sided": "one-sided" if one_bound or _ONE_SIDED.search(measurement.method) else "central",
         "method": measurement.method,
     }
 
@@ -437,9 +440,12 @@ def _block(run: Run, indicators: list[str], reason: str, facts: _Facts) -> dict[
 
 
 def _not_arrived(facts: _Facts) -> Iterable[dict[str, Any]]:
-    arrived = {(run.harness, run.external_id) for run in facts.runs}
+    """What was announced for an indicator arrives with a run that speaks of it: another task under the same id is not what was announced."""
+    arrived = {
+        (run.harness, run.external_id, indicator) for run in facts.runs for indicator in _bound_to(run, facts) | _asked_by(run, facts)
+    }
     for announced in AnnouncedRun.objects.filter(subject=facts.subject, seq__lt=facts.size).order_by("seq"):
-        if (announced.harness, announced.external_id) not in arrived:
+        if (announced.harness, announced.external_id, announced.indicator) not in arrived:
             yield {
                 "run": None,
                 "upload": None,

@@ -409,12 +409,31 @@ def _identity(parsed: ParsedRun) -> str:
 
 
 def _content_digest(upload: Upload, parsed: ParsedRun) -> str:
-    """What a run says, whatever the file around it: model, task, weights and numbers. Twins that differ in it conflict."""
+    """What a run says, whatever the file around it: model, task, weights, how it was run and its numbers. Twins that differ in it conflict."""
     numbers = sorted(
-        digest([one.scorer, one.metric, one.filter, one.reducer, one.group, one.value, one.stderr, one.n]) for one in parsed.measurements
+        digest(
+            [
+                one.scorer,
+                one.metric,
+                one.filter,
+                one.reducer,
+                one.group,
+                one.value,
+                one.stderr,
+                one.n,
+                one.low,
+                one.high,
+                one.level,
+                one.method,
+            ]
+        )
+        for one in parsed.measurements
     )
-    said = [upload.snapshot_id, parsed.model, parsed.task, parsed.status, parsed.invalidated, parsed.counts.total, parsed.counts.scored]
-    return digest([*said, numbers])
+    counts = parsed.counts
+    facts = sorted(digest([fact.name, fact.value]) for fact in parsed.facts)
+    said = [upload.snapshot_id, parsed.model, parsed.task, parsed.task_version, parsed.status, parsed.invalidated, parsed.epochs]
+    counted = [counts.total, counts.completed, counts.scored, counts.errored, counts.invalidated]
+    return digest([*said, _zoned(parsed.created), counted, facts, numbers])
 
 
 def _zoned(moment: datetime | None) -> datetime | None:
