@@ -13,7 +13,7 @@ from ledger.canonical import digest
 from ledger.models import Entry, LedgerField
 from ledger.refusals import NotAllowed
 from reviews import gate
-from reviews.models import GateAnswer, ReleaseDecision, ScopeState, SignOff
+from reviews.models import ApplicabilityStatement, GateAnswer, ReleaseDecision, ScopeState, SignOff
 from reviews.replay import replay_gate
 from reviews.services.following import subjects_the_clock_may_move, sweep
 from reviews.services.scopes import AlreadyHalted, HaltReasonMissing, halt, recompute
@@ -44,10 +44,14 @@ def test_evidence_that_waits_to_be_read_shuts_the_gate_until_it_is(open_board: B
 
 
 def test_an_unbound_run_whose_task_matches_an_indicator_denies(open_board: Board) -> None:
-    content = log("bio_protocols", run="unbound", results__scores=[])
-    open_board.send(content)
+    """The same upload of a task no indicator names would change nothing; this one takes the finding, and with it what people decided on it."""
+    open_board.send(log("cooking", run="of no concern", results__scores=[]))
     open_board.work()
-    assert not open_board.ask().allowed
+    assert open_board.ask().allowed
+    open_board.send(log("bio_protocols", run="unbound", results__scores=[]))
+    open_board.work()
+    assert open_board.facts.outcomes["bio-3"] != "ruled_out"
+    assert {"finding_not_answered", "open_case"} <= set(open_board.ask().codes)
 
 
 def test_a_rise_shuts_the_gate_at_once(open_board: Board) -> None:
@@ -168,4 +172,4 @@ def test_a_second_model_at_the_same_tier_needs_one_statement_and_no_new_sign_off
     open_board.release()
     open_board.work()
     assert open_board.ask().allowed
-    assert SignOff.objects.count() == signed
+    assert (SignOff.objects.count(), ApplicabilityStatement.objects.filter(subject=second).count()) == (signed, 1)
