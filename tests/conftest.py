@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
+from django.db import transaction
 from django.test import override_settings
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
@@ -66,6 +68,24 @@ def _static_from_source() -> Iterator[None]:
         STORAGES=storages, STATIC_ROOT=settings.BASE_DIR / "static", WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True
     ):
         yield
+
+
+WorldOnce = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def world_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> WorldOnce:
+    """`with world_once(): yield build()` in a module's fixture builds a world once, in a transaction that is rolled back after the module's last
+    test; each test works in a savepoint of its own. A module keeps one world, and none of its tests may commit."""
+
+    @contextmanager
+    def keep() -> Iterator[None]:
+        folder = override_settings(BLOB_DIR=tmp_path_factory.mktemp("world"))
+        with django_db_blocker.unblock(), folder, transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return keep
 
 
 class Times:

@@ -1,14 +1,17 @@
 """The small world most tests of this room begin in."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from evaluations import queries
+from evaluations import documents, queries
 from evaluations.models import Assessment, Snapshot, Subject, Upload
 from evaluations.services import uploads
 from frameworks.models import FrameworkVersion
+from tests.conftest import WorldOnce
 from tests.makers import Cast, adopt_framework, later, make_binding, make_people, make_snapshot, make_subject, send_file, work_off
 
 ADOPTED, READY = later(), later(minutes=10)
@@ -52,10 +55,33 @@ class World:
         return dict(self.assessment.summary)
 
 
+@pytest.fixture(scope="module")
+def built_world(world_once: WorldOnce) -> Iterator[World]:
+    """The world, built once for all tests of a module."""
+    with world_once():
+        yield make_world()
+
+
 @pytest.fixture
-def world(db: None, settings: Any, tmp_path: Any) -> World:
-    settings.BLOB_DIR = tmp_path / "blobs"
-    return make_world()
+def world(built_world: World, db: None) -> World:
+    return deepcopy(built_world)
+
+
+def reasons_of(world: World, threshold: str = "bio-3") -> set[str]:
+    """Every code in the reason tree of a threshold, the measurements' own included."""
+    content = documents.content(world.assessment.assessment_digest)
+    (found,) = (one for one in content["thresholds"] if one["slug"] == threshold)
+    codes: set[str] = set()
+
+    def walk(node: dict) -> None:
+        codes.update(reason["code"] for reason in node["reasons"])
+        for measured in node.get("measurements", []):
+            codes.update(reason["code"] for reason in measured["reasons"])
+        for child in node["children"]:
+            walk(child)
+
+    walk(found["tree"])
+    return codes
 
 
 def make_world(*, bound: bool = True, required: bool = False) -> World:

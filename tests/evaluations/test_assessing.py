@@ -18,7 +18,7 @@ from ledger.models import Entry
 from people.models import Signature
 from people.signing import Statement
 from people.words import Role
-from tests.evaluations.conftest import World, make_world
+from tests.evaluations.conftest import World, reasons_of
 from tests.evaluations.logs import log
 from tests.makers import (
     SMALL_FRAMEWORK,
@@ -31,23 +31,6 @@ from tests.makers import (
     send_file,
     work_off,
 )
-
-
-def _reasons(world: World, threshold: str = "bio-3") -> set[str]:
-    """Every code in the reason tree of a threshold, the measurements' own included."""
-    content = documents.content(world.assessment.assessment_digest)
-    (found,) = (one for one in content["thresholds"] if one["slug"] == threshold)
-    codes: set[str] = set()
-
-    def walk(node: dict) -> None:
-        codes.update(reason["code"] for reason in node["reasons"])
-        for measured in node.get("measurements", []):
-            codes.update(reason["code"] for reason in measured["reasons"])
-        for child in node["children"]:
-            walk(child)
-
-    walk(found["tree"])
-    return codes
 
 
 def test_a_subject_without_evidence_is_not_assessed(world: World) -> None:
@@ -88,7 +71,7 @@ WEAKER: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 @pytest.mark.parametrize(("told", "sent", "code"), WEAKER.values(), ids=WEAKER.keys())
 def test_a_defect_takes_the_power_to_rule_out(world: World, told: dict[str, Any], sent: dict[str, Any], code: str) -> None:
     world.send(log(**{"right": 1, **told}), **sent)
-    assert world.outcomes["bio-3"] != "ruled_out" and code in _reasons(world)
+    assert world.outcomes["bio-3"] != "ruled_out" and code in reasons_of(world)
 
 
 @pytest.mark.parametrize(("told", "sent", "code"), WEAKER.values(), ids=WEAKER.keys())
@@ -115,27 +98,6 @@ def test_a_snapshot_nobody_else_confirmed_rules_nothing_out_until_it_is(world: W
     assert world.outcomes["bio-3"] == "not_assessed"  # compute growth of the second snapshot is unknown, so its results count from now on
 
 
-def test_a_binding_confirmed_after_receipt_can_raise_and_never_rules_out(db: None, settings: object, tmp_path: object) -> None:
-    settings.BLOB_DIR = tmp_path  # type: ignore[attr-defined]
-    world = make_world(bound=False)
-    world.send(log(right=2, run="benign"))
-    assert "blocking-run" in _reasons(world)
-    make_binding(world.cast, "bio-protocols", "bio_protocols", at=world.now())
-    world.work()
-    assert world.outcomes["bio-3"] != "ruled_out" and "binding-confirmed-after-receipt" in _reasons(world)
-    world.send(log(right=38, run="grave"))
-    assert world.outcomes["bio-3"] == "cannot_rule_out"
-
-
-def test_a_late_binding_raises_what_came_before_it(db: None, settings: object, tmp_path: object) -> None:
-    settings.BLOB_DIR = tmp_path  # type: ignore[attr-defined]
-    world = make_world(bound=False)
-    world.send(log(right=38))
-    make_binding(world.cast, "bio-protocols", "bio_protocols", at=world.now())
-    world.work()
-    assert world.outcomes["bio-3"] in {"cannot_rule_out", "ruled_in"}
-
-
 def test_an_indicator_registered_after_the_result_never_rules_it_out(world: World) -> None:
     source = SMALL_FRAMEWORK.read_bytes().replace(b"revision: 1", b"revision: 2").replace(b"bio-protocols", b"bio-fresh")
     load_framework(source=source, actor=None, at=world.now())
@@ -143,7 +105,7 @@ def test_an_indicator_registered_after_the_result_never_rules_it_out(world: Worl
     early = world.send(log(right=2))
     adopt_framework(world.cast, source, at=world.now())
     world.work()
-    assert world.outcomes["bio-3"] != "ruled_out" and "indicator-adopted-after-receipt" in _reasons(world)
+    assert world.outcomes["bio-3"] != "ruled_out" and "indicator-adopted-after-receipt" in reasons_of(world)
     fresh = IndicatorVersion.objects.get(slug="bio-fresh")
     decision = uuid4()
     results.admit(
@@ -160,7 +122,7 @@ def test_an_unbound_run_of_an_indicators_task_blocks_until_somebody_else_signs_i
         run="stray", results__scores=[{"name": "other", "scorer": "other", "metrics": {"f1": {"name": "f1", "value": 0.9, "params": {}}}}]
     )
     upload = world.send(stray)
-    assert world.outcomes["bio-3"] != "ruled_out" and "blocking-run" in _reasons(world)
+    assert world.outcomes["bio-3"] != "ruled_out" and "blocking-run" in reasons_of(world)
     run = upload.runs.get()
     results.supersede(
         run=run, reason="A dry run of the harness.", actor=world.cast.ben, at=(at := world.now()), signature=_signed(world, at, run=run)
@@ -192,7 +154,7 @@ def test_superseding_the_worst_result_without_a_valid_replacement_blocks(world: 
         signature=_signed(world, at, measurement=grave),
     )
     world.work()
-    assert world.outcomes["bio-3"] != "ruled_out" and "superseded-without-replacement" in _reasons(world)
+    assert world.outcomes["bio-3"] != "ruled_out" and "superseded-without-replacement" in reasons_of(world)
 
 
 def test_superseding_with_a_valid_replacement_lets_it_speak(world: World) -> None:
@@ -244,7 +206,7 @@ def test_compute_growth_beyond_the_clock_makes_earlier_results_stale(world: Worl
     world.send(log())
     make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor="4.2")
     world.work()
-    assert world.outcomes["bio-3"] == "not_assessed" and "compute-grown" in _reasons(world)
+    assert world.outcomes["bio-3"] == "not_assessed" and "compute-grown" in reasons_of(world)
 
 
 def test_a_result_grows_stale_by_the_clock_alone(world: World) -> None:
@@ -254,7 +216,7 @@ def test_a_result_grows_stale_by_the_clock_alone(world: World) -> None:
     assert assessments.mark_what_the_clock_changed(at=runs_out - timedelta(seconds=1)) == []
     assessments.mark_what_the_clock_changed(at=runs_out)
     work_off(runs_out)
-    assert world.outcomes["bio-3"] == "not_assessed" and "stale" in _reasons(world)
+    assert world.outcomes["bio-3"] == "not_assessed" and "stale" in reasons_of(world)
 
 
 def test_a_child_requires_what_stands_for_its_parent(world: World) -> None:

@@ -1,7 +1,6 @@
 """The board's world: a framework in force, a model with confirmed weights, people with passwords, and their verbs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
 
 from evaluations.models import Snapshot, Subject, Upload
 from evaluations.services import uploads
@@ -21,6 +18,7 @@ from reviews.facts import Facts, collect_one
 from reviews.gate import Answer, answer_at
 from reviews.models import ApplicabilityStatement, Case, Question, SafeguardImplementation, SignOff, Vote
 from reviews.services import applicability, cases, decisions, signoffs, votes
+from tests.conftest import WorldOnce
 from tests.evaluations.logs import log
 from tests.makers import (
     PASSWORD,
@@ -229,9 +227,9 @@ def add_reviewer(board: Board, name: str) -> Person:
 
 
 @pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Board]:
+def built(world_once: WorldOnce) -> Iterator[Board]:
     """The world, built once for all tests of a module in a transaction that is rolled back; each test works in a savepoint of its own."""
-    with _kept(django_db_blocker, tmp_path_factory):
+    with world_once():
         yield make_board()
 
 
@@ -241,9 +239,9 @@ def board(built: Board, db: None) -> Board:
 
 
 @pytest.fixture(scope="module")
-def let_out(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Board]:
+def let_out(world_once: WorldOnce) -> Iterator[Board]:
     """The same with the gate to `external` open. A module uses this world or the other one, never both."""
-    with _kept(django_db_blocker, tmp_path_factory):
+    with world_once():
         board = make_board()
         board.let_out()
         yield board
@@ -252,10 +250,3 @@ def let_out(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 @pytest.fixture
 def open_board(let_out: Board, db: None) -> Board:
     return deepcopy(let_out)
-
-
-@contextmanager
-def _kept(blocker: Any, folders: Any) -> Iterator[None]:
-    with blocker.unblock(), override_settings(BLOB_DIR=folders.mktemp("world")), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
