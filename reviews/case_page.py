@@ -167,6 +167,18 @@ class CasePage:
         return {str(part.question.pk): part.title for part in self.parts}
 
     @property
+    def roster(self) -> list[dict[str, str]]:
+        """Who was pinned when the case opened, by name, and as what."""
+        members = [
+            {
+                "name": self.names.get(member["person"], "someone"),
+                "words": ", ".join(word.replace("_", " ") for word in (*member["roles"], *member["competences"])),
+            }
+            for member in self.case.roster
+        ]
+        return sorted(members, key=lambda member: member["name"])
+
+    @property
     def is_chair(self) -> bool:
         return policies.is_chair(self.actor, self.case)
 

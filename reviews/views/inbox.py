@@ -24,11 +24,12 @@ def home(request: MemberRequest) -> HttpResponse:
 @require_safe
 def inbox(request: MemberRequest) -> HttpResponse:
     """Waiting on me, then the notices, the newest first."""
-    person = request.actor.person
+    person, now = request.actor.person, timezone.now()
     mine = Notice.objects.filter(person=person, channel=Channel.INBOX)
     rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "id")[:SHOWN]
     context = {
-        "waiting": [(each, address_of(each)) for each in waiting_on(person, timezone.now())],
+        "now": now,
+        "waiting": [(each, address_of(each)) for each in waiting_on(person, now)],
         "notices": [(notice, compose(notice)) for notice in rows],
         "unread": mine.filter(read_at=None).count(),
     }
