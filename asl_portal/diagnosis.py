@@ -14,9 +14,13 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 
 from asl_portal import health
+from evaluations.models import AssessmentDue, DueState, Upload, UploadState
+from ledger.delivery import stuck
 from ledger.models import APPEND_ONLY_TABLES, Checkpoint
 from ledger.queries import is_sound
 from ledger.services import current_log, size
+from reviews.models import Export, Notice
+from reviews.models.notice import WorkState
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
 LOWEST_FREE_BYTES = 2 * 1024**3
@@ -155,6 +159,26 @@ def _roles() -> Iterator[Answer]:
         yield Answer("roles", GOOD, "the application's role can only add to the ledger")
 
 
+def _work() -> Iterator[Answer]:
+    """What was given up after its last try, and which consumer cannot get past an entry: nobody else would say so."""
+    dead = {
+        "uploads": Upload.objects.filter(state=UploadState.DEAD).count(),
+        "assessments": AssessmentDue.objects.filter(state=DueState.DEAD).count(),
+        "mails": Notice.objects.filter(state=WorkState.DEAD).count(),
+        "reports": Export.objects.filter(state=WorkState.DEAD).count(),
+    }
+    given_up = [f"{count} {name}" for name, count in dead.items() if count]
+    halted = [f"{cursor.consumer} at entry {cursor.position} ({cursor.error})" for cursor in stuck()]
+    if given_up:
+        mend = "The worker's log says why. An upload is read again from its page; a report is asked for again on its case."
+        yield Answer("work", WARNING, f"given up: {', '.join(given_up)}", mend)
+    if halted:
+        mend = "The worker's log says why. Once the cause is gone it goes on by itself; nothing is skipped."
+        yield Answer("consumers", BAD, f"stands still: {'; '.join(halted)}", mend)
+    if not given_up and not halted:
+        yield Answer("work", GOOD, "nothing was given up")
+
+
 def _ledger() -> Iterator[Answer]:
     log = current_log()
     if log is None:
@@ -180,4 +204,4 @@ def _signer() -> Iterator[Answer]:
         yield Answer("signer", GOOD, f"signed {last.size} of {entries} entries")
 
 
-_OF_THE_DATABASE: tuple[Callable[[], Iterator[Answer]], ...] = (_server, _migrations, _roles, _ledger)
+_OF_THE_DATABASE: tuple[Callable[[], Iterator[Answer]], ...] = (_server, _migrations, _roles, _work, _ledger)

@@ -8,7 +8,10 @@ from django.core.management import CommandError, call_command
 
 from asl_portal import diagnosis, health
 from asl_portal.diagnosis import BAD, GOOD, WARNING
-from tests.makers import make_log
+from evaluations.services import blobs, uploads
+from ledger.delivery import STUCK_AFTER
+from ledger.models import Cursor
+from tests.makers import later, make_log, make_people, make_subject, send_file
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,24 @@ def test_a_folder_that_cannot_be_written_is_found(settings: Any, tmp_path: Path)
     (tmp_path / "file").touch()
     settings.BLOB_DIR = tmp_path / "file" / "blobs"
     assert (_states()["blob folder"], _states()["data folder"]) == (BAD, GOOD)
+
+
+def test_what_was_given_up_is_told_and_a_consumer_that_stands_still_fails(settings: Any) -> None:
+    assert _states()["work"] == GOOD
+    cast = make_people("ada", "ben")
+    upload = send_file(cast, b"a log nobody can find again", make_subject(cast))
+    blobs.path_of(upload.blob_id).unlink()
+    for hour in range(12):
+        uploads.parse(upload_id=upload.pk, at=later(hours=hour))
+    said = {answer.name: answer for answer in diagnosis.examine()}
+    assert (said["work"].state, said["work"].found) == (WARNING, "given up: 1 uploads")
+    assert "consumers" not in said
+    Cursor.objects.create(consumer="tests.broken", position=3, attempts=STUCK_AFTER, error="ZeroDivisionError in handle, line 7")
+    said = {answer.name: answer for answer in diagnosis.examine()}
+    assert (said["consumers"].state, said["consumers"].found) == (
+        BAD,
+        "stands still: tests.broken at entry 3 (ZeroDivisionError in handle, line 7)",
+    )
 
 
 def test_a_broker_that_is_gone_is_found(settings: Any) -> None:
