@@ -7,7 +7,7 @@ the cursor shows where it stands.
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ledger.models import Cursor, Entry, Head
+from ledger.canonical import Json, canonical
+from ledger.models import Cursor, Entry, Head, LedgerField
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,16 @@ def _fail(cursor: Cursor, entry: Entry, error: Exception, at: datetime) -> None:
 def _where(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
+
+
+def awaits(names: Sequence[str], *, path: str, values: Iterable[Json]) -> bool:
+    """Whether some entry whose field at `path` holds one of `values` has not been handled yet by one of these consumers, stuck ones included."""
+    positions = dict(Cursor.objects.filter(consumer__in=names).values_list("consumer", "position"))
+    unheard = Q(pk__in=[])
+    for name in names:
+        unheard |= Q(entry__kind__in=_consumers[name].kinds, entry__seq__gte=positions.get(name, 0))
+    texts = [canonical(value).decode() for value in values]
+    return LedgerField.objects.filter(unheard, path=path, text__in=texts).exists()
 
 
 def failing() -> list[Cursor]:

@@ -115,7 +115,9 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     document = version.document
     assessments = _assessments(ids, version, at, known_at or at)
     contents = _contents(assessments.values())
-    determinations = _by_subject(Determination.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name))
+    determinations = _by_subject(
+        Determination.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name).select_related("question__case")
+    )
     adequacy = _by_subject(_adequacy(ids, version, moment))
     releases = _by_subject(ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release"))
     cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}

@@ -5,7 +5,7 @@ There is no time argument at the doors: the gate decides at now. `answer_at` tak
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from evaluations.models import Snapshot, Subject
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.canonical import canonical, digest
+from ledger.delivery import awaits
 from ledger.queries import is_sound
 from ledger.services import size
 from people.models import Person
@@ -28,6 +29,9 @@ from reviews.models import GateAnswer
 log = logging.getLogger(__name__)
 
 Ledger = dict[str, Any]
+
+# The consumers between what is entered about a model and what stands for it: evidence makes an assessment due, an assessment ends decisions.
+FOLLOWED = ("evaluations.subject", "evaluations.lineage", "reviews.cases", "reviews.coverage")
 
 FAILED: dict[str, Any] = {
     "code": "gate_failed",
@@ -83,6 +87,8 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
     snapshot = _snapshot(artefact, subject)
     version = _framework()
     facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
+    if facts is not None and _has_unheard_news(facts.subject):
+        facts = replace(facts, due=True)
     return _decided(
         facts,
         version,
@@ -92,6 +98,15 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
         stack=stack,
         at=at,
     )
+
+
+def _has_unheard_news(subject: Subject) -> bool:
+    """Something was entered about this model or its parent that has not been followed yet; what follows may be a rise, so nothing goes out before.
+
+    A consumer that is stuck keeps the gate shut until an operator has looked.
+    """
+    about = [str(each) for each in (subject.pk, subject.parent_id) if each is not None]
+    return awaits(FOLLOWED, path="subject", values=about)
 
 
 def _decided(

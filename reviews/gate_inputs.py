@@ -21,6 +21,7 @@ def decided(facts: Facts) -> dict[str, Any]:
                 "valid_until": each.valid_until,
                 "requires": each.requires,
                 "covers": dict(facts.covers.get(each.covered_by_id, {})) if each.covered_by_id else None,
+                "covered": str(each.question.case.snapshot_id) if each.covered_by_id else None,
             }
             for slug, each in facts.determinations.items()
         },

@@ -10,7 +10,8 @@ INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zon
      "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
      "findings": {threshold: {"outcome", "digest"}}, "inherited": [{axis: tier}],
      "pending": {"uploads": 0, "dead": 0},                                     received and not read to the end
-     "determinations": {threshold: {"id", "verdict", "finding_digest", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null}},
+     "determinations": {threshold: {"id", "verdict", "finding_digest", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
+                                    "covered": "<uuid>"|null}},               the snapshot a coverage speaks for
      "raised": [{"threshold", "requires": {axis: tier}}],                      what open questions hold up
      "case": {"id", "number"}|null,                                            the open one
      "adequacy": {axis: {"id", "tier", "valid_until", "content_digest",
@@ -223,7 +224,7 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
                 threshold.slug,
             )
         else:
-            covered = covered and decided["verdict"] == "covered_by"
+            covered = covered and decided["verdict"] == "covered_by" and decided.get("covered") == inputs["snapshot"]["id"]
             if decided["verdict"] == "not_crossed" and not _assessed(inputs, threshold.slug):
                 yield Reason(
                     "finding_not_assessed",

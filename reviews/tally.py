@@ -8,7 +8,8 @@ Every proposal has two sides. *Approve* stands for the proposal, *reject* for it
 - a vote counts for a side only while it is current, that is, bound to the content the question has now;
 - quorum counts distinct persons, and each fills at most one seat.
 
-A vote that is struck (recusal, a conflict of interest that came to light) neither counts nor blocks.
+A vote struck by its owner's recusal neither counts nor blocks; one whose owner has a conflict of interest counts for no side and goes on blocking
+until they recuse themselves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -132,10 +133,14 @@ def tally(
     eligible = {
         member.person: member for member in roster if _may_vote(member, approve_quorum, reject_quorum) and member.person not in barred
     }
-    cast = [ballot for ballot in ballots if ballot.person in eligible]
+    several = list(ballots)
+    cast = [ballot for ballot in several if ballot.person in eligible]
+    # Naming somebody the owner of something must not silence them: who is barred counts for nothing, and what they object to stays objected to.
+    entitled = {member.person for member in roster if _may_vote(member, approve_quorum, reject_quorum)}
+    blocking = _against([ballot for ballot in several if ballot.person in entitled])
     settled = {ballot.person for ballot in cast if ballot.current}
     sides = [
-        _side(verdict, choice, cast, eligible, quorum)
+        _side(verdict, choice, cast, eligible, quorum, blocking=blocking)
         for verdict, choice, quorum in (
             (proposal, "approve", approve_quorum),
             (opposite or OPPOSITE[proposal], "reject", reject_quorum),
@@ -147,7 +152,7 @@ def tally(
         can_vote=tuple(sorted(eligible)),
         yet_to_vote=tuple(sorted(set(eligible) - settled)),
         outdated=tuple(sorted(ballot.person for ballot in cast if not ballot.current)),
-        blocking=_against(cast),
+        blocking=blocking,
         excluded=barred,
     )
 
@@ -174,13 +179,15 @@ def _blocks_lenient(ballot: Ballot) -> bool:
     return ballot.choice == "request_changes"
 
 
-def _side(verdict: str, choice: str, cast: Sequence[Ballot], eligible: Mapping[str, Member], quorum: Quorum) -> Side:
+def _side(
+    verdict: str, choice: str, cast: Sequence[Ballot], eligible: Mapping[str, Member], quorum: Quorum, *, blocking: tuple[str, ...]
+) -> Side:
     behind = tuple(sorted({ballot.person for ballot in cast if ballot.current and ballot.choice == choice}))
     open_to = tuple(sorted(set(eligible) - set(behind)))
     requirements = [_approvals(quorum, behind, open_to)]
     requirements += _seats(quorum, behind, open_to, eligible)
     strict = is_strict(verdict)
-    blockers = () if strict else _against(cast)
+    blockers = () if strict else blocking
     if blockers:
         requirements.append(Requirement("objections", "No objection stands", "blocked", len(blockers), 0, blockers))
     return Side(verdict, choice, strict, behind, tuple(requirements))

@@ -93,9 +93,16 @@ def test_rejecting_an_elevation_by_quorum_says_not_crossed() -> None:
     assert found.state == "rejectable" and found.reject.verdict == "not_crossed"
 
 
-def test_who_is_excluded_neither_counts_nor_blocks_and_the_reason_is_kept() -> None:
-    found = count("release", said("ben", "reject", "release"), excluded={"ben": "recused"})
-    assert (found.state, found.blocking, found.excluded) == ("open", (), {"ben": "recused"})
+def test_who_is_excluded_counts_for_no_side_and_the_reason_is_kept() -> None:
+    found = count("release", said("ben", "approve", "release"), excluded={"ben": "conflict"})
+    assert (found.state, found.approve.supporters, found.excluded) == ("open", (), {"ben": "conflict"})
+
+
+def test_a_conflict_of_interest_silences_no_objection() -> None:
+    """Otherwise whoever wants a release would make the objector the owner of something."""
+    for_it = [said("ben", "approve", "release"), said("chloe", "approve", "release")]
+    found = count("release", *for_it, said("mia", "reject", "release"), excluded={"mia": "conflict"})
+    assert (found.state, found.blocking, found.reject.supporters) == ("blocked", ("mia",), ())
 
 
 def test_a_policy_that_asks_for_nobody_still_needs_one_person() -> None:

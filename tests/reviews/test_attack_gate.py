@@ -1,0 +1,52 @@
+"""What an insider would try between two steps of the workers, and with coverage for other weights: the gate stays shut."""
+
+from typing import Any
+
+import pytest
+
+from evaluations.services import assessments, uploads
+from ledger.models import Cursor
+from tests.evaluations.logs import log
+from tests.makers import deliver_all, make_snapshot
+from tests.reviews.conftest import Board
+from tests.reviews.test_gate_rules import codes, digest_of, settled
+
+
+def test_a_result_that_was_read_shuts_the_gate_before_anyone_has_heard_of_it(open_board: Board) -> None:
+    upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
+    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    assert "assessment_outdated" in open_board.ask().codes
+
+
+def test_a_finding_that_rose_shuts_the_gate_while_the_board_has_not_followed_it(open_board: Board) -> None:
+    """The consumer that ends determinations may lag, or be stuck on something else: what it has not heard of lets nothing out."""
+    upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
+    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    deliver_all(open_board.now())
+    for due in assessments.due(at=open_board.now()):
+        assert assessments.work(due_id=due, at=open_board.now()) is not None
+    assert "assessment_outdated" in open_board.ask().codes
+
+
+def test_a_consumer_that_starts_over_shuts_the_gate_until_it_has_caught_up(open_board: Board) -> None:
+    assert open_board.ask().allowed
+    Cursor.objects.filter(consumer="reviews.cases").update(position=0)
+    assert "assessment_outdated" in open_board.ask().codes
+    open_board.work()
+    assert open_board.ask().allowed
+
+
+@pytest.mark.parametrize(("named", "denied"), [("w", False), ("other", True), (None, True)])
+def test_a_coverage_speaks_for_the_weights_it_named_and_no_others(named: Any, denied: bool) -> None:
+    inputs = settled()
+    inputs["assessment"]["snapshots"] = []
+    for determination in inputs["determinations"].values():
+        determination |= {"verdict": "covered_by", "covers": {}, "covered": named}
+    inputs["release"]["status_digest"] = digest_of(inputs)
+    assert ("artefact_not_assessed" in codes(inputs)) is denied
+
+
+def test_a_snapshot_registered_after_the_release_is_not_let_out_with_it(open_board: Board) -> None:
+    other = make_snapshot(open_board.cast, open_board.subject, "step 2", at=open_board.now(), compute_factor="1")
+    open_board.work()
+    assert not open_board.ask(artefact=other.weights_digest).allowed
