@@ -43,8 +43,10 @@ class VoteForm(SigningForm):
 
 
 class DeclareForm(SigningForm):
+    # The verdict the sheet named: votes may meet another side's quorum between showing and signing.
+    verdict = forms.CharField(widget=forms.HiddenInput, max_length=40)
     note = _rationale("Note to the decision", "What the board weighed, dissent included. It stands in the decision.")
-    field_order = ("note", "password", "seen_digest")
+    field_order = ("note", "password", "seen_digest", "verdict")
 
 
 class ProposalForm(forms.Form):

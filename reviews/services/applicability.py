@@ -34,6 +34,14 @@ class SignOffsMissing(NotNow):
     what_to_do = "Sign these safeguards off first."
 
 
+class CoverageChanged(NotNow):
+    """What the signer was shown is not what would be signed now; nothing was signed."""
+
+    code = "coverage_changed"
+    sentence = "The sign-offs that would be named have changed since you opened the page."
+    what_to_do = "Look at them again and sign what you see."
+
+
 class TierUndefined(NotNow):
     code = "tier_undefined"
     sentence = "A required tier is not defined, so no safeguards can be said to meet it."
@@ -74,19 +82,39 @@ def _covered(axis: str, safeguard: Safeguard, held: Sequence[SignOff]) -> Covera
     return Coverage(axis, safeguard, best, is_exception=bool(own))
 
 
+def coverage_digest(case: Case, lines: Sequence[Coverage]) -> str:
+    """What the page shows: the weights, every required safeguard, and the sign-off and version that would be named for it."""
+    named = [
+        [each.axis, each.safeguard.slug, *([str(each.signoff.pk), each.signoff.content_digest] if each.signoff else [])] for each in lines
+    ]
+    return digest({"case": str(case.pk), "snapshot": str(case.snapshot_id or ""), "lines": named})
+
+
 @transaction.atomic
 def state_applicability(
-    *, case: Case, scopes: Sequence[str], rationale: str, actor: Person, user: User, password: str, at: datetime, stack: str = ""
+    *,
+    case: Case,
+    scopes: Sequence[str],
+    rationale: str,
+    actor: Person,
+    user: User,
+    password: str,
+    at: datetime,
+    stack: str = "",
+    seen_digest: str | None = None,
 ) -> ApplicabilityStatement:
     """Names, for every required safeguard on every axis, the sign-off that covers the case's snapshot; signed once.
 
-    Raises NotAllowed, NothingAtStake, TierUndefined, ScopesNotFit, SignOffsMissing and what `people.signing.sign` raises.
+    `seen_digest` is the `coverage_digest` of what the page showed; None where nothing was shown. Raises NotAllowed, NothingAtStake, TierUndefined,
+    ScopesNotFit, SignOffsMissing, CoverageChanged and what `people.signing.sign` raises.
     """
     case = locked(case)
     speaker = actor_of(actor, at)
     require(policies.may_state_applicability(speaker, case))
     facts = collect_one(case.subject, case.framework_version, at)
     lines = _complete(case, facts, scopes)
+    if seen_digest is not None and seen_digest != coverage_digest(case, lines):
+        raise CoverageChanged
     snapshot = case.snapshot
     if snapshot is None:
         raise NothingAtStake

@@ -69,13 +69,12 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
         raise decisions.QuorumNotMet(tally, question.proposal)
     document = case.framework_version.document
     words = signing.verdict_in_words(question, side.verdict, document)
-    form = DeclareForm(request.POST or None, initial={"seen_digest": question.content_digest})
+    form = DeclareForm(request.POST or None, initial={"seen_digest": question.content_digest, "verdict": side.verdict})
     if form.is_valid():
         made = said_on(
             form,
             lambda: decisions.decide(
                 question=question,
-                verdict=side.verdict,
                 actor=request.actor.person,
                 user=request.user,
                 at=timezone.now(),
@@ -83,7 +82,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
             ),
         )
         if made:
-            messages.info(request, f"Declared: {words}.")
+            messages.info(request, f"Declared: {signing.verdict_in_words(question, form.cleaned_data['verdict'], document)}.")
             return back(request, case)
     shown = {
         "title": f"Declare: {words}",
@@ -138,13 +137,13 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     require(policies.may_state_applicability(request.actor, case))
     document = case.framework_version.document
     coverage = applicability.coverage_of(case, collect_one(case.subject, case.framework_version, timezone.now()))
-    form = ApplicabilityForm(request.POST or None, document=document, initial={"seen_digest": "shown", "scopes": list(document.scopes)})
+    initial = {"seen_digest": applicability.coverage_digest(case, coverage), "scopes": list(document.scopes)}
+    form = ApplicabilityForm(request.POST or None, document=document, initial=initial)
     if form.is_valid():
-        values = {name: value for name, value in form.cleaned_data.items() if name != "seen_digest"}
         made = said_on(
             form,
             lambda: applicability.state_applicability(
-                case=case, actor=request.actor.person, user=request.user, at=timezone.now(), **values
+                case=case, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
             ),
         )
         if made:
