@@ -41,17 +41,6 @@ def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str
     return tuple(sorted(changes, key=lambda change: (change.leaf, change.change)))
 
 
-def missing_or_stale(assessment: dict[str, Json], threshold: str) -> tuple[str, ...]:
-    """The leaves of a threshold's finding that lack fresh, qualifying evidence: while there are any, nobody can decide it is not crossed."""
-    return tuple(
-        sorted(name for name, leaf in _leaves(assessment, threshold) if leaf.get("missing") or leaf.get("stale") or _unjudged(leaf))
-    )
-
-
-def _unjudged(leaf: dict[str, Json]) -> bool:
-    return leaf["kind"] == "judgement" and leaf["outcome"] == Outcome.NOT_ASSESSED
-
-
 def _worse(name: str, old: dict[str, Json], new: dict[str, Json]) -> Iterator[LeafChange]:
     before, after = _text(old, "outcome"), _text(new, "outcome")
     if Outcome(after).rank > Outcome(before).rank:

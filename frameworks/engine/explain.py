@@ -1,4 +1,4 @@
-"""Rules, lines, measurements and decisions in plain sentences. None of them says "today": they stand in digests."""
+"""Rules, lines and measurements in plain sentences. None of them says "today": they stand in digests."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-from frameworks.engine.types import Condition, Decision, FrameworkDocument, Indicator, Interval, Line, Measurement, Outcome, Rule
+from frameworks.engine.types import Condition, FrameworkDocument, Indicator, Interval, Line, Measurement, Outcome, Rule
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.RULED_OUT: "ruled out",
@@ -178,31 +178,6 @@ def _asks(rule: Rule, framework: FrameworkDocument) -> str:
         case _:
             return f"Fewer than {rule.k} of these {len(rule.children)} lines are met"
     return f"{words}; may only raise" if rule.only_raises else words
-
-
-def rule_in_words(rule: Rule, framework: FrameworkDocument) -> str:
-    """A rule as one clause."""
-    return _clause(rule_outline(rule, framework))
-
-
-def _clause(outline: RuleWords) -> str:
-    return f"{outline.words} ({' / '.join(_clause(child) for child in outline.children)})" if outline.children else outline.words
-
-
-def tier_words(framework: FrameworkDocument, required: Mapping[str, str]) -> str:
-    """`Deployment ASL-3 · Security ASL-3`."""
-    return " · ".join(
-        f"{axis.title} {framework.tier(axis.slug, required[axis.slug]).label}" for axis in framework.axes if axis.slug in required
-    )
-
-
-def in_words(decision: Decision) -> list[str]:
-    """A decision as sentences: what is required, then each threshold."""
-    required = {each.axis: each.tier.slug for each in decision.requirements}
-    opening = f"Requires {tier_words(decision.framework, required)}" + (
-        "." if decision.complete else " at least: not every threshold is assessed."
-    )
-    return [opening, *(f"{each.threshold.title}: {OUTCOME_WORDS[each.outcome]}. {each.tree.sentence}" for each in decision.findings)]
 
 
 def time_text(moment: datetime) -> str:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from frameworks.engine import explain, reading
-from frameworks.engine.decide import decide, decide_values
+from frameworks.engine import explain
+from frameworks.engine.decide import decide
 from frameworks.engine.types import FrameworkDocument
 from ledger.canonical import canonical, parse
 from tests.frameworks.evidence_maker import make_evidence, make_measurement, rsp
@@ -129,17 +129,8 @@ def test_beyond_the_checkpoint_the_suite_the_vote_and_the_judgement_rule_out(fra
     assert (found["aird-4"], found["aird-5"], found["autonomy-checkpoint"]) == ("ruled_out", "ruled_out", "cannot_rule_out")
 
 
-def test_a_decision_reads_as_plain_sentences(framework: FrameworkDocument) -> None:
-    evidence = reading.evidence(canonical(make_evidence(framework.canonical, *_clean())))
-    words = explain.in_words(decide_values(framework, evidence))
-    assert words[0] == "Requires Deployment ASL-2 · Security ASL-2."
-    assert words[1].startswith("CBRN-3: ruled out.") and len(words) == 7
-    nothing = explain.in_words(decide_values(framework, reading.evidence(canonical(make_evidence(framework.canonical)))))
-    assert nothing[0] == "Requires Deployment ASL-2 · Security ASL-2 at least: not every threshold is assessed."
-
-
-def test_rules_read_as_one_clause(framework: FrameworkDocument) -> None:
-    clause = explain.rule_in_words(framework.threshold("aird-5").rule, framework)
-    assert clause.startswith(
-        "One of these must rule out, and none rule in (Autonomy checkpoint is ruled out / The board's recorded judgement"
-    )
+def test_rules_read_as_an_outline_in_words(framework: FrameworkDocument) -> None:
+    outline = explain.rule_outline(framework.threshold("aird-5").rule, framework)
+    assert outline.words == "One of these must rule out, and none rule in"
+    first, second = (child.words for child in outline.children)
+    assert first == "Autonomy checkpoint is ruled out" and second.startswith("The board's recorded judgement")
