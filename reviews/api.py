@@ -15,6 +15,7 @@ from evaluations.models import Snapshot
 from evaluations.paging import page
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_versions
+from ledger.queries import root_at
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
 from people.queries import Actor
@@ -73,7 +74,8 @@ class GateOut(Schema):
     framework_digest: str | None
     inputs_digest: str | None
     answer_digest: str | None
-    ledger_size: int
+    ledger_size: int = Field(description="The ledger's head when the gate was asked: how many entries it had.")
+    ledger_root: str | None = Field(description="The root over those entries; null where nothing was entered yet.")
     informative_only: bool = Field(description="Asked by subject: it authorises nothing, for a subject is not an artefact.")
 
 
@@ -128,6 +130,7 @@ def ask_gate(
         "inputs_digest": answer.inputs_digest,
         "answer_digest": answer.answer_digest,
         "ledger_size": answer.ledger_size,
+        "ledger_root": f"sha256:{root_at(answer.ledger_size).hex()}" if answer.ledger_size else None,
         "informative_only": bool(subject),
     }
 
@@ -165,7 +168,7 @@ def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, A
 
 @router.get("/subjects/{slug}/status", auth=TokenAuth(Scope.SUBJECTS_READ), tags=["subjects"], summary="How a subject stands")
 def status(request: HttpRequest, slug: str, framework: str = "", as_of: str = "", as_known_at: str = "") -> dict[str, Any]:
-    """The required tier per axis, determinations in force, findings with reason trees, coverage, open case, safeguards signed of required, gate.
+    """The required tier per axis, determinations in force, findings with reason trees and what they lack, open case, safeguards signed of required, gate.
     `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
     """
     now = timezone.now()

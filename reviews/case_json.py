@@ -6,6 +6,7 @@ from typing import Any
 from reviews import queries, signing
 from reviews.counting import tallies
 from reviews.models import Case, Question
+from reviews.rules import gaps
 from reviews.status import AxisStatus, SubjectStatus, ThresholdStatus
 from reviews.tally import Requirement, Tally
 
@@ -20,7 +21,7 @@ def status_json(status: SubjectStatus) -> dict[str, Any]:
         "complete": status.complete,
         "provisional": status.provisional,
         "axes": [_axis(axis) for axis in status.axes],
-        "thresholds": [_threshold(threshold) for threshold in status.thresholds],
+        "thresholds": [_threshold(threshold, gaps(status.facts.content, threshold.slug)) for threshold in status.thresholds],
         "safeguards": {"signed": status.safeguards_signed, "required": status.safeguards_required},
         "gate": [
             {
@@ -65,7 +66,8 @@ def _axis(axis: AxisStatus) -> dict[str, Any]:
     }
 
 
-def _threshold(threshold: ThresholdStatus) -> dict[str, Any]:
+def _threshold(threshold: ThresholdStatus, lacking: Sequence[str]) -> dict[str, Any]:
+    """`lacking`: the leaves it leans on that are missing or stale; while there are any, nobody can decide that it is not crossed."""
     decided = threshold.determination
     return {
         "threshold": threshold.slug,
@@ -74,6 +76,7 @@ def _threshold(threshold: ThresholdStatus) -> dict[str, Any]:
         "kind": threshold.kind,
         "outcome": threshold.outcome,
         "finding": threshold.finding,
+        "lacking": list(lacking),
         "determination": None
         if decided is None
         else {

@@ -7,6 +7,7 @@ from django.test import Client
 
 from ledger.canonical import digest
 from ledger.models import Entry
+from ledger.queries import root_at
 from reviews.models import GateAnswer
 from reviews.moments import MomentNotValid, moment
 from reviews.services import cases
@@ -44,6 +45,7 @@ def test_the_gate_answers_every_well_formed_question_with_200(board: Board) -> N
     before = Entry.objects.count()
     status, body = asks.get("/gate", artefact=board.snapshot.weights_digest, scope="external")
     assert (status, body["allowed"], body["informative_only"]) == (200, False, False)
+    assert body["ledger_root"] == f"sha256:{root_at(body['ledger_size']).hex()}" and body["ledger_size"] == before
     assert {"finding_not_answered", "no_release"} <= {reason["code"] for reason in body["reasons"]}
     assert all(reason["sentence"] and reason["who"] for reason in body["reasons"])
     status, body = asks.get("/gate", artefact=UNKNOWN, scope="external")
@@ -97,8 +99,10 @@ def test_status_tells_tiers_findings_case_and_gate_as_of_any_moment(board: Board
     assert (status, body["label"], body["case"]["id"]) == (200, "D3 S3, provisional", str(case.pk))
     bio_3 = next(each for each in body["thresholds"] if each["threshold"] == "bio-3")
     assert bio_3["outcome"] == "cannot_rule_out" and bio_3["finding"]["tree"]["kind"] == "indicator" and bio_3["determination"] is None
+    assert bio_3["lacking"] == []
     assert {scope["scope"]: scope["state"] for scope in body["gate"]}["external"] == "shut"
     assert asks.get("/subjects/heron/status", as_of="2026-05-21")[1]["label"] == "at least D2 S2, incomplete"
+    assert asks.get("/subjects/heron/status", as_of="2026-05-21")[1]["thresholds"][0]["lacking"] == ["bio-3"]
     assert asks.get("/subjects/heron/status", as_known_at="2026-05-21")[1]["case"] is None
     assert asks.get("/subjects/heron/status", as_of="yesterday")[0] == 422
     assert asks.get("/subjects/heron/status", framework="another")[0] == 404
