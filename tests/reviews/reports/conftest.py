@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from people.models import Person
 from reviews.models import Case, Question
 from reviews.services import cases
-from tests.reviews.conftest import Board, _kept, add_reviewer, make_board
+from tests.conftest import WorldOnce
+from tests.reviews.conftest import Board, add_reviewer, make_board
 
 DISSENT = "The trial behind this number was too small to say so."
 HAZARD = "Step four of the protocol goes like this."
@@ -26,8 +26,8 @@ class Decided:
 
 
 @pytest.fixture(scope="module")
-def _decided_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Decided]:
-    with _kept(django_db_blocker, tmp_path_factory):
+def _decided_once(world_once: WorldOnce) -> Iterator[Decided]:
+    with world_once():
         board = make_board()
         mira = add_reviewer(board, "Mira")
         case = board.rise()
