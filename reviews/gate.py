@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 Ledger = dict[str, Any]
 
 # The consumers between what is entered about a model and what stands for it: evidence makes an assessment due, an assessment ends decisions.
-FOLLOWED = ("evaluations.subject", "evaluations.lineage", "reviews.cases", "reviews.coverage")
+FOLLOWED = ("evaluations.subject", "evaluations.lineage", "reviews.cases")
+# A model that covers this one: what ends its own decisions ends the coverage.
+FOLLOWED_OF_COVERS = (*FOLLOWED, "reviews.coverage")
 
 FAILED: dict[str, Any] = {
     "code": "gate_failed",
@@ -87,7 +89,7 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
     snapshot = _snapshot(artefact, subject)
     version = _framework()
     facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
-    if facts is not None and _has_unheard_news(facts.subject):
+    if facts is not None and _has_unheard_news(facts):
         facts = replace(facts, due=True)
     return _decided(
         facts,
@@ -100,13 +102,17 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
     )
 
 
-def _has_unheard_news(subject: Subject) -> bool:
-    """Something was entered about this model or its parent that has not been followed yet; what follows may be a rise, so nothing goes out before.
+def _has_unheard_news(facts: Facts) -> bool:
+    """Something was entered about this model, its parent or a model that covers it and has not been followed yet; what follows may be a rise.
 
     A consumer that is stuck keeps the gate shut until an operator has looked.
     """
-    about = [str(each) for each in (subject.pk, subject.parent_id) if each is not None]
-    return awaits(FOLLOWED, path="subject", values=about)
+    about = [str(each) for each in (facts.subject.pk, facts.subject.parent_id) if each is not None]
+    covering = {each.covered_by_id for each in facts.determinations.values() if each.covered_by_id}
+    covers = Snapshot.objects.filter(pk__in=covering).values_list("subject_id", flat=True) if covering else ()
+    return awaits(FOLLOWED, path="subject", values=about) or (
+        bool(covering) and awaits(FOLLOWED_OF_COVERS, path="subject", values=[str(each) for each in covers])
+    )
 
 
 def _decided(

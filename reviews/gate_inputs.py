@@ -18,6 +18,7 @@ def decided(facts: Facts) -> dict[str, Any]:
                 "id": str(each.pk),
                 "verdict": each.verdict,
                 "finding_digest": each.finding_digest,
+                "kept_for": each.kept_for,
                 "valid_until": each.valid_until,
                 "requires": each.requires,
                 "covers": dict(facts.covers.get(each.covered_by_id, {})) if each.covered_by_id else None,

@@ -10,7 +10,7 @@ INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zon
      "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
      "findings": {threshold: {"outcome", "digest"}}, "inherited": [{axis: tier}],
      "pending": {"uploads": 0, "dead": 0},                                     received and not read to the end
-     "determinations": {threshold: {"id", "verdict", "finding_digest", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
+     "determinations": {threshold: {"id", "verdict", "finding_digest", "kept_for", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
                                     "covered": "<uuid>"|null}},               the snapshot a coverage speaks for
      "raised": [{"threshold", "requires": {axis: tier}}],                      what open questions hold up
      "case": {"id", "number"}|null,                                            the open one
@@ -233,6 +233,14 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
                     "Bring fresh, qualifying measurements.",
                     threshold.slug,
                 )
+            if decided["verdict"] == "not_crossed" and not _answers(decided, inputs, threshold.slug):
+                yield Reason(
+                    "finding_moved",
+                    f"The finding on {threshold.title} has changed since it was decided, and it has not been worked out yet whether the decision still holds.",
+                    (ADMINISTRATORS, REVIEWERS),
+                    "Wait for the worker; if it stays so, run ./portal manage doctor, or decide the threshold anew.",
+                    threshold.slug,
+                )
     assessment = inputs["assessment"]
     if assessment is not None and inputs["snapshot"]["id"] not in assessment["snapshots"] and not covered:
         yield Reason(
@@ -241,6 +249,12 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
             (RESEARCHERS,),
             "Name the snapshot a release candidate and evaluate it, or let the board decide that another one covers it.",
         )
+
+
+def _answers(decided: Mapping[str, Any], inputs: Inputs, slug: str) -> bool:
+    """Whether a decision answers the finding as it stands: the one it was taken on, or a later one that was found nowhere worse."""
+    finding = inputs["findings"].get(slug)
+    return finding is not None and finding["digest"] in {decided["finding_digest"], decided.get("kept_for") or decided["finding_digest"]}
 
 
 def _assessed(inputs: Inputs, slug: str) -> bool:

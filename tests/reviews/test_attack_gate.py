@@ -6,6 +6,7 @@ import pytest
 
 from evaluations.services import assessments, uploads
 from ledger.models import Cursor
+from ledger.services import size
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot
 from tests.reviews.conftest import Board
@@ -34,6 +35,25 @@ def test_a_consumer_that_starts_over_shuts_the_gate_until_it_has_caught_up(open_
     assert "assessment_outdated" in open_board.ask().codes
     open_board.work()
     assert open_board.ask().allowed
+
+
+def test_a_decision_answers_the_finding_it_was_taken_on_even_where_a_consumer_was_made_to_skip_the_rise(open_board: Board) -> None:
+    """Somebody with the application's database role moves the cursor past the rise, so that nothing ever follows it."""
+    upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
+    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    deliver_all(open_board.now())
+    for due in assessments.due(at=open_board.now()):
+        assessments.work(due_id=due, at=open_board.now())
+    Cursor.objects.update(position=size())
+    assert open_board.ask().codes == ["finding_moved"]
+
+
+@pytest.mark.parametrize(("kept", "denied"), [("sha256:g", False), ("", True), ("sha256:h", True)])
+def test_a_decision_kept_for_a_later_finding_answers_that_one_too(kept: str, denied: bool) -> None:
+    inputs = settled()
+    inputs["findings"]["bio-3"]["digest"] = "sha256:g"
+    inputs["determinations"]["bio-3"]["kept_for"] = kept
+    assert codes(inputs) == (["finding_moved"] if denied else [])
 
 
 @pytest.mark.parametrize(("named", "denied"), [("w", False), ("other", True), (None, True)])
