@@ -16,6 +16,7 @@ from people.models import Person
 from people.queries import Actor
 from people.words import Role
 from reviews import conflicts, counting, policies, signing
+from reviews.contents import uncovered
 from reviews.facts import Facts, collect_one
 from reviews.finding_charts import Chart, finding_chart
 from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
@@ -179,6 +180,11 @@ class CasePage:
         return sorted(members, key=lambda member: member["name"])
 
     @property
+    def is_settled(self) -> bool:
+        """Whether no question is open, so that the case may be closed."""
+        return not any(part.is_open for part in self.parts)
+
+    @property
     def is_chair(self) -> bool:
         return policies.is_chair(self.actor, self.case)
 
@@ -200,14 +206,15 @@ class CasePage:
         if not self.case.is_open or not self._asks(QuestionKind.SAFEGUARDS):
             return None
         if self.uncovered and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER):
-            verb = "Sign off" if self.actor.has(Role.REVIEWER) else "Attach evidence for"
-            return NextAct(f"{verb} {len(self.uncovered)} safeguards", reverse("reviews:safeguard-list") + "?state=unsigned")
+            # An owner may have shown everything already; the list says what each of them lacks.
+            words = "Sign off {} safeguards" if self.actor.has(Role.REVIEWER) else "Look at {} unsigned safeguards"
+            return NextAct(words.format(len(self.uncovered)), reverse("reviews:safeguard-list") + "?state=unsigned")
         if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
             return NextAct("State which sign-offs apply", reverse("reviews:applicability", args=[self.case.number]))
         return None
 
     def _next_for_the_chair(self) -> NextAct | None:
-        if not self.case.is_open or not self.is_chair or any(part.is_open for part in self.parts):
+        if not self.case.is_open or not self.is_chair or not self.is_settled:
             return None
         if not any(part.question.kind == QuestionKind.RELEASE for part in self.parts):
             return NextAct("Ask for a release", reverse("reviews:ask-release", args=[self.case.number]))
@@ -239,7 +246,7 @@ class CasePage:
                         words=f"{tier.label} {axis.title.lower()} and baseline: each safeguard has a sign-off in force",
                         progress=f"{done} of {len(mine)}",
                         who="" if done == len(mine) else "safeguard owners attach evidence, reviewers with the competence sign",
-                        turn=done < len(mine) and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER),
+                        turn=done < len(mine) and self.actor.has(Role.REVIEWER),
                         address=reverse("reviews:safeguard-list") + f"?axis={axis.slug}",
                     )
                 )
@@ -251,7 +258,9 @@ class CasePage:
                 progress="signed" if stated else "0 of 1",
                 who="" if stated else "a safeguard owner, or a reviewer who then casts no vote",
                 turn=not stated and not self.uncovered and self.actor.has(Role.SAFEGUARD_OWNER),
-                address=reverse("reviews:applicability", args=[self.case.number]) if self.case.is_open else "",
+                address=reverse("reviews:applicability", args=[self.case.number])
+                if policies.may_state_applicability(self.actor, self.case)
+                else "",
             )
         )
         return lines
@@ -356,7 +365,9 @@ class _Look:
         if question.state == QuestionState.DECIDED:
             return [Line("met", "Declared by the chair", "decided", "")]
         me = str(self.actor.person.pk)
-        lines = [self._tally_line(each, may_vote) for each in (ready or tally.approve).requirements]
+        # Until it is stated which sign-offs apply there is nothing to approve: it is nobody's turn yet.
+        asked = question.kind != QuestionKind.SAFEGUARDS or (question.content["statement"] is not None and not uncovered(question.content))
+        lines = [self._tally_line(each, may_vote, asked=asked) for each in (ready or tally.approve).requirements]
         if tally.blocking and ready is None and not tally.approve.strict:
             owners = ", ".join(self._name(person) for person in tally.blocking)
             words = "A vote stands against it until its owner votes again"
@@ -364,17 +375,21 @@ class _Look:
         for person in tally.outdated:
             lines.append(Line("waiting", f"The vote of {self._name(person)} is outdated", "vote again", self._name(person), person == me))
         lines.append(
-            Line("waiting" if ready else "not_yet", "The chair declares the outcome", "", "the chair", may_declare and ready is not None)
+            Line("waiting" if ready else "not_yet", "The chair declares the outcome", "", self._chairs(), may_declare and ready is not None)
         )
         return lines
 
-    def _tally_line(self, requirement: Requirement, may_vote: bool) -> Line:
+    def _chairs(self) -> str:
+        return ", ".join(self._name(member["person"]) for member in self.case.roster if "chair" in member["roles"]) or "the chair"
+
+    def _tally_line(self, requirement: Requirement, may_vote: bool, *, asked: bool) -> Line:
+        code = REQUIREMENT_MARK[requirement.state]
         return Line(
-            code=REQUIREMENT_MARK[requirement.state],
+            code=code if asked or code != "waiting" else "not_yet",
             words=requirement.title,
             progress=f"{requirement.have} of {requirement.need}",
             who=", ".join(sorted(self._name(person) for person in requirement.who)),
-            turn=may_vote and str(self.actor.person.pk) in requirement.who,
+            turn=asked and may_vote and str(self.actor.person.pk) in requirement.who,
         )
 
     def _name(self, person: str) -> str:
@@ -384,7 +399,7 @@ class _Look:
 def _role(case: Case, vote: Vote) -> str:
     role = vote.signature.role.replace("_", " ")
     pinned: Iterable[Mapping[str, Any]] = case.roster
-    competences = next((member["competences"] for member in pinned if member["person"] == str(vote.person_id)), [])
+    competences: Sequence[str] = next((member["competences"] for member in pinned if member["person"] == str(vote.person_id)), [])
     return f"{role} ({', '.join(competences)})" if competences else role
 
 

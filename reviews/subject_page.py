@@ -82,6 +82,9 @@ def _because(status: SubjectStatus) -> str:
         lines.append(
             "Every capability threshold is ruled out by the evidence." if _all_ruled_out(status) else "The board answered each finding."
         )
+    watched = [each.title for each in status.thresholds if each.kind != "threshold" and each.outcome == Outcome.NOT_ASSESSED]
+    if watched:
+        lines.append(f"Not assessed, and requiring no tier by itself: {', '.join(watched)}.")
     return " ".join(lines)
 
 

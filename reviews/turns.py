@@ -64,7 +64,9 @@ def _safeguards_turn(question: Question, facts: Facts, until: datetime | None) -
     required = facts.document.safeguards_for(question.axis, question.tier)
     unsigned = sum(facts.signed.get(safeguard.slug) != "in_force" for safeguard in required)
     if unsigned:
-        return Turn("sign_off", "reviewer", (), f"{unsigned} of {len(required)} safeguards are not signed off.", until, question)
+        return Turn(
+            "sign_off", "reviewer", (), f"{unsigned} of {len(required)} safeguards on {question.axis} are not signed off.", until, question
+        )
     return Turn(
         "state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", until, question
     )

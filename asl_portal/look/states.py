@@ -17,10 +17,10 @@ class State:
 
 STATES: dict[str, dict[str, State]] = {
     "finding": {
-        "ruled_out": State("Ruled out", "disc", "calm", "Out"),
-        "cannot_rule_out": State("Cannot rule out", "half", "caution", "Not out"),
-        "ruled_in": State("Ruled in", "triangle", "danger", "In"),
-        "not_assessed": State("Not assessed", "ring", "absent", "No evidence"),
+        "ruled_out": State("Ruled out", "disc", "calm"),
+        "cannot_rule_out": State("Cannot rule out", "half", "caution"),
+        "ruled_in": State("Ruled in", "triangle", "danger"),
+        "not_assessed": State("Not assessed", "ring", "absent"),
         "stale": State("Not assessed", "clock", "absent", "Stale"),
     },
     "determination": {

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from frameworks.charts.interval import Line, Measured, Row, written_bound
+from frameworks.engine.explain import number
 
 COLUMNS = ("Indicator", "Finding", "Value", "Low", "High", "n", "Rules out", "Rules in")
+# Enough to tell a bound from its line by eye; the record keeps every digit.
+TABLE_DIGITS = 6
 
 
 def rows_of(tree: Mapping[str, Any], *, log_scales: Collection[str] = ()) -> tuple[Row, ...]:
@@ -76,10 +79,14 @@ def _decimal(written: str | None) -> Decimal | None:
     return None if written in (None, "unbounded") else Decimal(written)
 
 
+def _written(bound: Decimal | None) -> str:
+    return written_bound(None if bound is None else Decimal(number(bound, TABLE_DIGITS)))
+
+
 def _table_line(row: Row) -> tuple[str, ...]:
     now = row.current
     lines = tuple("" if line is None else str(line.at) for line in (row.rule_out, row.rule_in))
     if now is None or now.value is None:
         return (row.label, row.word, "no measurement", "", "", "", *lines)
-    bounds = ("no interval", "no interval") if now.point_only else (written_bound(now.low), written_bound(now.high))
-    return (row.label, row.word, str(now.value), *bounds, "unknown" if now.n is None else str(now.n), *lines)
+    bounds = ("no interval", "no interval") if now.point_only else (_written(now.low), _written(now.high))
+    return (row.label, row.word, number(now.value, TABLE_DIGITS), *bounds, "unknown" if now.n is None else str(now.n), *lines)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from evaluations import access as evaluations_access
 from evaluations import policies as evaluations_policies
 from evaluations.models import Snapshot, Upload
+from evaluations.policies import may_register
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.refusals import NotNow
@@ -58,7 +59,11 @@ def portfolio_list(request: MemberRequest) -> HttpResponse:
     page = portfolio_page(
         whole, form, names={str(person.pk): person.name for role in ("reviewer", "chair") for person in people_with(role, now)}
     )
-    return render(request, "reviews/portfolio.html", {"page": page, "whole": whole, "form": form, "version": version})
+    return render(
+        request,
+        "reviews/portfolio.html",
+        {"page": page, "whole": whole, "form": form, "version": version, "may_register": may_register(request.actor)},
+    )
 
 
 @require_safe
