@@ -1,5 +1,6 @@
 """Entries of the ledger become work: a file to read, an assessment to make. Safe to hear twice."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from evaluations.models import Binding, Subject
@@ -35,7 +36,7 @@ def ask_to_read(entry: Entry) -> None:
 
 @consumer("evaluations.subject", kinds=ABOUT_A_SUBJECT)
 def assess_the_subject(entry: Entry) -> None:
-    _mark([UUID(entry.values["subject"])], entry)
+    _mark([UUID(str(entry.values["subject"]))], entry)
 
 
 @consumer("evaluations.binding", kinds=("evaluations:binding:proposed", "evaluations:binding:confirmed"))
@@ -47,7 +48,7 @@ def assess_whom_the_binding_touches(entry: Entry) -> None:
 @consumer("evaluations.lineage", kinds=("evaluations:assessment:made", "evaluations:requirement:recorded"))
 def assess_the_children(entry: Entry) -> None:
     """What stands for a parent stands for those that lean on it; an unchanged child stops the wave."""
-    _mark(dependents(UUID(entry.values["subject"])), entry, framework=entry.values["framework"])
+    _mark(dependents(UUID(str(entry.values["subject"]))), entry, framework=str(entry.values["framework"]))
 
 
 @consumer("evaluations.framework", kinds=("frameworks:version:adopted",))
@@ -56,7 +57,7 @@ def assess_everyone_under_the_framework(entry: Entry) -> None:
     _mark(Subject.objects.values_list("pk", flat=True), entry, framework=version.name)
 
 
-def _mark(subjects: object, entry: Entry, *, framework: str | None = None) -> None:
+def _mark(subjects: Iterable[UUID], entry: Entry, *, framework: str | None = None) -> None:
     names = None if framework is None else [framework]
     for due_id in mark_due(subjects=subjects, reason=entry.kind, at=entry.recorded_at, framework_names=names):
         kick(assess_due, due_id=str(due_id))

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -232,7 +233,9 @@ def _lineage(facts: _Facts) -> list[dict[str, Any]]:
 
 def _clocks(facts: _Facts) -> list[dict[str, Any]]:
     """How far training has gone on, by every snapshot: a later one that tells of less takes no growth back, one that does not say leaves it unknown."""
-    grown = [(snapshot.compute_factor, snapshot.registered_at) for snapshot in facts.snapshots] or [(None, None)]
+    grown: list[tuple[Decimal | None, datetime | None]] = [
+        (snapshot.compute_factor, snapshot.registered_at) for snapshot in facts.snapshots
+    ] or [(None, None)]
     return [
         {"slug": clock.slug, "factor": factor, "grown_at": grown_at}
         for clock in facts.framework.clocks

@@ -75,7 +75,12 @@ class UploadForm(forms.Form):
 
 class SubjectForm(forms.Form):
     name = forms.CharField(label="Name", max_length=120)
-    slug = forms.SlugField(label="Slug", max_length=80, help_text="Stands in addresses: lower-case letters, digits, hyphens.")
+    slug = forms.SlugField(
+        label="Short name",
+        max_length=80,
+        help_text="Stands in addresses: lower-case letters, digits, hyphens.",
+        error_messages={"invalid": "Use lower-case letters, digits and hyphens only, for example osprey-2."},
+    )
     derivation = forms.ChoiceField(label="Came about as", choices=Derivation.choices)
     parent = forms.ModelChoiceField(
         label="Parent", queryset=Subject.objects.none(), required=False, help_text="A derived model inherits what its parent requires."
@@ -93,6 +98,7 @@ class SnapshotForm(forms.Form):
         regex=re.compile(r"^sha256:[0-9a-f]{64}$"),
         strip=True,
         help_text="sha256: and 64 hexadecimal digits over the weights.",
+        error_messages={"invalid": "Write sha256: and then exactly 64 digits 0-9 or a-f, as sha256sum prints them."},
     )
     model_names = forms.CharField(
         label="Model names",
@@ -171,7 +177,7 @@ class SetAsideForm(forms.Form):
 
 class UploadFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(label="State", choices=UploadState.choices, empty_label="Any")
-    subject = django_filters.ModelChoiceFilter(label="Subject", queryset=Subject.objects.all(), to_field_name="slug", empty_label="Any")
+    subject = django_filters.ModelChoiceFilter(label="Model", queryset=Subject.objects.all(), to_field_name="slug", empty_label="Any")
 
     class Meta:
         model = Upload

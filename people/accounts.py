@@ -9,7 +9,7 @@ from people.models import User
 from people.services import change_password
 
 
-class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
+from people.models import User
 from people.queries import Actor
 
 View = Callable[..., HttpResponse]
@@ -20,6 +22,8 @@ class MemberRequest(HttpRequest):
     """A request behind the doors: somebody is signed in, and `actor` says what they hold now."""
 
     actor: Actor
+    user: User
+    htmx: HtmxDetails
 
 
 def open_without_role(view: View) -> View:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from ledger.refusals import NotKnown, Refusal
@@ -51,14 +51,14 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = None  # type: ignore[attr-defined]
         if not refusal_pages.asks_as_program(request) and request.user.is_authenticated:
-            request.actor = actor_of(request.user.person, timezone.now())  # type: ignore[attr-defined, union-attr]
+            request.actor = actor_of(request.user.person, timezone.now())  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
 class ClosedByDefaultMiddleware(LoginRequiredMiddleware):
     """Django's own, except that a program is never sent to a sign-in page: every call of the API asks for a token itself."""
 
-    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponseBase | None:
         if refusal_pages.asks_as_program(request):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
@@ -44,22 +46,22 @@ def actor_of(person: Person, at: datetime) -> Actor:
 
 
 def roles_of(person: Person, at: datetime) -> frozenset[str]:
-    return frozenset(RoleGrant.objects.in_force(at).filter(person=person).values_list("role", flat=True))
+    return frozenset(RoleGrant.objects.in_force(at).filter(person=person).values_list("role", flat=True))  # type: ignore[misc]  # the abstract manager hides the field
 
 
 def competences_of(person: Person, at: datetime) -> frozenset[str]:
-    return frozenset(Competence.objects.in_force(at).filter(person=person).values_list("area", flat=True))
+    return frozenset(Competence.objects.in_force(at).filter(person=person).values_list("area", flat=True))  # type: ignore[misc]  # the abstract manager hides the field
 
 
 def has_clearance(person: Person, at: datetime, level: str = Level.HAZARD) -> bool:
-    return Clearance.objects.in_force(at).filter(person=person, level=level).exists()
+    return Clearance.objects.in_force(at).filter(person=person, level=level).exists()  # type: ignore[misc]  # the abstract manager hides the field
 
 
 def people_with(role: str, at: datetime, competence: str | None = None) -> QuerySet[Person]:
     """Who holds this role (and this competence) at that moment, by name."""
-    holders = Person.objects.filter(Exists(RoleGrant.objects.in_force(at).filter(person=OuterRef("pk"), role=role)))
+    holders = Person.objects.filter(Exists(RoleGrant.objects.in_force(at).filter(person=OuterRef("pk"), role=role)))  # type: ignore[misc]  # the abstract manager hides the field
     if competence is not None:
-        holders = holders.filter(Exists(Competence.objects.in_force(at).filter(person=OuterRef("pk"), area=competence)))
+        holders = holders.filter(Exists(Competence.objects.in_force(at).filter(person=OuterRef("pk"), area=competence)))  # type: ignore[misc]  # the abstract manager hides the field
     return holders.order_by("name", "id")
 
 
@@ -107,9 +109,9 @@ KINDS: dict[type[Grant], str] = {RoleGrant: "role", Competence: "competence", Cl
 
 def member_rows(at: datetime) -> list[MemberRow]:
     """Everyone known, with what they hold now: four queries, however many they are."""
-    held: dict[type[Grant], dict[object, list[Grant]]] = {model: {} for model in KINDS}
+    held: dict[type[Grant], dict[UUID, list[Any]]] = {model: {} for model in KINDS}
     for model, by_person in held.items():
-        for grant in model.objects.in_force(at).order_by(*model._meta.ordering):
+        for grant in model.objects.in_force(at).order_by(*(model._meta.ordering or ())):
             by_person.setdefault(grant.person_id, []).append(grant)
     return [
         MemberRow(

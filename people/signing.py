@@ -27,6 +27,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -151,7 +152,7 @@ def sign(*, person: Person, user: User, statement: Statement, password: str, at:
 
 def statement_of(signature: Signature) -> Statement:
     """The statement as it was signed, read back from the stored bytes."""
-    return Statement(**parse(bytes(signature.statement)))
+    return Statement(**cast(dict[str, Any], parse(bytes(signature.statement))))
 
 
 def signature_fields(signature: Signature) -> dict[str, str]:
@@ -170,7 +171,7 @@ def verify_signature(signature: Signature) -> bool:
     data = bytes(signature.statement)
     if digest(data) != signature.statement_digest or not _is_sealed(signature):
         return False
-    said = parse(data)
+    said = cast(dict[str, Any], parse(data))
     columns = (signature.type, signature.meaning, signature.role, signature.policy, signature.nonce)
     return tuple(said.get(name) for name in ("type", "meaning", "role", "policy", "nonce")) == columns
 

@@ -13,7 +13,7 @@ from reviews.models.case import CaseKind, CaseState
 class Paged(django_filters.FilterSet):
     """A filter set that also gives one page of itself. An address that makes no sense shows the first page, never an error."""
 
-    def page(self, number: str | None, size: int) -> Page:  # type: ignore[type-arg]
+    def page(self, number: str | None, size: int) -> Page:
         rows: QuerySet[Any] = self.qs if self.is_valid() else self.queryset
         return Paginator(rows, size).get_page(number)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,7 +24,6 @@ from evaluations.services import results
 from frameworks.charts import interval_chart, rows_of, table_of
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
-from people.models import User
 from people.policies import require
 from people.refusal_pages import said_on
 from people.signing import Statement, sign
@@ -156,7 +155,7 @@ def _sign_away(request: MemberRequest, run: Run, measurement: Measurement | None
         text=told["reason"],
     )
     with transaction.atomic():
-        signature = sign(person=request.actor.person, user=cast(User, request.user), statement=statement, password=told["password"], at=now)
+        signature = sign(person=request.actor.person, user=request.user, statement=statement, password=told["password"], at=now)
         return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
 
 

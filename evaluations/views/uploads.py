@@ -116,7 +116,7 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The receipt. Asked for by htmx it is the part alone, every two seconds until nothing more will come."""
     upload = access.upload(request.actor, pk, timezone.now())
     context = _receipt(request, upload)
-    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
+    if request.htmx and not request.htmx.boosted:
         status = STOP_POLLING if context["finished"] else 200
         return render(request, "evaluations/_receipt.html", context, status=status)
     return render(request, "evaluations/upload.html", context)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ledger.refusals import NotAllowed, NotNow, NotValid
 from people import entries, policies
@@ -219,7 +219,7 @@ def _lock_person(grant: Grant) -> None:
 
 def _locked(grant: AnyGrant) -> AnyGrant:
     _lock_person(grant)
-    return type(grant).objects.select_for_update(of=("self",), no_key=True).get(pk=grant.pk)
+    return cast(AnyGrant, type(grant).objects.select_for_update(of=("self",), no_key=True).get(pk=grant.pk))
 
 
 def _require_second(grant: Grant, actor: Person, first_id: object, at: datetime) -> None:
@@ -255,7 +255,7 @@ def _meets(grant: Grant) -> Q:
     return begins_in_time & (Q(until_at__isnull=True) | Q(until_at__gt=grant.from_at))
 
 
-def _same(grant: AnyGrant):
+def _same(grant: Grant) -> QuerySet[Grant]:
     """Other grants of the same thing to the same person."""
     word = {RoleGrant: "role", Competence: "area", Clearance: "level"}[type(grant)]
     return type(grant).objects.filter(person_id=grant.person_id, **{word: getattr(grant, word)}).exclude(pk=grant.pk)

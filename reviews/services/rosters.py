@@ -22,7 +22,7 @@ def roster_now(board: Board | None, at: datetime) -> list[dict[str, Any]]:
         roles[person_id].add(role)
     called = seated or {person_id for person_id, held in roles.items() if held & set(BOARD_ROLES)}
     areas: dict[UUID, set[str]] = defaultdict(set)
-    for person_id, area in Competence.objects.in_force(at).filter(person__in=called).order_by().values_list("person_id", "area"):
+    for person_id, area in Competence.objects.in_force(at).filter(person__in=called).order_by().values_list("person_id", "area"):  # type: ignore[misc]  # the abstract manager hides the field
         areas[person_id].add(area)
     humans = set(Person.objects.filter(pk__in=called, is_system=False).values_list("pk", flat=True))
     return [

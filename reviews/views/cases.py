@@ -127,7 +127,7 @@ def close(request: MemberRequest, number: int) -> HttpResponse:
         request,
         case,
         title="Close this case",
-        why="Every question is decided. What was decided stays in force; a finding that rises later opens another case.",
+        why="A case closes once every question is decided. What was decided stays in force; a finding that rises later opens another case.",
         button="Close case",
         act=lambda note: cases.close_case(case=case, note=note, actor=request.actor.person, at=timezone.now()),
     )
