@@ -39,7 +39,7 @@ class UploadForm(forms.Form):
         label="Subject and snapshot",
         help_text="The weights that were evaluated. Results without a snapshot can raise concern; they cannot rule anything out.",
     )
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]  # a field's place, which the form's own files never take
         label="Result files", allow_empty_file=True, help_text="Inspect .eval or .json, lm-evaluation-harness results, Every Eval Ever."
     )
     variant = forms.CharField(label="Variant", required=False, max_length=200, help_text="For example helpful-only.")
@@ -62,7 +62,7 @@ class UploadForm(forms.Form):
                 group.append((str(snapshot.pk), f"{subject.name}, {snapshot.label}"))
             self.targets[str(subject.pk)] = (subject, None)
             choices.append((subject.name, [*group, (str(subject.pk), f"{subject.name}, no snapshot named")]))
-        self.fields["about"].choices = choices
+        self.fields["about"].choices = choices  # type: ignore[attr-defined]
 
     @property
     def target(self) -> tuple[Subject, Snapshot | None]:
@@ -88,7 +88,7 @@ class SubjectForm(forms.Form):
 
     def __init__(self, *args: Any, parents: QuerySet[Subject], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = parents
+        self.fields["parent"].queryset = parents  # type: ignore[attr-defined]
 
 
 class SnapshotForm(forms.Form):
@@ -135,7 +135,7 @@ class BindingForm(forms.Form):
 
     def __init__(self, *args: Any, indicators: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["indicator"].choices = [("", "Choose"), *indicators]
+        self.fields["indicator"].choices = [("", "Choose"), *indicators]  # type: ignore[attr-defined]
 
     @staticmethod
     def initial_for(measurement: Measurement) -> dict[str, str]:
@@ -168,11 +168,11 @@ class SetAsideForm(forms.Form):
 
     def __init__(self, *args: Any, roles: Iterable[tuple[str, str]], replacements: QuerySet[Measurement] | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = list(roles)
+        self.fields["role"].choices = list(roles)  # type: ignore[attr-defined]
         if replacements is None:
             del self.fields["replacement"]
         else:
-            self.fields["replacement"].queryset = replacements
+            self.fields["replacement"].queryset = replacements  # type: ignore[attr-defined]
 
 
 class UploadFilter(django_filters.FilterSet):

@@ -1,6 +1,7 @@
 """Cases: the list, the page the board works on, and what the chair does around the votes."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -97,9 +98,8 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
 def comment(request: MemberRequest, number: int) -> HttpResponse:
     case = access.case_numbered(request.actor, number, timezone.now())
     form = CommentForm(request.POST)
-    if form.is_valid() and said_on(
-        form, lambda: cases.comment(case=case, actor=request.actor.person, at=timezone.now(), **form.cleaned_data)
-    ):
+    told: dict[str, Any] = {"case": case, "actor": request.actor.person, "at": timezone.now()}
+    if form.is_valid() and said_on(form, lambda: cases.comment(**told, **form.cleaned_data)) is not None:
         return redirect("reviews:case-detail", number=number)
     return _detail(request, case, form, status=422)
 
@@ -149,7 +149,7 @@ def withdraw(request: MemberRequest, number: int) -> HttpResponse:
 
 def _reasoned(request: MemberRequest, case: Case, *, title: str, why: str, button: str, act: Callable[[str], object]) -> HttpResponse:
     form = ReasonForm(request.POST or None)
-    if form.is_valid() and said_on(form, lambda: act(form.cleaned_data["reason"]) or True):
+    if form.is_valid() and said_on(form, lambda: act(form.cleaned_data["reason"]) or True) is not None:
         return redirect("reviews:case-detail", number=case.number)
     context = {"case": case, "form": form, "title": title, "why": why, "button": button}
     return render(request, "reviews/case_act.html", context, status=_status(form))
