@@ -23,6 +23,8 @@ class CaseFilter(Paged):
     kind = django_filters.ChoiceFilter(label="Kind", choices=CaseKind.choices, empty_label="Any kind")
     subject = django_filters.CharFilter(label="Model", field_name="subject__slug", lookup_expr="icontains")
     sort = django_filters.OrderingFilter(
+        label="Order",
+        empty_label="Newest first",
         fields=(
             ("number", "number"),
             ("opened_at", "opened"),
@@ -30,7 +32,7 @@ class CaseFilter(Paged):
             ("kind", "kind"),
             ("state", "state"),
             ("due_at", "due"),
-        )
+        ),
     )
 
     class Meta:
