@@ -49,9 +49,16 @@ class DeclareForm(SigningForm):
     field_order = ("note", "password", "seen_digest", "verdict")
 
 
+class SnapshotField(forms.ModelChoiceField):
+    """A snapshot of any model, told with the model it belongs to."""
+
+    def label_from_instance(self, obj: Snapshot) -> str:
+        return f"{obj.subject.name}, {obj.label}"
+
+
 class ProposalForm(forms.Form):
     verdict = forms.ChoiceField(label="Proposal", widget=forms.RadioSelect)
-    covered_by = forms.ModelChoiceField(
+    covered_by = SnapshotField(
         label="Covered by",
         queryset=Snapshot.objects.none(),
         required=False,
