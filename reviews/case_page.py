@@ -335,7 +335,7 @@ class _Look:
         tally = counting.count(question, live, self.roster, barred)
         ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
         may_vote = policies.may_vote(self.actor, self.case, question, barred)
-        may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live))
+        may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live), barred)
         finding = self.facts.findings.get(question.threshold) if question.threshold else None
         voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
         return QuestionPart(

@@ -71,12 +71,14 @@ def may_vote(actor: Actor, case: Case, question: Question, excluded: Mapping[str
     return _open(case, question)
 
 
-def may_decide(actor: Actor, case: Case, question: Question, voters: frozenset[str]) -> Answer:
-    """The chair declares; who voted on the question does not declare it as well."""
+def may_decide(actor: Actor, case: Case, question: Question, voters: frozenset[str], excluded: Mapping[str, str]) -> Answer:
+    """The chair declares; who voted on the question, stood aside or has a conflict in it does not declare it as well."""
     if not is_chair(actor, case):
         return Refused("not_the_chair", "The chair declares the outcome.", "Ask the chair.")
     if str(actor.person.pk) in voters:
         return Refused("voter_does_not_declare", "You voted on this question, so another chair declares its outcome.")
+    if str(actor.person.pk) in excluded:
+        return Refused("conflict", excluded[str(actor.person.pk)], "Another chair declares its outcome.")
     return _open(case, question)
 
 

@@ -18,7 +18,7 @@ from people.models import Person, Signature, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import contents, entries, gate, policies, signing
+from reviews import conflicts, contents, entries, gate, policies, signing
 from reviews.counting import is_current, live_votes, tally_of
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Determination, Question, ReleaseDecision, SafeguardsDecision, ScopeState
@@ -131,7 +131,8 @@ def decide(
     question.case = case
     votes = live_votes([question])[question.pk]
     chair = actor_of(actor, at)
-    require(policies.may_decide(chair, case, question, frozenset(str(vote.person_id) for vote in votes)))
+    barred = conflicts.excluded([case], [question])[question.pk]
+    require(policies.may_decide(chair, case, question, frozenset(str(vote.person_id) for vote in votes), barred))
     check_content(case, question, seen_digest, at)
     tally = tally_of(case, question)
     side = tally.side(verdict)

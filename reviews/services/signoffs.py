@@ -10,6 +10,7 @@ from frameworks.engine.types import Safeguard
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force
 from ledger.canonical import digest
+from ledger.models import Entry
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, User
 from people.policies import require
@@ -19,10 +20,18 @@ from reviews import entries, policies, signing
 from reviews.models import ImplementationEvidence, SafeguardImplementation, SignOff
 from reviews.models.signoff import Meaning, Place
 
+# What puts somebody's words under a safeguard.
+WRITTEN = ("reviews:implementation:registered", "reviews:implementation:changed")
+
 
 class SafeguardNotKnown(NotValid):
     code = "safeguard_not_known"
     sentence = "The framework in force has no such safeguard."
+
+
+class OwnerNotFit(NotValid):
+    code = "owner_not_fit"
+    sentence = "A safeguard is owned by somebody who holds the role of safeguard owner."
 
 
 class PlaceNotFit(NotValid):
@@ -97,8 +106,11 @@ def register_implementation(
     place_name: str = "",
     subject: Subject | None = None,
 ) -> SafeguardImplementation:
-    """A safeguard as built in one place (the framework says which kind of place). Raises NotAllowed, SafeguardNotKnown, PlaceNotFit, AlreadyRegistered."""
+    """A safeguard as built in one place (the framework says which kind of place). Raises NotAllowed, OwnerNotFit, SafeguardNotKnown,
+    PlaceNotFit, AlreadyRegistered."""
     require(policies.may_keep_safeguards(actor_of(actor, at)))
+    if not policies.may_keep_safeguards(actor_of(owner, at)):
+        raise OwnerNotFit
     defined = safeguard_of(framework_version.name, safeguard)
     _check_place(defined, place_name, subject)
     implementation = SafeguardImplementation(
@@ -237,6 +249,13 @@ def _locked(implementation: SafeguardImplementation) -> SafeguardImplementation:
     return found
 
 
+def contributors(implementation: SafeguardImplementation) -> frozenset[str]:
+    """Who brought its evidence or wrote how it is built: none of them signs it off. The ledger says who wrote, so it cannot be rewritten."""
+    attached = implementation.evidence.filter(withdrawn_at=None).values_list("attached_by_id", flat=True)
+    written = Entry.objects.filter(thing=f"implementation:{implementation.pk}", kind__in=WRITTEN).values_list("actor", flat=True)
+    return frozenset(str(person) for person in (*attached, *written))
+
+
 @transaction.atomic
 def give_signoff(
     *,
@@ -255,13 +274,13 @@ def give_signoff(
     """
     implementation = _locked(implementation)
     defined = safeguard_of(implementation.framework_name, implementation.safeguard)
-    attachers = {str(person) for person in implementation.evidence.filter(withdrawn_at=None).values_list("attached_by_id", flat=True)}
-    require(policies.may_sign_off(actor_of(actor, at), implementation, competence=defined.competence, attachers=frozenset(attachers)))
+    attachers = contributors(implementation)
+    require(policies.may_sign_off(actor_of(actor, at), implementation, competence=defined.competence, attachers=attachers))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
     if implementation.version_digest != seen_digest:
         raise ImplementationChanged
-    if not attachers:
+    if not implementation.evidence.filter(withdrawn_at=None).exists():
         raise NoEvidence
     if implementation.signoffs.in_force(at).filter(person=actor).exists():
         raise CannotSignTwice

@@ -58,7 +58,7 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
     for each in given:
         each.implementation = implementation
     evidence = list(implementation.evidence.select_related("attached_by", "blob"))
-    attachers = frozenset(str(each.attached_by_id) for each in evidence if each.withdrawn_at is None)
+    attachers = signoffs.contributors(implementation)
     may_sign = policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers)
     context = {
         "implementation": implementation,
@@ -172,8 +172,7 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
     """A reviewer's signature under one version of one safeguard."""
     implementation = _implementation(request, implementation_id)
     safeguard = signoffs.safeguard_of(implementation.framework_name, implementation.safeguard)
-    evidence = implementation.evidence.filter(withdrawn_at=None)
-    attachers = frozenset(str(each) for each in evidence.values_list("attached_by_id", flat=True))
+    attachers = signoffs.contributors(implementation)
     require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers))
     form = SignOffForm(request.POST or None, initial={"seen_digest": implementation.version_digest})
     place = reverse("reviews:safeguard-detail", args=[implementation.pk])

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,7 +18,7 @@ from evaluations.models import Snapshot
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, policies, queries, signing
+from reviews import access, conflicts, policies, queries, signing
 from reviews.counting import tally_of
 from reviews.facts import collect_one
 from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, VoteForm
@@ -63,7 +64,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
     case, question = question_of(request, number, question_id)
     tally = tally_of(case, question)
     voters = frozenset((*tally.approve.supporters, *tally.reject.supporters))
-    require(policies.may_decide(request.actor, case, question, voters))
+    require(policies.may_decide(request.actor, case, question, voters, conflicts.excluded([case], [question])[question.pk]))
     side = next((each for each in (tally.approve, tally.reject) if each.met), None)
     if side is None:
         raise decisions.QuorumNotMet(tally, question.proposal)
@@ -101,7 +102,7 @@ def propose(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
     require(policies.may_chair(request.actor, case))
     document = case.framework_version.document
     verdicts = [
-        (verdict, signing.verdict_in_words(question, verdict, document).capitalize())
+        (verdict, capfirst(signing.verdict_in_words(question, verdict, document)))
         for verdict in Verdict.values
         if verdict in THRESHOLD_VERDICTS and question.kind == QuestionKind.THRESHOLD
     ]

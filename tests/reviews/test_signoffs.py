@@ -25,7 +25,7 @@ from reviews.services.signoffs import (
     Retired,
     SafeguardNotKnown,
 )
-from tests.makers import make_signature
+from tests.makers import give_role, make_signature
 from tests.reviews.conftest import Board
 
 
@@ -52,6 +52,7 @@ def test_who_lacks_the_competence_or_the_role_signs_nothing_off(board: Board, wh
 
 
 def test_an_owner_does_not_sign_off_their_own_and_the_database_knows_it(board: Board) -> None:
+    give_role(board.cast, board.cast.chloe, "safeguard_owner", at=board.now())
     own = board.build("asl-2-security-1", owner=board.cast.chloe)
     with pytest.raises(NotAllowed) as refused:
         board.sign_off(board.cast.chloe, own)
@@ -65,7 +66,8 @@ def test_an_owner_does_not_sign_off_their_own_and_the_database_knows_it(board: B
 
 
 def test_who_brought_the_evidence_does_not_sign_it_off(board: Board) -> None:
-    implementation = board.build("asl-2-deployment-1", owner=board.cast.ben)
+    give_role(board.cast, board.cast.ben, "safeguard_owner", at=board.now())
+    implementation = board.build("asl-2-deployment-1")
     board.attach(implementation, b"More.", actor=board.cast.ben)
     with pytest.raises(NotAllowed):
         board.sign_off(board.cast.ben, implementation)

@@ -15,7 +15,7 @@ from reviews.models import Question, Vote
 from reviews.queries import votes_of
 from reviews.services.signoffs import NoEvidence, register_implementation
 from reviews.services.votes import AlreadyRecused, ContentChanged, NothingToApprove, RationaleMissing, recuse
-from tests.makers import make_signature
+from tests.makers import give_role, make_signature
 from tests.reviews.conftest import Board, add_reviewer
 
 
@@ -147,6 +147,7 @@ def test_safeguards_are_not_approved_before_it_is_stated_what_covers_them(board:
 
 def test_who_owns_a_safeguard_or_stated_the_applicability_does_not_judge_it(board: Board) -> None:
     """Chloé owns one safeguard here; she judges thresholds, and no safeguards."""
+    give_role(board.cast, board.cast.chloe, "safeguard_owner", at=board.now())
     board.clean()
     for each in board.version.document.safeguards:
         owner = board.cast.chloe if each.slug == "asl-2-deployment-1" else None
