@@ -171,7 +171,8 @@ def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
         if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers):
             ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
             why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
-            yield Waiting("sign_off", implementation.title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
+            title = f"{implementation.title} ({implementation.safeguard})"
+            yield Waiting("sign_off", title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
 
 
 def _evidence_wanted(actor: Actor) -> Iterator[Waiting]:
