@@ -205,10 +205,12 @@ class CasePage:
     def _next_for_safeguards(self) -> NextAct | None:
         if not self.case.is_open or not self._asks(QuestionKind.SAFEGUARDS):
             return None
-        if self.uncovered and self.actor.has(Role.REVIEWER, Role.SAFEGUARD_OWNER):
-            # An owner may have shown everything already; the list says what each of them lacks.
-            words = "Sign off {} safeguards" if self.actor.has(Role.REVIEWER) else "Look at {} unsigned safeguards"
-            return NextAct(words.format(len(self.uncovered)), reverse("reviews:safeguard-list") + "?state=unsigned")
+        # An owner may have shown everything already; the list says what each of them lacks. A reviewer signs what asks for their competence.
+        signable = [each for each in self.uncovered if not each.safeguard.competence or each.safeguard.competence in self.actor.competences]
+        if self.actor.has(Role.REVIEWER) and signable:
+            return NextAct(f"Sign off {_counted(len(signable))}", reverse("reviews:safeguard-list") + "?state=unsigned")
+        if self.actor.has(Role.SAFEGUARD_OWNER) and self.uncovered:
+            return NextAct(f"Look at {_counted(len(self.uncovered))} not signed off", reverse("reviews:safeguard-list") + "?state=unsigned")
         if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
             return NextAct("State which sign-offs apply", reverse("reviews:applicability", args=[self.case.number]))
         return None
@@ -311,6 +313,10 @@ def _outcomes(case: Case) -> dict[str, list[str]]:
         for slug, outcome in summary.items():
             found.setdefault(slug, []).append(outcome)
     return found
+
+
+def _counted(safeguards: int) -> str:
+    return f"{safeguards} safeguard{'' if safeguards == 1 else 's'}"
 
 
 def _names(case: Case) -> dict[str, str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from evaluations.models import Binding, Snapshot
+from evaluations.models import Binding, Snapshot, Upload, UploadState
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from people.models import Person
@@ -41,7 +41,8 @@ SOON = timedelta(days=30)
 @dataclass(frozen=True)
 class Waiting:
     """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
-    `confirm_binding`. `thing` is what to open: "case:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "binding:<id>"."""
+    `confirm_binding`, `confirm_upload`. `thing` is what to open: "case:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>",
+    "upload:<id>", "binding:<id>"."""
 
     kind: str
     title: str
@@ -206,6 +207,13 @@ def _confirmations(actor: Actor, at: datetime) -> Iterator[Waiting]:
         for snapshot in Snapshot.objects.filter(confirmed_seq=None).exclude(registered_by=actor.person).select_related("subject"):
             title = f"{snapshot.subject.name}, {snapshot.label}"
             yield Waiting("confirm_snapshot", title, "Its weights digest needs a second person.", None, f"snapshot:{snapshot.pk}")
+        # Until a second person says that it measured this snapshot, a result can raise and never rule out.
+        read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False).exclude(
+            uploader=actor.person
+        )
+        for upload in read.select_related("subject"):
+            title = f"{upload.filename}, {upload.subject.name}"
+            yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
         for binding in Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person):
             yield Waiting("confirm_binding", str(binding), "The binding needs a second person.", None, f"binding:{binding.pk}")
 

@@ -124,7 +124,7 @@ def _verdict(page: CasePage, status: SubjectStatus) -> dict[str, Any]:
         "gate": [
             {
                 "scope": scope.scope.replace("_", " "),
-                "tone": {"open": "good", "halted": "bad"}.get(scope.state, "warn"),
+                "tone": scope.state,
                 "word": scope.state.capitalize(),
                 "reasons": [str(reason["sentence"]) for reason in scope.reasons] or ["A release decision is in force."],
             }

@@ -45,12 +45,14 @@ def mark_read(request: MemberRequest) -> HttpResponse:
 
 def address_of(waiting: Waiting) -> str:
     """Where the waiting thing is done: one click to the place."""
-    noun = waiting.thing.partition(":")[0]
+    noun, _, identity = waiting.thing.partition(":")
     if waiting.case is not None:
         anchor = f"#q-{waiting.question.pk}" if waiting.question else ""
         return reverse("reviews:case-detail", args=[waiting.case.number]) + anchor
     if waiting.implementation is not None:
         return reverse("reviews:safeguard-detail", args=[waiting.implementation.pk])
+    if noun == "upload":
+        return reverse("evaluations:upload", args=[identity])
     return {
         "framework": reverse("reviews:adoption-list"),
         "seat": reverse("people:members"),
