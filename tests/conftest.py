@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
@@ -68,6 +68,16 @@ def _static_from_source() -> Iterator[None]:
         STORAGES=storages, STATIC_ROOT=settings.BASE_DIR / "static", WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True
     ):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database goes at the end even where a server thread of the last test still holds a session on it."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 WorldOnce = Callable[[], AbstractContextManager[None]]

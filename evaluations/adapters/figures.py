@@ -29,7 +29,7 @@ def canonical(text: str) -> str | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    if not number.is_finite() or abs(number) >= _LARGEST or len(number.as_tuple().digits) > 60:
+    if not number.is_finite() or number.copy_abs() >= _LARGEST or len(number.as_tuple().digits) > 60:
         return None
     if number == 0:
         return "0"

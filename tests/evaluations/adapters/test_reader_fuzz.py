@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evaluations import adapters
 from evaluations.adapters import shown
+from evaluations.adapters.figures import canonical
 from evaluations.adapters.types import Reading, RejectedInput
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -70,3 +71,8 @@ def test_any_bytes_are_answered(data: bytes) -> None:
 
 def test_an_untouched_file_is_read() -> None:
     assert all(isinstance(adapters.read(path.read_bytes()), Reading) for path in FILES)
+
+
+@pytest.mark.parametrize("text", ["1e999546536707079771", "-1e999546536707079771", "1e-999546536707079771"])
+def test_an_exponent_beyond_all_arithmetic_is_out_of_range_and_no_crash(text: str) -> None:
+    assert canonical(text) is None
