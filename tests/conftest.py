@@ -20,6 +20,17 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 pytest_plugins = ["tests.browser", "tests.processes"]
 
+# The longest files, longest first: begun last, one of them would keep one process busy long after the others are done.
+_LONGEST = ("journeys", "test_doors.py", "asl_portal/test_seeded_world.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((place for place, name in enumerate(_LONGEST) if name in path), len(_LONGEST))
+
+    items.sort(key=turn)
+
 
 @pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:

@@ -41,11 +41,18 @@ def run(rest: list[str]) -> int:
             print(error, file=sys.stderr)
             return 1
     with tempfile.TemporaryDirectory(prefix="asl-test-", dir="/tmp") as folder, _servers(Path(folder), environment) as ready:
-        failed = [] if rest and arguments != ["-m", "not browser"] else [name for name in LINTERS if _fails(name, ready)]
+        whole = not rest or arguments == ["-m", "not browser"]
+        failed = [name for name in LINTERS if _fails(name, ready)] if whole else []
+        arguments += ["-n", str(_processes()), "--dist", "loadfile", "--no-loadscope-reorder"] if whole else []
         code = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=ready, check=False).returncode
     if failed:
         print(f"Not clean: {', '.join(failed)}", file=sys.stderr)
     return code or bool(failed)
+
+
+def _processes() -> int:
+    """How many pytest processes share the suite: each starts browsers and workers of its own, and has Redis numbers of its own (tests/apart.py)."""
+    return min(4, os.cpu_count() or 1)
 
 
 def _fails(name: str, environment: dict[str, str]) -> bool:
