@@ -73,7 +73,9 @@ class Portal:
     @cached_property
     def account_links(self) -> list[NavItem]:
         own = [NavItem("Your account", "/people/me/")]
-        return [*own, NavItem("People and roles", "/people/")] if self._actor and self._actor.belongs else own
+        if self._actor is None or not self._actor.roles & _INSIDE:
+            return own
+        return [*own, NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/")]
 
     @cached_property
     def nav(self) -> list[NavItem]:

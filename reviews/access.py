@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 
 from evaluations import access as evaluations_access
 from ledger.refusals import NotKnown
+from people.policies import require
 from people.queries import Actor
-from reviews.models import Case, Question, SafeguardImplementation, SignOff
+from reviews.models import Board, BoardSeat, Case, Question, SafeguardImplementation, SignOff
 from reviews.policies import may_see_board
 
 
@@ -30,6 +31,16 @@ class ImplementationNotKnown(NotKnown):
 class SignOffNotKnown(NotKnown):
     code = "signoff_not_known"
     sentence = "There is no sign-off by that id."
+
+
+class BoardNotKnown(NotKnown):
+    code = "board_not_known"
+    sentence = "There is no board by that name."
+
+
+class SeatNotKnown(NotKnown):
+    code = "seat_not_known"
+    sentence = "This board has no such seat."
 
 
 def cases(actor: Actor, at: datetime) -> QuerySet[Case]:
@@ -87,4 +98,26 @@ def signoff(actor: Actor, signoff_id: UUID) -> SignOff:
     found = SignOff.objects.select_related("implementation", "person", "signature").filter(pk=signoff_id).first()
     if found is None:
         raise SignOffNotKnown
+    return found
+
+
+def boards(actor: Actor) -> QuerySet[Board]:
+    """Raises NotKnown for those to whom no board exists."""
+    require(may_see_board(actor))
+    return Board.objects.order_by("name", "id")
+
+
+def board(actor: Actor, slug: str) -> Board:
+    """Raises BoardNotKnown."""
+    found = boards(actor).filter(slug=slug).first()
+    if found is None:
+        raise BoardNotKnown
+    return found
+
+
+def seat(board: Board, seat_id: UUID) -> BoardSeat:
+    """Raises SeatNotKnown."""
+    found = board.seats.select_related("person").filter(pk=seat_id).first()
+    if found is None:
+        raise SeatNotKnown
     return found

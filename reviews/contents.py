@@ -135,7 +135,7 @@ def quorum_of(wanted: Wanted, verdict: str, *, document: FrameworkDocument, case
     else:
         names, places = ("release",), [(axis, required[axis]) for axis in document.scopes[wanted.scope]] or [("", "")]
     found = [_policy(document, name, axis, tier) for name in names for axis, tier in places]
-    return join_quorums(_quorum(policy) for policy in found if policy is not None)
+    return join_quorums(quorum_from_policy(policy) for policy in found if policy is not None)
 
 
 def _threshold_policies(verdict: str, *, raised: bool, case_kind: str) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def _policy(document: FrameworkDocument, name: str, axis: str, tier: str) -> Pol
         return None
 
 
-def _quorum(policy: Policy) -> Quorum:
+def quorum_from_policy(policy: Policy) -> Quorum:
     seats = tuple(Seat(seat.at_least, seat.role, seat.competence) for seat in policy.seats)
     return Quorum(policy.approvals, seats, policy.chair_votes, policy.statement)
 

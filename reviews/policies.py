@@ -9,7 +9,7 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import Case, Question, SafeguardImplementation, SignOff
+from reviews.models import BoardSeat, Case, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
 from reviews.tally import NEVER_VOTE
 
@@ -163,6 +163,29 @@ def may_found_board(actor: Actor) -> Answer:
         "Boards and seats are kept by the chair and executives.",
         "Ask one of them.",
     )
+
+
+def may_confirm_seat(actor: Actor, seat: BoardSeat) -> Answer:
+    """A second keeper, who neither proposed the seat nor sits on it."""
+    allowed = may_found_board(actor)
+    if not allowed:
+        return allowed
+    if actor.person.pk in (seat.proposed_by_id, seat.person_id):
+        return Refused("seat_not_yours", "A seat is confirmed by somebody other than the person on it and the one who proposed it.")
+    return _unsettled(seat)
+
+
+def may_leave_seat(actor: Actor, seat: BoardSeat) -> Answer:
+    """One leaves one's own seat; a proposal may also be taken back by who made it."""
+    if actor.person.pk != seat.person_id and not (seat.confirmed_at is None and actor.person.pk == seat.proposed_by_id):
+        return Refused("seat_not_yours", "A seat is left by the person on it; a proposal is taken back by who made it.")
+    return _unsettled(seat, left_only=True)
+
+
+def _unsettled(seat: BoardSeat, *, left_only: bool = False) -> Answer:
+    if seat.left_at is not None or (seat.confirmed_at is not None and not left_only):
+        return Refused("seat_settled", "This seat was confirmed or left already.", kind=NotNow)
+    return Allowed()
 
 
 def _open(case: Case, question: Question | None = None) -> Answer:

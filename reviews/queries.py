@@ -42,7 +42,7 @@ SOON = timedelta(days=30)
 class Waiting:
     """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
     `confirm_binding`, `confirm_upload`. `thing` is what to open: "case:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>",
-    "upload:<id>", "binding:<id>"."""
+    "upload:<id>", "binding:<id>"; `slug` the address of the board or the model that holds it."""
 
     kind: str
     title: str
@@ -52,6 +52,7 @@ class Waiting:
     case: Case | None = None
     question: Question | None = None
     implementation: SafeguardImplementation | None = None
+    slug: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,11 +203,13 @@ def _confirmations(actor: Actor, at: datetime) -> Iterator[Waiting]:
     if policies.may_found_board(actor):
         seats = BoardSeat.objects.filter(confirmed_at=None, left_at=None).exclude(proposed_by=actor.person).exclude(person=actor.person)
         for seat in seats.select_related("person", "board"):
-            yield Waiting("confirm_seat", f"{seat.person.name} on {seat.board.name}", "The seat was proposed.", None, f"seat:{seat.pk}")
+            title = f"{seat.person.name} on {seat.board.name}"
+            yield Waiting("confirm_seat", title, "The seat was proposed.", None, f"seat:{seat.pk}", slug=seat.board.slug)
     if actor.roles & {Role.REVIEWER, Role.CHAIR}:
         for snapshot in Snapshot.objects.filter(confirmed_seq=None).exclude(registered_by=actor.person).select_related("subject"):
             title = f"{snapshot.subject.name}, {snapshot.label}"
-            yield Waiting("confirm_snapshot", title, "Its weights digest needs a second person.", None, f"snapshot:{snapshot.pk}")
+            why = "Its weights digest needs a second person."
+            yield Waiting("confirm_snapshot", title, why, None, f"snapshot:{snapshot.pk}", slug=snapshot.subject.slug)
         # Until a second person says that it measured this snapshot, a result can raise and never rule out.
         read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False).exclude(
             uploader=actor.person

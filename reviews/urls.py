@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.views import adoptions, cases, gate, inbox, reports, safeguards, signing, status
+from reviews.views import adoptions, boards, cases, gate, inbox, reports, safeguards, signing, status
 
 app_name = "reviews"
 
@@ -41,6 +41,12 @@ urlpatterns = [
     path(_SAFEGUARD + "evidence/<uuid:evidence_id>/withdraw/", safeguards.withdraw_evidence, name="evidence-withdraw"),
     path("signoffs/<uuid:signoff_id>/revoke/", safeguards.revoke, name="signoff-revoke"),
     path("gate/", gate.ask, name="gate"),
+    path("boards/", boards.board_list, name="board-list"),
+    path("boards/new/", boards.found, name="board-new"),
+    path("boards/<slug:slug>/", boards.detail, name="board"),
+    path("boards/<slug:slug>/seats/", boards.propose_seat, name="seat-propose"),
+    path("boards/<slug:slug>/seats/<uuid:seat_id>/confirm/", boards.confirm_seat, name="seat-confirm"),
+    path("boards/<slug:slug>/seats/<uuid:seat_id>/leave/", boards.leave_seat, name="seat-leave"),
     path("adoptions/", adoptions.adoption_list, name="adoption-list"),
     path("adoptions/<uuid:version_id>/propose/", adoptions.propose, name="adoption-propose"),
     path("adoptions/<uuid:adoption_id>/confirm/", adoptions.confirm, name="adoption-confirm"),

@@ -27,6 +27,7 @@ from people.models import Person, RoleGrant
 from people.words import Role, Scope
 from reviews.reports.exports import make_due, request_export
 from reviews.services.adoptions import propose_adoption
+from reviews.services.boards import found_board, propose_seat
 from tests.evaluations.logs import log
 from tests.makers import (
     PASSWORD,
@@ -200,6 +201,12 @@ ROWS: dict[str, Row] = {
     "reviews:evidence-withdraw": row(POST=only(("safeguard_owner",), 302, outside_evaluator=404)),
     "reviews:signoff-revoke": form(CHECKERS),
     "reviews:gate": row(GET=INSIDE),
+    "reviews:board-list": row(GET=INSIDE),
+    "reviews:board-new": form(("chair", "executive")),
+    "reviews:board": row(GET=INSIDE),
+    "reviews:seat-propose": row(POST=only(("chair", "executive"), 422, outside_evaluator=404)),
+    "reviews:seat-confirm": row(POST=only(("executive",), 302, outside_evaluator=404)),
+    "reviews:seat-leave": row(POST=only(("reviewer", "chair"), 302, outside_evaluator=404)),
     "reviews:adoption-list": row(GET=INSIDE),
     "reviews:adoption-propose": form(("chair",)),
     "reviews:adoption-confirm": form(("executive",)),
@@ -299,6 +306,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         },
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
+    **dict.fromkeys(("reviews:board", "reviews:seat-propose"), lambda world: {"slug": "council"}),
+    **dict.fromkeys(("reviews:seat-confirm", "reviews:seat-leave"), lambda world: {"slug": "council", "seat_id": world.things["seat"].pk}),
     "reviews:adoption-propose": lambda world: {"version_id": world.things["draft"].pk},
     "reviews:adoption-confirm": lambda world: {"adoption_id": world.things["adoption"].pk},
 }
@@ -318,7 +327,9 @@ def build_board(world: World) -> None:
     proposed = load_framework(source=FRAMEWORK.replace(b"revision: 1", b"revision: 3"), actor=None, at=board.now())
     upload = board.send(log("exploits", right=1, run="not-countersigned"))
     board.work()
+    council = found_board(slug="council", name="The council", framework_name="board", actor=cast.dan, at=board.now())
     world.things |= {
+        "seat": propose_seat(board=council, person=cast.ben, role="reviewer", actor=cast.dan, at=board.now()),
         "binding": make_binding(cast, "exploits", "exploits_too", confirmed=False, at=board.now()),
         "snapshot": make_snapshot(cast, subject, "step 2", confirmed=False, at=board.now()),
         "upload": upload,

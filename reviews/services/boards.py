@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ledger.refusals import NotAllowed, NotNow
+from ledger.refusals import NotNow
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of, roles_of
@@ -29,22 +29,14 @@ class RoleNotHeldForSeat(NotNow):
     what_to_do = "Grant the role first."
 
 
-class SeatNotYours(NotAllowed):
-    code = "seat_not_yours"
-    sentence = "A seat is confirmed by somebody other than the person on it and the one who proposed it."
-
-
-class SeatSettled(NotNow):
-    code = "seat_settled"
-    sentence = "This seat was confirmed or left already."
-
-
 @transaction.atomic
 def found_board(*, slug: str, name: str, framework_name: str, actor: Person, at: datetime) -> Board:
     """Raises NotAllowed, BoardExists."""
     require(policies.may_found_board(actor_of(actor, at)))
     if Board.objects.filter(framework_name=framework_name).exists():
         raise BoardExists
+    if Board.objects.filter(slug=slug).exists():
+        raise BoardExists("There is a board by that address already.", what_to_do="Choose another short name.")
     board = Board.objects.create(slug=slug, name=name, framework_name=framework_name, made_at=at)
     entries.board_founded(board, actor=actor, at=at)
     return board
@@ -66,13 +58,9 @@ def propose_seat(*, board: Board, person: Person, role: str, actor: Person, at: 
 
 @transaction.atomic
 def confirm_seat(*, seat: BoardSeat, actor: Person, at: datetime) -> BoardSeat:
-    """Raises NotAllowed, SeatNotYours, SeatSettled."""
+    """Raises NotAllowed, or NotNow where it was confirmed or left already."""
     seat = BoardSeat.objects.select_for_update().get(pk=seat.pk)
-    require(policies.may_found_board(actor_of(actor, at)))
-    if actor.pk in (seat.proposed_by_id, seat.person_id):
-        raise SeatNotYours
-    if seat.confirmed_at is not None or seat.left_at is not None:
-        raise SeatSettled
+    require(policies.may_confirm_seat(actor_of(actor, at), seat))
     seat.confirmed_by, seat.confirmed_at = actor, at
     seat.save(update_fields=["confirmed_by", "confirmed_at"])
     entries.seat_confirmed(seat, actor=actor, at=at)
@@ -81,12 +69,9 @@ def confirm_seat(*, seat: BoardSeat, actor: Person, at: datetime) -> BoardSeat:
 
 @transaction.atomic
 def leave_seat(*, seat: BoardSeat, actor: Person, at: datetime) -> BoardSeat:
-    """One leaves one's own seat. Raises SeatNotYours, SeatSettled."""
+    """One leaves one's own seat, or takes back a proposal one made. Raises NotAllowed, or NotNow where it was left already."""
     seat = BoardSeat.objects.select_for_update().get(pk=seat.pk)
-    if actor.pk != seat.person_id:
-        raise SeatNotYours("A seat is left by the person on it.")
-    if seat.left_at is not None:
-        raise SeatSettled
+    require(policies.may_leave_seat(actor_of(actor, at), seat))
     seat.left_at = at
     seat.save(update_fields=["left_at"])
     entries.seat_left(seat, actor=actor, at=at)

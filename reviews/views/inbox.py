@@ -53,9 +53,11 @@ def address_of(waiting: Waiting) -> str:
         return reverse("reviews:safeguard-detail", args=[waiting.implementation.pk])
     if noun == "upload":
         return reverse("evaluations:upload", args=[identity])
+    if noun == "snapshot":
+        return reverse("evaluations:snapshots", args=[waiting.slug]) + f"#snapshot-{identity}"
+    if noun == "seat":
+        return reverse("reviews:board", args=[waiting.slug]) + f"#seat-{identity}"
     return {
         "framework": reverse("reviews:adoption-list"),
-        "seat": reverse("people:members"),
-        "snapshot": reverse("reviews:portfolio"),
         "binding": reverse("evaluations:bindings"),
     }.get(noun, reverse("reviews:inbox"))
