@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,7 @@ from ledger.refusals import NotAllowed
 from people.queries import actor_of
 from people.signing import Statement
 from people.words import Role
-from tests.evaluations.conftest import World, make_world
+from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
 from tests.makers import make_signature, make_snapshot, make_subject, send_file
 
@@ -209,27 +208,6 @@ def test_the_database_refuses_to_change_a_fact(world: World, change: str) -> Non
     assert Measurement.objects.count() == 1
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_bytes_sent_twice_at_once_are_one_upload(settings: Any, tmp_path: Path) -> None:
-    settings.BLOB_DIR = tmp_path
-    world = make_world()
-    at = world.now()
-
-    def send(_: int) -> tuple[Any, bool]:
-        try:
-            upload, created = uploads.receive(
-                stream=BytesIO(log()), filename="", subject=world.subject, snapshot=world.snapshot, actor=world.cast.ada, at=at
-            )
-            return upload.pk, created
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(send, range(4)))
-    assert len({pk for pk, _ in answers}) == 1 and [created for _, created in answers].count(True) == 1
-    assert Upload.objects.count() == 1 and Entry.objects.filter(kind="evaluations:upload:received").count() == 1
 
 
 def test_receiving_takes_the_same_number_of_questions_however_much_was_received(
