@@ -4,10 +4,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.constants import NOT_SET
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from asl_portal.openapi import DescribedAPI
 from ledger.refusals import Refusal
 from people.api_auth import TokenAuth
 from people.refusal_pages import problem
@@ -15,7 +15,7 @@ from people.words import Scope
 
 ROOMS = ("evaluations", "frameworks", "reviews", "ledger")
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="ASL portal",
     version="1",
     description=(

@@ -1,6 +1,5 @@
 """Is it alive, is it ready: the questions a load balancer, `./portal up` and `doctor` ask."""
 
-import secrets
 import time
 from collections.abc import Callable
 
@@ -11,10 +10,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 log = structlog.get_logger(__name__)
 
@@ -42,18 +40,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {"status": "ready" if all(answers.values()) else "not ready", **answers}, status=200 if all(answers.values()) else 503
     )
-
-
-@never_cache
-@require_safe
-@login_not_required
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus figures, for whoever holds the token, or for this machine where no token is set."""
-    if not _may_read_metrics(request):
-        return HttpResponseForbidden(
-            "Metrics need the token of ASL_METRICS_TOKEN, or a request from this machine.", content_type="text/plain"
-        )
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def mark_worker_alive() -> None:
@@ -98,11 +84,3 @@ def worker_alive() -> bool:
 
 
 QUESTIONS: dict[str, Callable[[], bool]] = {"database": migrated, "broker": broker_answers, "worker": worker_alive}
-
-
-def _may_read_metrics(request: HttpRequest) -> bool:
-    token = settings.METRICS_TOKEN
-    if token:
-        return secrets.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
-    # Behind a proxy every request comes from this machine, so there the token is the only way.
-    return not settings.BEHIND_PROXY and request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}

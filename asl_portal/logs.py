@@ -1,16 +1,18 @@
 """Logs as one JSON object a line, with the id of the request that began the work, from the page to the last task it led to."""
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from celery.signals import before_task_publish, setup_logging, task_failure, task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
+from structlog.typing import EventDict
 
 HEADER = "asl_request_id"
-log = structlog.get_logger("asl_portal.requests")
+log = structlog.get_logger("asl_portal.work")
 
 _ADDED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -18,8 +20,24 @@ _ADDED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# Where it happened, never with which values: a local variable may hold a password or hazardous detail.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+# Django ends these lines with the path, which may hold the secret of a one-time link; our own line of the same request names the route.
+_END_WITH_A_PATH = {"django.request", "django.security.csrf"}
+
+
+def _without_paths(logger: Any, method: str, event: EventDict) -> EventDict:
+    if event.get("logger") in _END_WITH_A_PATH:
+        event["event"] = str(event["event"]).split(":")[0]
+    return event
+
+
+def _places_alone(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Where it happened, never with which values: a message quotes what broke it, which may be a password or hazardous detail."""
+    for one in event.get("exception") or ():
+        if isinstance(one, dict):
+            one.pop("exc_value", None)
+            one.pop("exc_notes", None)
+    return event
 
 
 def logging_settings(level: str) -> dict[str, Any]:
@@ -31,7 +49,9 @@ def logging_settings(level: str) -> dict[str, Any]:
     )
     render = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _without_paths,
         _TRACEBACKS,
+        _places_alone,
         structlog.processors.JSONRenderer(),
     ]
     return {
@@ -44,8 +64,10 @@ def logging_settings(level: str) -> dict[str, Any]:
             # Its own handlers would print everything twice, or in another shape.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
-            # A line for every sweep, every five seconds, would bury the rest; failures come through.
-            **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
+            # A line for every sweep, every five seconds, would bury the rest.
+            **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy")},
+            # Its lines quote arguments and messages of errors; `_failed` says the same without them.
+            "celery.app.trace": {"level": "CRITICAL"},
         },
     }
 
@@ -60,11 +82,13 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         request_id = uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         # The route and not the path: a path may hold the secret of a one-time link.
         route = request.resolver_match.route if request.resolver_match else ""
-        log.info("request", method=request.method, route=route, status=response.status_code)
+        took = round((time.perf_counter() - began) * 1000)
+        log.info("request", method=request.method, route=route, status=response.status_code, ms=took)
         return response
 
 
@@ -80,8 +104,16 @@ def _take_up(task_id: str, task: Any, **_: Any) -> None:
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, request_id=getattr(task.request, HEADER, None) or task_id)
 
 
+@task_failure.connect(weak=False)
+def _failed(exception: BaseException, **_: Any) -> None:
+    log.error("task failed", exc_info=exception)
+
+
 @task_postrun.connect(weak=False)
-def _put_down(**_: Any) -> None:
+def _put_down(task: Any, state: str | None = None, **_: Any) -> None:
+    # What a request led to has a line of its own; the sweeps, every few seconds, would bury it.
+    if getattr(task.request, HEADER, None):
+        log.info("task", state=state)
     structlog.contextvars.clear_contextvars()
 
 

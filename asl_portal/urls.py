@@ -2,13 +2,13 @@
 
 from django.urls import include, path
 
-from asl_portal import health, theme
+from asl_portal import figures, health, theme
 from asl_portal.api import api
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", figures.metrics, name="metrics"),
     path("theme/", theme.choose, name="theme"),
     path("accounts/", include("people.account_urls")),
     path("people/", include("people.urls")),

@@ -10,20 +10,24 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, File, Form, Header, Router, Schema, Status
+from ninja import Field, File, Form, Header, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from evaluations import access
 from evaluations.models import Derivation, Subject
+from evaluations.paging import LONGEST as LONGEST_PAGE
 from evaluations.paging import page
 from evaluations.receipts import receipt
 from evaluations.services import subjects, uploads
 from ledger.refusals import NotValid
 from people.api_auth import TokenAuth
+from people.api_text import WITHOUT_NUL, Short, ShortInForm, ShortInQuery
 from people.queries import Actor
 from people.words import Scope
 
 router = Router(tags=["evaluations"])
+
+MOST_AT_ONCE = 100
 
 
 class ElicitationNotJson(NotValid):
@@ -125,19 +129,19 @@ class EvaluationOut(Receipt):
 
 
 class SnapshotIn(Schema):
-    label: Annotated[str, Field(max_length=80)]
+    label: Annotated[str, Field(max_length=80, pattern=WITHOUT_NUL)]
     weights_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-    model_names: list[str] = []
-    compute_factor: Decimal | None = None
+    model_names: Annotated[list[Short], Field(max_length=MOST_AT_ONCE)] = []
+    compute_factor: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=4)] | None = None
     is_release_candidate: bool = False
 
 
 class SubjectIn(Schema):
-    slug: Annotated[str, Field(max_length=80)]
-    name: Annotated[str, Field(max_length=120)]
-    parent: str | None = None
-    derivation: str = Derivation.ORIGINAL.value
-    snapshots: list[SnapshotIn] = []
+    slug: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    name: Annotated[str, Field(max_length=120, pattern=WITHOUT_NUL)]
+    parent: Short | None = None
+    derivation: Derivation = Derivation.ORIGINAL
+    snapshots: Annotated[list[SnapshotIn], Field(max_length=MOST_AT_ONCE)] = []
 
 
 class SnapshotOut(Schema):
@@ -171,11 +175,11 @@ def upload_evaluation(
     request: HttpRequest,
     *,
     file: File[UploadedFile],
-    subject: Form[str],
-    snapshot: Form[str] = "",
-    indicator: Form[str] = "",
+    subject: ShortInForm,
+    snapshot: ShortInForm = "",
+    indicator: Annotated[str, Form(max_length=120, pattern=WITHOUT_NUL)] = "",
     elicitation: Form[str] = "",
-    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=200)] = "",
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=200, pattern=WITHOUT_NUL)] = "",
 ) -> Status[dict[str, Any]]:
     """202 with the upload's id and address: it will be read by a worker. The same bytes with the same particulars again: 200 with the same id;
     with other particulars, or the key of another request: 409. `snapshot` is a label or a weights digest of the subject. `indicator` only
@@ -228,7 +232,9 @@ def register_subject(request: HttpRequest, body: SubjectIn, response: HttpRespon
 
 
 @router.get("/subjects", auth=TokenAuth(Scope.SUBJECTS_READ), response=SubjectList, tags=["subjects"], summary="The subjects, by slug")
-def list_subjects(request: HttpRequest, cursor: str = "", limit: int = 50) -> dict[str, Any]:
+def list_subjects(
+    request: HttpRequest, cursor: ShortInQuery = "", limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50
+) -> dict[str, Any]:
     """Follow `next` until it is null."""
     rows = access.subjects(_actor(request), timezone.now()).select_related("parent").prefetch_related("snapshots")
     found = page(rows, by="slug", cursor=cursor, limit=limit)

@@ -12,12 +12,14 @@ from ninja import Field, Query, Router, Schema, Status
 
 from evaluations import access as evaluations_access
 from evaluations.models import Snapshot
+from evaluations.paging import LONGEST as LONGEST_PAGE
 from evaluations.paging import page
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_versions
 from ledger.queries import root_at
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
+from people.api_text import WITHOUT_NUL, ShortInPath, ShortInQuery
 from people.queries import Actor
 from people.words import Scope
 from reviews import access, gate
@@ -27,6 +29,8 @@ from reviews.status import subject_status
 
 router = Router(tags=["gate"])
 
+# A document whose parts follow the framework is described as an object and no further.
+_AN_OBJECT = {"responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}}
 ARTEFACT = r"^sha256:[0-9a-f]{64}$"
 GateScope = Literal["internal", "internal_high_risk", "trusted_users", "external", "evaluation_access"]
 
@@ -107,7 +111,7 @@ def ask_gate(
     request: HttpRequest,
     scope: GateScope,
     artefact: Annotated[str, Query(pattern=r"^(sha256:[0-9a-f]{64})?$")] = "",
-    subject: Annotated[str, Query(max_length=80)] = "",
+    subject: Annotated[str, Query(max_length=80, pattern=WITHOUT_NUL)] = "",
 ) -> dict[str, Any]:
     """200 for every well-formed question, deny included. Asks and writes nothing; by `subject` it is informative only."""
     if bool(artefact) == bool(subject):
@@ -166,8 +170,16 @@ def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, A
     )
 
 
-@router.get("/subjects/{slug}/status", auth=TokenAuth(Scope.SUBJECTS_READ), tags=["subjects"], summary="How a subject stands")
-def status(request: HttpRequest, slug: str, framework: str = "", as_of: str = "", as_known_at: str = "") -> dict[str, Any]:
+@router.get(
+    "/subjects/{slug}/status",
+    auth=TokenAuth(Scope.SUBJECTS_READ),
+    tags=["subjects"],
+    summary="How a subject stands",
+    openapi_extra=_AN_OBJECT,
+)
+def status(
+    request: HttpRequest, slug: ShortInPath, framework: ShortInQuery = "", as_of: ShortInQuery = "", as_known_at: ShortInQuery = ""
+) -> dict[str, Any]:
     """The required tier per axis, determinations in force, findings with reason trees and what they lack, open case, safeguards signed of required, gate.
     `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
     """
@@ -183,7 +195,13 @@ class CaseList(Schema):
 
 
 @router.get("/cases", auth=TokenAuth(Scope.CASES_READ), response=CaseList, tags=["cases"], summary="The cases, newest first")
-def list_cases(request: HttpRequest, subject: str = "", state: str = "", cursor: str = "", limit: int = 50) -> dict[str, Any]:
+def list_cases(
+    request: HttpRequest,
+    subject: ShortInQuery = "",
+    state: ShortInQuery = "",
+    cursor: ShortInQuery = "",
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+) -> dict[str, Any]:
     """Follow `next` until it is null."""
     rows = access.cases(_actor(request), timezone.now())
     rows = rows.filter(subject__slug=subject) if subject else rows
@@ -192,7 +210,7 @@ def list_cases(request: HttpRequest, subject: str = "", state: str = "", cursor:
     return {"cases": [case_row(case) for case in found.rows], "next": found.following}
 
 
-@router.get("/cases/{case_id}", auth=TokenAuth(Scope.CASES_READ), tags=["cases"], summary="The case file")
+@router.get("/cases/{case_id}", auth=TokenAuth(Scope.CASES_READ), tags=["cases"], summary="The case file", openapi_extra=_AN_OBJECT)
 def case(request: HttpRequest, case_id: UUID) -> dict[str, Any]:
     """Questions with their requirements, every vote ever cast, decisions with their dissent, revisions and the discussion."""
     return case_json(access.case(_actor(request), case_id, timezone.now()))

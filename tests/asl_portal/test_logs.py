@@ -3,29 +3,12 @@
 import io
 import json
 import logging
-import logging.config
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import structlog
-from django.conf import settings as django_settings
 from django.test import Client
 
 from asl_portal.logs import HEADER, RequestLog, _send_along, _take_up
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What the portal's own formatter writes."""
-    handler = logging.StreamHandler(io.StringIO())
-    configured = logging.config.DictConfigurator(django_settings.LOGGING)
-    handler.setFormatter(configured.configure_formatter(configured.config["formatters"]["json"]))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    yield handler.stream
-    root.removeHandler(handler)
-    structlog.contextvars.clear_contextvars()
 
 
 def _records(lines: io.StringIO) -> list[dict[str, Any]]:
@@ -67,7 +50,9 @@ def test_one_request_never_wears_the_id_of_the_last(rf: Any) -> None:
 
 def test_an_exception_is_logged_with_its_place_and_never_with_its_values(lines: io.StringIO) -> None:
     def refuse(password: str) -> None:
-        raise ValueError("no")
+        error = ValueError(f"{password!r} will not do")
+        error.add_note(f"it was {password}")
+        raise error
 
     try:
         refuse("a long and quiet river")
@@ -75,4 +60,12 @@ def test_an_exception_is_logged_with_its_place_and_never_with_its_values(lines: 
         logging.getLogger("test").exception("it failed")
     record = _records(lines)[-1]
     assert record["exception"][0]["frames"][-1]["name"] == "refuse"
+    assert "river" not in lines.getvalue()
+
+
+def test_a_refused_request_is_logged_without_its_path_which_may_hold_a_secret(client: Client, db: None, lines: io.StringIO) -> None:
+    client.get("/accounts/link/a-river-of-secrets/")
+    client.post("/no/such/page/of-a-river/")
+    assert [record["status"] for record in _records(lines) if record["event"] == "request"] == [404, 404]
+    assert "Not Found" in [record["event"] for record in _records(lines)]
     assert "river" not in lines.getvalue()
