@@ -79,8 +79,8 @@ class _Figures(Collector):
         waiting = GaugeMetricFamily("asl_work_waiting", "Rows that wait for a worker or are with one.", labels=["kind"])
         oldest = GaugeMetricFamily("asl_work_oldest_seconds", "Since when the oldest of them waits; 0 where none does.", labels=["kind"])
         dead = GaugeMetricFamily("asl_work_dead", "Rows that were given up after their last try.", labels=["kind"])
-        for kind, rows, since, open_states, given_up in _kinds():
-            found = rows.objects.filter(state__in=[*open_states, given_up]).aggregate(
+        for kind, table, since, open_states, given_up in _kinds():
+            found = table._default_manager.filter(state__in=[*open_states, given_up]).aggregate(
                 waiting=Count("pk", filter=Q(state__in=open_states)),
                 since=Min(since, filter=Q(state__in=open_states)),
                 dead=Count("pk", filter=Q(state=given_up)),
