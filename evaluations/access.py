@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from evaluations.models import Dossier, Run, Snapshot, Subject, Upload
+from evaluations.models import AnnouncedRun, Dossier, Run, Snapshot, Subject, Upload
 from evaluations.policies import SEES_EVERY_SUBJECT
 from ledger.refusals import NotKnown
 from people.queries import Actor
@@ -32,6 +32,11 @@ class UploadNotKnown(NotKnown):
 class RunNotKnown(NotKnown):
     code = "run_not_known"
     sentence = "There is no run by that id."
+
+
+class AnnouncedRunNotKnown(NotKnown):
+    code = "announced_run_not_known"
+    sentence = "No such run was announced for this subject."
 
 
 def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
@@ -65,6 +70,14 @@ def snapshot(subject: Subject, name: str) -> Snapshot:
     found = subject.snapshots.filter(Q(label=name) | Q(weights_digest=name)).first()
     if found is None:
         raise SnapshotNotKnown
+    return found
+
+
+def announced_run(subject: Subject, pk: UUID) -> AnnouncedRun:
+    """Raises AnnouncedRunNotKnown."""
+    found = subject.announced_runs.select_related("announced_by").filter(pk=pk).first()
+    if found is None:
+        raise AnnouncedRunNotKnown
     return found
 
 

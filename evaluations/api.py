@@ -18,7 +18,7 @@ from evaluations.models import Derivation, Subject
 from evaluations.paging import LONGEST as LONGEST_PAGE
 from evaluations.paging import page
 from evaluations.receipts import receipt
-from evaluations.services import subjects, uploads
+from evaluations.services import results, subjects, uploads
 from ledger.refusals import NotValid
 from people.api_auth import TokenAuth
 from people.api_text import WITHOUT_NUL, Short, ShortInForm, ShortInQuery
@@ -128,6 +128,19 @@ class EvaluationOut(Receipt):
     what_to_do: str | None = None
 
 
+class AnnouncedRunIn(Schema):
+    subject: Annotated[str, Field(max_length=80)]
+    indicator: Annotated[str, Field(max_length=120)]
+    harness: Annotated[str, Field(max_length=60)]
+    run_id: Annotated[str, Field(max_length=200)]
+
+
+class AnnouncedRunOut(AnnouncedRunIn):
+    id: UUID
+    announced_at: datetime
+    ledger_seq: int
+
+
 class SnapshotIn(Schema):
     label: Annotated[str, Field(max_length=80, pattern=WITHOUT_NUL)]
     weights_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -211,6 +224,22 @@ def upload_evaluation(
 def evaluation(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """`state` is received, parsing, parsed or rejected; `percent` ends at 100."""
     return receipt(access.upload(_actor(request), upload_id, timezone.now()))
+
+
+@router.post(
+    "/announced-runs",
+    auth=TokenAuth(Scope.EVALUATIONS_WRITE),
+    response={201: AnnouncedRunOut},
+    summary="Announce a run before it is started",
+)
+def announce_run(request: HttpRequest, body: AnnouncedRunIn) -> Status[dict[str, Any]]:
+    """Until a run by that id arrives that speaks of the indicator, or somebody other than you signs it away, the indicator rules nothing out."""
+    actor, now = _actor(request), timezone.now()
+    subject = access.subject(actor, body.subject, now)
+    made = results.announce(
+        subject=subject, indicator=body.indicator, harness=body.harness, external_id=body.run_id, actor=actor.person, at=now
+    )
+    return Status(201, body.dict() | {"id": made.pk, "announced_at": made.announced_at, "ledger_seq": made.seq})
 
 
 @router.post("/subjects", auth=TokenAuth(Scope.SUBJECTS_WRITE), response={201: SubjectOut}, tags=["subjects"], summary="Register a subject")

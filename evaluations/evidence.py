@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -443,17 +443,27 @@ def _block(run: Run, indicators: list[str], reason: str, facts: _Facts) -> dict[
 
 
 def _not_arrived(facts: _Facts) -> Iterable[dict[str, Any]]:
+    for announced in _outstanding(facts):
+        yield {
+            "run": None,
+            "upload": None,
+            "task": announced.external_id,
+            "indicators": [announced.indicator],
+            "reason": "not-arrived",
+            "signed_away": announced.pk in facts.set_aside,
+        }
+
+
+def _outstanding(facts: _Facts) -> Iterator[AnnouncedRun]:
     """What was announced for an indicator arrives with a run that speaks of it: another task under the same id is not what was announced."""
     arrived = {
         (run.harness, run.external_id, indicator) for run in facts.runs for indicator in _bound_to(run, facts) | _asked_by(run, facts)
     }
     for announced in AnnouncedRun.objects.filter(subject=facts.subject, seq__lt=facts.size).order_by("seq"):
         if (announced.harness, announced.external_id, announced.indicator) not in arrived:
-            yield {
-                "run": None,
-                "upload": None,
-                "task": announced.external_id,
-                "indicators": [announced.indicator],
-                "reason": "not-arrived",
-                "signed_away": announced.pk in facts.set_aside,
-            }
+            yield announced
+
+
+def outstanding_runs(subject: Subject, framework: FrameworkDocument, *, at: datetime, ledger_size: int) -> list[AnnouncedRun]:
+    """The announced runs that have not arrived as far as the evidence under this framework goes, those signed away too."""
+    return list(_outstanding(_gather(subject, framework, at, ledger_size)))

@@ -11,6 +11,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
+from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
 from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
 
@@ -151,6 +152,23 @@ class BindingForm(forms.Form):
             "filter": measurement.filter,
             "group": measurement.group,
         }
+
+
+class AnnounceForm(forms.Form):
+    """A run that somebody is about to start, named so that it can be told when it arrives."""
+
+    indicator = forms.ChoiceField(label="Indicator")
+    harness = forms.ChoiceField(label="Harness", choices=[(each, each) for each in HARNESSES_WITH_IDS])
+    external_id = forms.CharField(
+        label="Run id",
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "mono"}),
+        help_text="As the harness will write it into the log. In Inspect it is eval.run_id.",
+    )
+
+    def __init__(self, *args: Any, indicators: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["indicator"].choices = [("", "Choose"), *indicators]  # type: ignore[attr-defined]
 
 
 class SetAsideForm(forms.Form):

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from evaluations import documents
-from evaluations.models import Assessment, AssessmentDue, Binding, Measurement, Subject, Supersession, Upload
+from evaluations import documents, evidence
+from evaluations.models import AnnouncedRun, Assessment, AssessmentDue, Binding, Measurement, Subject, Supersession, Upload
 from frameworks.engine.types import Outcome
+from frameworks.queries import in_force_versions
+from ledger.services import size
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,31 @@ def assessments_of(upload: Upload) -> list[Assessment]:
 def is_being_assessed(subject_id: UUID) -> bool:
     """Whether a newer assessment of the subject is on its way."""
     return AssessmentDue.objects.filter(subject=subject_id, state__in=["waiting", "working"]).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedShown:
+    """`state`: waiting (its indicator rules nothing out until it arrives), arrived, signed_away."""
+
+    announced: AnnouncedRun
+    state: str
+    signed_away: Supersession | None
+
+
+def announced_runs(subject: Subject, *, at: datetime) -> list[AnnouncedShown]:
+    """What was announced for a subject, the newest first, and whether it came, as the evidence of the frameworks in force has it."""
+    missing = {
+        announced.pk
+        for version in in_force_versions()
+        for announced in evidence.outstanding_runs(subject, version.document, at=at, ledger_size=size())
+    }
+    rows = subject.announced_runs.select_related("announced_by").prefetch_related("set_aside__person").order_by("-seq", "id")
+    return [_announced(row, row.pk in missing) for row in rows]
+
+
+def _announced(row: AnnouncedRun, missing: bool) -> AnnouncedShown:
+    gone = next(iter(row.set_aside.all()), None)
+    return AnnouncedShown(row, "signed_away" if gone else "waiting" if missing else "arrived", gone)
 
 
 def bindings_of(runs: Iterable[UUID]) -> dict[UUID, list[Binding]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import bindings, runs, subjects, uploads
+from evaluations.views import announced, bindings, runs, setting_aside, subjects, uploads
 
 app_name = "evaluations"
 
@@ -14,8 +14,10 @@ urlpatterns = [
     path("uploads/<uuid:pk>/countersign/", uploads.countersign, name="upload-countersign"),
     path("uploads/<uuid:pk>/retry/", uploads.retry, name="upload-retry"),
     path("runs/<uuid:pk>/", runs.detail, name="run"),
-    path("runs/<uuid:pk>/set-aside/", runs.set_aside, name="run-set-aside"),
-    path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", runs.supersede, name="measurement-supersede"),
+    path("runs/<uuid:pk>/set-aside/", setting_aside.set_aside, name="run-set-aside"),
+    path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", setting_aside.supersede, name="measurement-supersede"),
+    path("subjects/<slug:slug>/announced/", announced.index, name="announced-runs"),
+    path("subjects/<slug:slug>/announced/<uuid:pk>/sign-away/", setting_aside.sign_away, name="announced-run-sign-away"),
     path("bindings/", bindings.index, name="bindings"),
     path("bindings/new/", bindings.new, name="binding-new"),
     path("bindings/<uuid:pk>/confirm/", bindings.confirm, name="binding-confirm"),

@@ -19,11 +19,11 @@ from reviews import conflicts, counting, policies, signing
 from reviews.contents import uncovered
 from reviews.facts import Facts, collect_one
 from reviews.finding_charts import Chart, finding_chart
+from reviews.finding_words import deciding_sentence, finding_sentence
 from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, coverage_of
 from reviews.services.asking import statement_of
-from reviews.subject_page import deciding_sentence
 from reviews.tally import Member, Requirement, Side, Tally
 
 # How many assessments back the page looks for what was found before.
@@ -63,6 +63,7 @@ class QuestionPart:
     votes: Sequence[VoteLine]
     outcome: str
     finding: Mapping[str, Any] | None
+    finding_sentence: str
     chart: Chart | None
     may_vote: policies.Answer
     may_declare: policies.Answer
@@ -140,7 +141,7 @@ class CasePage:
             now = Outcome(finding["outcome"])
             before = next((outcome for outcome in self.outcomes_before.get(threshold.slug, ()) if outcome != now), Outcome.NOT_ASSESSED)
             if now.raises or now.rank > Outcome(before).rank:
-                moved.append(Change(threshold.title, before, now, deciding_sentence(finding)))
+                moved.append(Change(threshold.title, before, now, deciding_sentence(finding, self.document)))
         return moved
 
     @cached_property
@@ -359,6 +360,7 @@ class _Look:
             ],
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
+            finding_sentence=finding_sentence(finding, self.document) if finding else "",
             chart=finding_chart(finding, self.document.threshold(question.threshold).title, self.document) if finding else None,
             may_vote=may_vote,
             may_declare=may_declare,

@@ -1,11 +1,12 @@
 """Everything a model's page says, as values: the verdict in one sentence first, then the reasons, then what surrounds them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from frameworks.engine.types import FrameworkDocument, Outcome
 from reviews.finding_charts import Chart, finding_chart
+from reviews.finding_words import deciding_sentence, finding_sentence
 from reviews.rules import Cause
 from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
 
@@ -15,6 +16,7 @@ TONE = {Outcome.RULED_OUT: "calm", Outcome.NOT_ASSESSED: "absent", Outcome.CANNO
 @dataclass(frozen=True)
 class ThresholdPart:
     status: ThresholdStatus
+    sentence: str
     chart: Chart | None
     requirement: str
 
@@ -98,25 +100,10 @@ def _cause_words(cause: Cause, status: SubjectStatus) -> str:
     if cause.kind == "determination" and threshold and threshold.determination:
         return f"{title} is {threshold.determination.get_verdict_display().lower()} by the board's decision."
     if cause.kind == "finding" and threshold and threshold.finding:
-        return f"{title}: {deciding_sentence(threshold.finding)}"
+        return f"{title}: {deciding_sentence(threshold.finding, status.version.document)}"
     if cause.kind == "raised":
         return f"{title} is held up by an open question of the board."
     return f"{title} ({cause.kind})."
-
-
-def deciding_sentence(finding: Mapping[str, Any]) -> str:
-    """What makes a finding as it is, in words: the worst leaves that bear on it; the rule's own sentence where no leaf does."""
-    leaves = [leaf for leaf in leaves_of(finding["tree"]) if leaf["counts"] and leaf["outcome"] == finding["outcome"]]
-    said = [f"{leaf['title']}: {leaf['comparison']}" for leaf in leaves if leaf.get("comparison")]
-    return "; ".join(said[:2]) + "." if said else str(finding["sentence"])
-
-
-def leaves_of(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every indicator of a reason tree."""
-    if node.get("indicator"):
-        yield node
-    for child in node.get("children") or ():
-        yield from leaves_of(child)
 
 
 def domain_parts(status: SubjectStatus) -> list[DomainPart]:
@@ -125,7 +112,12 @@ def domain_parts(status: SubjectStatus) -> list[DomainPart]:
         DomainPart(
             domain,
             [
-                ThresholdPart(each, finding_chart(each.finding, each.title, document), _requires(each, document))
+                ThresholdPart(
+                    each,
+                    finding_sentence(each.finding, document) if each.finding else "No assessment speaks of this threshold yet.",
+                    finding_chart(each.finding, each.title, document),
+                    _requires(each, document),
+                )
                 for each in domain.thresholds
             ],
         )

@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
+from evaluations.services.results import announce
 from frameworks.services import load_framework
 from people import services as people
 from people.api_auth import TokenAuth
@@ -162,6 +163,9 @@ ROWS: dict[str, Row] = {
     "evaluations:run": row(GET=INSIDE),
     "evaluations:run-set-aside": form(CHECKERS),
     "evaluations:measurement-supersede": form(CHECKERS),
+    # An outside evaluator's announced runs belong to their dossier; there is none in this world.
+    "evaluations:announced-runs": row(GET=INSIDE, POST=only(BRINGERS, 422, outside_evaluator=404)),
+    "evaluations:announced-run-sign-away": form(CHECKERS),
     "evaluations:bindings": row(GET=INSIDE),
     "evaluations:binding-new": form(BRINGERS),
     "evaluations:binding-confirm": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
@@ -215,6 +219,7 @@ ROWS: dict[str, Row] = {
     "api:api-root": row(everybody(404)),
     "api:upload_evaluation": row(POST=by(422)),
     "api:evaluation": row(GET=INSIDE),
+    "api:announce_run": row(POST=by(422)),
     "api:list_subjects": row(GET=by(200), POST=by(422)),
     "api:register_subject": row(GET=by(200), POST=by(422)),
     "api:status": row(GET=INSIDE),
@@ -272,6 +277,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:snapshot-new": lambda world: {"slug": "heron"},
     "evaluations:snapshot-confirm": lambda world: {"slug": "heron", "pk": world.things["snapshot"].pk},
     "evaluations:snapshot-choose": lambda world: {"slug": "heron", "pk": world.things["snapshot"].pk},
+    "evaluations:announced-runs": lambda world: {"slug": "heron"},
+    "evaluations:announced-run-sign-away": lambda world: {"slug": "heron", "pk": world.things["announced"].pk},
     "reviews:subject-detail": lambda world: {"slug": "heron"},
     "reviews:case-open": lambda world: {"slug": "heron"},
     "reviews:halt": lambda world: {"slug": "heron", "scope": "external"},
@@ -339,6 +346,7 @@ def build_board(world: World) -> None:
         "safeguard": safeguard,
         "signoff": board.sign_off(cast.chloe, safeguard),
         "unsigned": board.build("asl-3-deployment-1"),
+        "announced": announce(subject=subject, indicator="exploits", harness="inspect", external_id="soon", actor=cast.ada, at=board.now()),
         "draft": draft,
         "adoption": propose_adoption(
             version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, password=PASSWORD, at=board.now()

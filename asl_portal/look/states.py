@@ -118,6 +118,11 @@ STATES: dict[str, dict[str, State]] = {
         "alert": State("Alert", "warning", "plain"),
         "watch-list": State("Watch-list", "ring", "plain"),
     },
+    "announced": {
+        "waiting": State("Not arrived: blocks", "clock", "caution"),
+        "arrived": State("Arrived", "tick-ring", "calm"),
+        "signed_away": State("Signed away", "slash", "quiet"),
+    },
     "ledger": {
         "sound": State("Verified", "seal", "calm"),
         "broken": State("Does not verify", "cross-ring", "danger"),

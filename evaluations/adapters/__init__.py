@@ -10,12 +10,16 @@ from typing import BinaryIO
 
 from evaluations.adapters import every_eval_ever, inspect_eval, inspect_json, lm_eval
 from evaluations.adapters.archive import SIGNATURE
+from evaluations.adapters.inspect_header import HARNESS as INSPECT
 from evaluations.adapters.known import DOCUMENTS, TABLES, WHOLE_FILE_MARKS, refuse
 from evaluations.adapters.limits import LIMITS, Limits
 from evaluations.adapters.strict_json import Glimpse, glimpse
 from evaluations.adapters.types import Reading, RejectedInput, Warning
 
-__all__ = ["LIMITS", "Limits", "Reading", "RejectedInput", "read", "recognise"]
+__all__ = ["HARNESSES_WITH_IDS", "LIMITS", "Limits", "Reading", "RejectedInput", "read", "recognise"]
+
+# Whose logs name each run by an id of its own, so that one can be announced before it is there.
+HARNESSES_WITH_IDS = (INSPECT, every_eval_ever.HARNESS)
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _ARCHIVE_ENDINGS = (".eval", ".zip")

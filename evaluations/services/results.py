@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from evaluations import entries
+from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.models import Admission, AnnouncedRun, Measurement, Run, Subject, Supersession
 from evaluations.policies import may_register, may_set_aside
+from frameworks.models import IndicatorVersion
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, Signature
 from people.policies import require
@@ -17,6 +19,7 @@ from people.queries import actor_of
 from people.signing import require_signature
 
 STATEMENT = "evaluations/supersession"
+LONGEST_ID = 200
 
 
 class AlreadySuperseded(NotNow):
@@ -27,6 +30,16 @@ class AlreadySuperseded(NotNow):
 class AlreadyAnnounced(NotNow):
     code = "already_announced"
     sentence = "This run has been announced already."
+
+
+class AnnouncementNotValid(NotValid):
+    code = "announcement_not_valid"
+
+
+class RunIsHere(NotNow):
+    code = "run_is_here"
+    sentence = "This run has arrived already, so there is nothing to announce."
+    what_to_do = "Announce a run before it is started."
 
 
 class SupersessionNotValid(NotValid):
@@ -84,12 +97,16 @@ def supersede(
 
 @transaction.atomic
 def announce(*, subject: Subject, indicator: str, harness: str, external_id: str, actor: Person, at: datetime) -> AnnouncedRun:
-    """Says before its result is known that a run will come; until it does, its indicator does not rule out. Raises AlreadyAnnounced."""
+    """Says before its result is known that a run will come; until it does, its indicator does not rule out. Raises AnnouncementNotValid,
+    AlreadyAnnounced, RunIsHere."""
     require(may_register(actor_of(actor, at)))
+    _check_announcement(indicator, harness, external_id)
     announced = AnnouncedRun(subject=subject, indicator=indicator, harness=harness, external_id=external_id, announced_by=actor)
     announced.announced_at = at
     if AnnouncedRun.objects.filter(subject=subject, harness=harness, external_id=external_id).exists():
         raise AlreadyAnnounced
+    if Run.objects.filter(subject=subject, harness=harness, external_id=external_id).exists():
+        raise RunIsHere
     announced.save(force_insert=True)
     announced.seq = entries.run_announced(announced, actor=actor, at=at).seq
     announced.save(update_fields=["seq"])
@@ -110,6 +127,17 @@ def admit(*, measurement: Measurement, indicator_digest: str, decision: UUID, ac
     admission.seq = entries.measurement_admitted(admission, subject=measurement.run.subject, actor=actor, at=at).seq
     admission.save(update_fields=["seq"])
     return admission
+
+
+def _check_announcement(indicator: str, harness: str, external_id: str) -> None:
+    if harness not in HARNESSES_WITH_IDS:
+        raise AnnouncementNotValid(f"A harness is one of {', '.join(HARNESSES_WITH_IDS)}.", code="harness_not_known")
+    if not external_id.strip() or len(external_id) > LONGEST_ID or "\0" in external_id:
+        raise AnnouncementNotValid(
+            f"A run has an id of at most {LONGEST_ID} characters, as its harness writes it.", code="run_id_not_valid"
+        )
+    if not IndicatorVersion.objects.filter(slug=indicator).exists():
+        raise AnnouncementNotValid(f"No framework has an indicator {indicator!r}.", code="indicator_not_known")
 
 
 def _about(measurement: Measurement | None, run: Run | None, announced: AnnouncedRun | None) -> tuple[Subject, Person]:

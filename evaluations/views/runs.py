@@ -7,27 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from evaluations import access, documents, queries
-from evaluations.forms import SetAsideForm
-from evaluations.models import Assessment, Measurement, Run, Supersession
-from evaluations.policies import CONFIRMERS, may_register, may_see_raw_bytes, may_set_aside
-from evaluations.services import results
+from evaluations.models import Assessment, Measurement, Run
+from evaluations.policies import may_register, may_see_raw_bytes, may_set_aside
 from frameworks.charts import interval_chart, rows_of, table_of
-from ledger.refusals import NotKnown
 from people.doors import MemberRequest
-from people.policies import require
-from people.refusal_pages import said_on
-from people.signing import Statement, sign
-from people.words import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,69 +85,3 @@ def _chart(readings: list[Reading], assessments: list[Assessment]) -> dict[str, 
     columns, lines = table_of(rows)
     svg = interval_chart(rows, title="This run against its lines", desc="Each indicator the run reaches: value, interval, lines, n.")
     return {"svg": mark_safe(svg), "columns": columns, "rows": lines}  # noqa: S308 the chart escapes everything people wrote
-
-
-# --- Setting aside --------------------------------------------------------------------------------------------------------------------------
-
-
-@sensitive_post_parameters("password")
-@sensitive_variables("form")
-@require_http_methods(["GET", "HEAD", "POST"])
-def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpResponse:
-    """The sheet on which a measurement is taken out of the evidence, replaced or not."""
-    run = access.run(request.actor, pk, timezone.now())
-    measurement = run.measurements.filter(pk=measurement_pk).first()
-    if measurement is None:
-        raise NotKnown
-    others = Measurement.objects.filter(run__subject=run.subject_id, metric=measurement.metric, run__task=run.task).exclude(
-        pk=measurement.pk
-    )
-    return _set_aside(
-        request,
-        run,
-        measurement,
-        SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=others),
-    )
-
-
-@sensitive_post_parameters("password")
-@sensitive_variables("form")
-@require_http_methods(["GET", "HEAD", "POST"])
-def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """The sheet on which a run that reaches no indicator, or conflicts with its twin, is signed away."""
-    run = access.run(request.actor, pk, timezone.now())
-    return _set_aside(
-        request, run, None, SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=None)
-    )
-
-
-def _set_aside(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> HttpResponse:
-    require(may_set_aside(request.actor, uploader=run.upload.uploader))
-    if request.method == "POST" and form.is_valid() and _signed_away(request, run, measurement, form):
-        messages.info(request, "The result no longer speaks. It stays readable, with your reason beside it.")
-        return redirect("evaluations:run", pk=run.pk)
-    context = {"run": run, "measurement": measurement, "form": form}
-    return render(request, "evaluations/set_aside.html", context, status=422 if form.errors else 200)
-
-
-def _signed_away(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> bool:
-    return said_on(form, lambda: _sign_away(request, run, measurement, form)) is not None
-
-
-def _sign_away(request: MemberRequest, run: Run, measurement: Measurement | None, form: SetAsideForm) -> Supersession:
-    now, told = timezone.now(), form.cleaned_data
-    about: dict[str, Any] = {"measurement": measurement, "run": None if measurement else run, "replacement": told.get("replacement")}
-    statement = Statement(
-        type=results.STATEMENT,
-        digests=results.supersession_digests(**about),
-        meaning="This result no longer speaks",
-        role=told["role"],
-        text=told["reason"],
-    )
-    with transaction.atomic():
-        signature = sign(person=request.actor.person, user=request.user, statement=statement, password=told["password"], at=now)
-        return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
-
-
-def _roles(request: MemberRequest) -> list[tuple[str, str]]:
-    return [(role.value, role.label) for role in Role if role in CONFIRMERS & request.actor.roles]

@@ -16,12 +16,13 @@ from ledger.services import current_log, head
 from people.models import Person
 from people.queries import Actor, actor_of
 from reviews.case_page import CasePage, QuestionPart, case_page
+from reviews.finding_words import finding_sentence, leaves_of
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionKind, QuestionState
 from reviews.queries import decisions_of
 from reviews.rules import is_strict
 from reviews.status import SubjectStatus, subject_status
-from reviews.subject_page import leaves_of, verdict
+from reviews.subject_page import verdict
 
 FORMAT = "asl-case-file/1"
 OUTCOME = {
@@ -187,7 +188,7 @@ def _findings(status: SubjectStatus, document: FrameworkDocument) -> list[dict[s
                 "tone": tone,
                 "word": word,
                 "digest": threshold.finding["finding_digest"],
-                "sentence": threshold.finding["sentence"],
+                "sentence": finding_sentence(threshold.finding, document),
                 "charts": _charts(threshold.title, threshold.finding["tree"], logs),
                 "reasons": [reason["sentence"] for reason in threshold.finding["reasons"]],
             }

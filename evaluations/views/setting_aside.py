@@ -1,0 +1,116 @@
+"""The sheets on which something leaves the evidence by signature: a measurement, a run, an announced run that will not come."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from evaluations import access
+from evaluations.forms import SetAsideForm
+from evaluations.models import Measurement, Run, Supersession
+from evaluations.policies import CONFIRMERS, may_set_aside
+from evaluations.services import results
+from ledger.refusals import NotKnown
+from people.doors import MemberRequest
+from people.models import Person
+from people.policies import require
+from people.refusal_pages import said_on
+from people.signing import Statement, sign
+from people.words import Role
+
+
+@sensitive_post_parameters("password")
+@sensitive_variables("form")
+@require_http_methods(["GET", "HEAD", "POST"])
+def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpResponse:
+    """A measurement is taken out of the evidence, replaced or not."""
+    run = access.run(request.actor, pk, timezone.now())
+    measurement = run.measurements.filter(pk=measurement_pk).first()
+    if measurement is None:
+        raise NotKnown
+    others = Measurement.objects.filter(run__subject=run.subject_id, metric=measurement.metric, run__task=run.task)
+    context = {
+        "title": f"Supersede {measurement}",
+        "lede": f"The value {measurement.value or measurement.value_raw} no longer speaks. Without a valid replacement its indicator cannot be ruled out.",
+        "about": f"run {run.pk}, measurement {measurement.pk}",
+        "button": "Supersede this measurement",
+        **_of_run(run),
+    }
+    return _sheet(request, run.upload.uploader, context, others.exclude(pk=measurement.pk), measurement=measurement)
+
+
+@sensitive_post_parameters("password")
+@sensitive_variables("form")
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A run that reaches no indicator, or conflicts with its twin, is signed away."""
+    run = access.run(request.actor, pk, timezone.now())
+    context = {
+        "title": "Set this run aside",
+        "lede": "The run stays readable. One that reaches no indicator stops blocking; one that does is superseded by its other telling, if there is one.",
+        "about": f"run {run.pk}",
+        "button": "Set this run aside",
+        **_of_run(run),
+    }
+    return _sheet(request, run.upload.uploader, context, None, run=run)
+
+
+@sensitive_post_parameters("password")
+@sensitive_variables("form")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
+    """Somebody other than the one who announced a run says that it will not come, and why that hides nothing."""
+    subject = access.subject(request.actor, slug, timezone.now())
+    announced = access.announced_run(subject, pk)
+    place = reverse("evaluations:announced-runs", args=[slug])
+    context = {
+        "title": f"Sign the announced run {announced.external_id} away",
+        "lede": f"It was announced for {announced.indicator} and has not arrived. It stops blocking; that it was announced stays readable.",
+        "about": f"announced run {announced.pk}",
+        "button": "Sign this run away",
+        "crumbs": [(subject.name, f"/subjects/{slug}/"), ("Announced runs", place)],
+        "place": place,
+    }
+    return _sheet(request, announced.announced_by, context, None, announced=announced)
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    place = reverse("evaluations:run", args=[run.pk])
+    return {"crumbs": [(run.task or "Run", place)], "place": place}
+
+
+def _sheet(request: MemberRequest, brought_by: Person, context: dict[str, Any], replacements: Any, **about: Any) -> HttpResponse:
+    require(may_set_aside(request.actor, uploader=brought_by))
+    form = SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=replacements)
+    if form.is_valid() and said_on(form, lambda: _sign(request, form, about)) is not None:
+        messages.info(request, "It no longer speaks. It stays readable, with your reason beside it.")
+        return redirect(context["place"])
+    return render(request, "evaluations/set_aside.html", context | {"form": form}, status=422 if form.errors else 200)
+
+
+def _sign(request: MemberRequest, form: SetAsideForm, about: dict[str, Any]) -> Supersession:
+    now, told = timezone.now(), form.cleaned_data
+    about |= {"replacement": told.get("replacement")}
+    statement = Statement(
+        type=results.STATEMENT,
+        digests=results.supersession_digests(**about),
+        meaning="This result no longer speaks",
+        role=told["role"],
+        text=told["reason"],
+    )
+    with transaction.atomic():
+        signature = sign(person=request.actor.person, user=request.user, statement=statement, password=told["password"], at=now)
+        return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
+
+
+def _roles(request: MemberRequest) -> list[tuple[str, str]]:
+    return [(role.value, role.label) for role in Role if role in CONFIRMERS & request.actor.roles]

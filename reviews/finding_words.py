@@ -1,0 +1,57 @@
+"""A finding in words for pages: what decided it, by name. The stored sentences stay as they are; they stand in digests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from frameworks.engine.types import FrameworkDocument, Outcome
+
+Node = Mapping[str, Any]
+
+GROUPS = frozenset({"any_of", "all_of", "k_of_n"})
+BECAUSE = {
+    Outcome.RULED_OUT: ("The way that rules out", "The ways that rule out"),
+    Outcome.NOT_ASSESSED: ("Not assessed", "Not assessed"),
+    Outcome.CANNOT_RULE_OUT: ("Not ruled out", "Not ruled out"),
+    Outcome.RULED_IN: ("Ruled in", "Ruled in"),
+}
+
+
+def leaves_of(node: Node) -> Iterator[Node]:
+    """Every indicator of a reason tree."""
+    if node.get("indicator"):
+        yield node
+    for child in node.get("children") or ():
+        yield from leaves_of(child)
+
+
+def deciding_sentence(finding: Node, document: FrameworkDocument) -> str:
+    """What makes a finding as it is, in words: the worst leaves that bear on it; the rule's own sentence where no leaf does."""
+    leaves = [leaf for leaf in leaves_of(finding["tree"]) if leaf["counts"] and leaf["outcome"] == finding["outcome"]]
+    said = [f"{leaf['title']}: {leaf['comparison']}" for leaf in leaves if leaf.get("comparison")]
+    return "; ".join(said[:2]) + "." if said else finding_sentence(finding, document)
+
+
+def finding_sentence(finding: Node, document: FrameworkDocument) -> str:
+    """The rule's own sentence, and the names of the parts that decided it: "1 of 2 ways rule out …" says which way."""
+    tree, outcome = finding["tree"], Outcome(finding["outcome"])
+    if tree["kind"] not in GROUPS or (outcome == Outcome.RULED_OUT and tree["kind"] != "any_of"):
+        return str(finding["sentence"])
+    names = [_name(child, document) for child in tree["children"] if child["counts"] and child["outcome"] == outcome]
+    if not names:
+        return str(finding["sentence"])
+    one, several = BECAUSE[outcome]
+    return f"{finding['sentence']} {one if len(names) == 1 else several}: {'; '.join(names)}."
+
+
+def _name(node: Node, document: FrameworkDocument) -> str:
+    if node["kind"] == "threshold":
+        return document.threshold(node["threshold"]).title
+    if node["kind"] == "judgement":
+        return "the board’s recorded judgement"
+    if node["kind"] in GROUPS:
+        return _together([_name(child, document) for child in node["children"] if child["outcome"] == node["outcome"]], node)
+    return str(node.get("title") or node["sentence"])
+
+
+def _together(names: Sequence[str], node: Node) -> str:
+    return " and ".join(names) or str(node["sentence"]).rstrip(".")
