@@ -1,4 +1,4 @@
-"""What `./portal` hands over to: up, down, test, manage."""
+"""What `./portal` hands over to: up, down, test, bench, manage."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from asl_portal.embedded import suite
+from asl_portal.embedded import bench, suite
 from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, StillStopping
 from asl_portal.embedded.supervisor import MANAGE, ROOT, Choices, CouldNotStart, Supervisor
 
@@ -19,7 +19,7 @@ def main() -> int:
         return manage(rest)
     if verb == "test":
         return suite.run(rest)
-    return {"up": up, "down": down}[verb](rest)
+    return {"up": up, "down": down, "bench": bench.run}[verb](rest)
 
 
 def up(rest: list[str]) -> int:

@@ -40,7 +40,7 @@ def run(rest: list[str]) -> int:
         except NoBrowser as error:
             print(error, file=sys.stderr)
             return 1
-    with tempfile.TemporaryDirectory(prefix="asl-test-", dir="/tmp") as folder, _servers(Path(folder), environment) as ready:
+    with tempfile.TemporaryDirectory(prefix="asl-test-", dir="/tmp") as folder, servers(Path(folder), environment) as ready:
         whole = not rest or arguments == ["-m", "not browser"]
         failed = [name for name in LINTERS if _fails(name, ready)] if whole else []
         arguments += ["-n", str(_processes()), "--dist", "loadfile", "--no-loadscope-reorder"] if whole else []
@@ -60,8 +60,8 @@ def _fails(name: str, environment: dict[str, str]) -> bool:
 
 
 @contextmanager
-def _servers(folder: Path, given: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The environment of a test run; servers that are not named are started for it and keep nothing."""
+def servers(folder: Path, given: dict[str, str], *, durable: bool = False) -> Iterator[dict[str, str]]:
+    """The environment of a run; servers that are not named are started for it and go with it. Unless `durable`, they save themselves the disk."""
     # PostgreSQL may have to run as nobody, who must be let through.
     folder.chmod(0o711)
     environment = given | {"ASL_DATA_DIR": str(folder / "data"), "ASL_SECRET_KEY": secrets.token_urlsafe(48)}
@@ -74,7 +74,7 @@ def _servers(folder: Path, given: dict[str, str]) -> Iterator[dict[str, str]]:
     try:
         if "DATABASE_URL" not in given:
             password = secrets.token_urlsafe(24)
-            postgres = Postgres(folder / "postgres", password, passing=True)
+            postgres = Postgres(folder / "postgres", password, passing=not durable)
             postgres.make()
             children.append(postgres.child(bare, log, lock))
             children[-1].start()
@@ -82,7 +82,7 @@ def _servers(folder: Path, given: dict[str, str]) -> Iterator[dict[str, str]]:
             environment["DATABASE_URL"] = postgres.url(SUPERUSER, password, "asl")
         if "REDIS_URL" not in given:
             (folder / "valkey").mkdir()
-            valkey = Valkey(folder / "valkey", secrets.token_urlsafe(24), free_port(), lasting=False)
+            valkey = Valkey(folder / "valkey", secrets.token_urlsafe(24), free_port(), lasting=durable)
             children.append(Child("valkey", valkey.command(), bare, log, lock))
             children[-1].start()
             valkey.wait(seconds=60)

@@ -1,0 +1,98 @@
+"""Storing one file of 10,000 measurements, beside a bare COPY of the same rows."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from benchmarks.measuring import Line, interleaved, ratio_line
+from evaluations.models import Measurement, Subject, Upload
+from evaluations.services import uploads
+from people.models import Person
+
+TITLE = "One file of 10,000 measurements"
+BASELINE = (
+    "a `COPY … FROM STDIN` of the same rows, their text ready in memory, into a table of the same columns, key and index, and a commit."
+)
+TRIED = ""
+
+
+def run(quick: bool) -> list[Line]:
+    count, rounds = (2_000, 2) if quick else (10_000, 5)
+    waiting = iter([_received(count, number) for number in range(rounds + 2)])
+    with CaptureQueriesContext(connection) as asked:
+        _parse(next(waiting), count)
+    bare = _bare_copy()
+    told = interleaved({"file": lambda: _parse(next(waiting), count), "copy": bare}, rounds=rounds)
+    return [
+        Line("statements, read and stored", 40, len(asked), "statements", detail=f"{count:,} measurements"),
+        ratio_line("time, read from the file and stored", 5, told, "file", "copy"),
+    ]
+
+
+def _received(count: int, number: int) -> Upload:
+    """A file of so many results, received and not yet read."""
+    results = [
+        {
+            "evaluation_name": f"item {index}",
+            "source_data": {"source_type": "other", "dataset_name": "bench"},
+            "metric_config": {
+                "lower_is_better": False,
+                "metric_id": "accuracy",
+                "score_type": "continuous",
+                "min_score": 0,
+                "max_score": 1,
+            },
+            "score_details": {
+                "score": index / count,
+                "uncertainty": {"standard_error": {"value": 0.01, "method": "analytic"}, "num_samples": 300},
+            },
+        }
+        for index in range(count)
+    ]
+    record = {
+        "schema_version": "0.3.0",
+        "evaluation_id": f"bench/{number}",
+        "evaluation_timestamp": "1772443800",
+        "retrieved_timestamp": "1772530200",
+        "source_metadata": {"source_type": "evaluation_run", "source_organization_name": "Bench", "evaluator_relationship": "first_party"},
+        "model_info": {"name": "demo/heron-3", "id": "demo/heron-3"},
+        "eval_library": {"name": "inspect_ai", "version": "0.3.285"},
+        "evaluation_results": results,
+    }
+    upload, _ = uploads.receive(
+        stream=io.BytesIO(json.dumps(record).encode()),
+        filename=f"bench-{number}.json",
+        subject=Subject.objects.get(slug="heron-3"),
+        actor=Person.objects.get(name="Ada"),
+        at=timezone.now(),
+    )
+    return upload
+
+
+def _parse(upload: Upload, count: int) -> None:
+    parsed = uploads.parse(upload_id=upload.pk, at=timezone.now())
+    if parsed is None or Measurement.objects.filter(run__upload=upload).count() != count:
+        raise RuntimeError("The file was not stored whole.")
+
+
+def _bare_copy() -> Callable[[], None]:
+    table = Measurement._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bare (LIKE {table} INCLUDING ALL)")
+        with cursor.copy(
+            f"COPY (SELECT * FROM {table} WHERE run_id = (SELECT run_id FROM {table} GROUP BY 1 ORDER BY count(*) DESC LIMIT 1)) TO STDOUT"
+        ) as copy:
+            text: Any = b"".join(bytes(piece) for piece in copy)
+
+    def copy_rows() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE bare")
+            with cursor.copy("COPY bare FROM STDIN") as copy:
+                copy.write(text)
+
+    return copy_rows

@@ -1,0 +1,103 @@
+"""Portfolio, model page and case page with ten and with 1,000 models, beside a bare view that renders as many bytes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext, setup_test_environment
+from django.urls import path
+
+from asl_portal.urls import urlpatterns as portal_urls
+from benchmarks.measuring import Line, interleaved, ratio_line
+from benchmarks.world import copy_subjects
+from evaluations.models import Subject
+from people.models import Person
+from reviews.models import Case
+
+TITLE = "Pages"
+BASELINE = """a Django view that asks the database nothing and renders as many bytes, to the byte, by a template of the same engine: a table with the
+page's mean number of bytes a cell (24). Both run behind the same middleware, for the same signed-in reviewer."""
+TRIED = ""
+
+CELL = 24
+BARE = engines["django"].from_string(
+    "<!doctype html><title>Bare</title><table>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>"
+)
+FEW = 10
+
+
+def bare(request: HttpRequest, size: int) -> HttpResponse:
+    """As many bytes as asked for, cell by cell."""
+    cells = size // (CELL + len("<td></td>"))
+    rows = [["x" * CELL] * 10 for _ in range(cells // 10)]
+    text = BARE.render({"rows": rows}, request)
+    return HttpResponse(text + " " * max(0, size - len(text)))
+
+
+urlpatterns = [path("bare/<int:size>/", bare), *portal_urls]
+
+
+def run(quick: bool) -> list[Line]:
+    setup_test_environment(debug=False)
+    with override_settings(ROOT_URLCONF=__name__):
+        return _lines(100 if quick else 1_000, 3 if quick else 15)
+
+
+def _lines(many: int, rounds: int) -> list[Line]:
+    originals = list(Subject.objects.order_by("slug"))
+    copy_subjects(originals, (FEW - len(originals)) // len(originals) + 1)
+    pages = _pages()
+    few = {name: _statements(address) for name, address in pages.items()}
+    models = {FEW: Subject.objects.count()}
+    copy_subjects([Subject.objects.get(slug=f"{one.slug}-1") for one in originals], (many - models[FEW]) // len(originals))
+    models[many] = Subject.objects.count()
+    lines = []
+    for name, address in pages.items():
+        asked = _statements(address)
+        what = f"{name}: statements with {models[many]:,} models"
+        lines.append(Line(what, 12, asked, "statements", detail=f"{few[name]} with {models[FEW]} models" + _said_same(few[name], asked)))
+        lines.append(_time(name, address, rounds))
+    return lines
+
+
+def _said_same(few: int, many: int) -> str:
+    return ", the same" if few == many else ": it grows"
+
+
+def _pages() -> dict[str, str]:
+    case = Case.objects.filter(subject__slug="heron-3").latest("number")
+    return {"portfolio": "/portfolio/", "model": "/subjects/heron-3/", "case": f"/cases/{case.number}/"}
+
+
+def _client() -> Client:
+    client = Client()
+    client.force_login(Person.objects.get(name="Ben").user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _get(client: Client, address: str) -> Callable[[], Any]:
+    def get() -> Any:
+        answer = client.get(address)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answered {answer.status_code}")
+        return answer
+
+    return get
+
+
+def _statements(address: str) -> int:
+    get = _get(_client(), address)
+    get()
+    with CaptureQueriesContext(connection) as asked:
+        get()
+    return len(asked)
+
+
+def _time(name: str, address: str, rounds: int) -> Line:
+    client = _client()
+    size = len(_get(client, address)().content)
+    told = interleaved({"page": _get(client, address), "bare": _get(client, f"/bare/{size}/")}, rounds=rounds)
+    return ratio_line(f"{name}: server time, {size / 1000:.0f} kB", 3, told, "page", "bare")
