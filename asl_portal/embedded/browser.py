@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
+
+from asl_portal.embedded import apt
 
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable")
 ON_A_MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
@@ -34,16 +35,10 @@ def install_browser() -> str:
     try:
         return find_browser()
     except NoBrowser:
-        if os.geteuid() == 0 and shutil.which("apt-get"):
+        if apt.may_install():
             print("Installing chromium-headless-shell", flush=True)
-            _apt("update")
-            _apt("install", "-y", "--no-install-recommends", "chromium-headless-shell")
+            apt.install("chromium-headless-shell")
         return find_browser()
-
-
-def _apt(*arguments: str) -> None:
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", *arguments], check=False, env=environment, stdout=subprocess.DEVNULL)
 
 
 def _playwrights_own() -> str | None:

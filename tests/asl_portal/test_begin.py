@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from asl_portal.management.commands.begin import APPOINT
 from ledger.services import current_log
 from tests.makers import give_password, make_log, make_people
 
@@ -21,8 +22,10 @@ def _begin(tmp_path: Path, **options: bool) -> dict[str, object]:
 
 
 def test_an_empty_start_opens_a_production_log_and_a_second_one_finds_it(tmp_path: Path) -> None:
-    assert _begin(tmp_path, empty=True) == {"done": "production log opened", "links": []}
-    assert _begin(tmp_path, empty=True) == {"done": "production log found", "links": []}
+    assert _begin(tmp_path, empty=True) == {"done": f"production log opened; {APPOINT}", "links": []}
+    assert _begin(tmp_path, empty=True) == {"done": f"production log found; {APPOINT}", "links": []}
+    call_command("appoint_administrators", "Ivo <ivo@lab.example>", "Jun <jun@lab.example>")
+    assert _begin(tmp_path, empty=True)["done"] == "production log found"
     log = current_log()
     assert log is not None and log.mode == "production"
 

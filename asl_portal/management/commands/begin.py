@@ -18,6 +18,8 @@ from people.queries import roles_of
 from people.services import first_administrator_link, persona_link
 from people.words import Role
 
+APPOINT = "appoint its first two administrators: ./portal manage appoint_administrators 'NAME <ADDRESS>' 'NAME <ADDRESS>'"
+
 
 class Command(BaseCommand):
     help = "Open the log if it is not open (the seeded board, or with --empty a production log) and make the first sign-in links."
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         log = current_log()
         if log is None and empty:
             call_command("open_log", mode="production")
-            return "production log opened"
+            return f"production log opened; {APPOINT}"
         if log is None:
             # Half a world would be found, and kept, by the next start.
             with transaction.atomic():
@@ -48,7 +50,7 @@ class Command(BaseCommand):
             return "demo log opened, board seeded"
         if log.mode == "demo" and empty:
             raise CommandError("This database holds a demo log, and a log is never both. Begin elsewhere: ./portal up --empty --data DIR")
-        return f"{log.mode} log found"
+        return f"{log.mode} log found" if User.objects.exists() else f"{log.mode} log found; {APPOINT}"
 
 
 def links(at: datetime) -> list[dict[str, str]]:

@@ -1,0 +1,143 @@
+"""The files under deploy/ name only what the portal has: commands, settings, addresses; and no role gets more than it needs."""
+
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+from django.urls import resolve
+
+from tests.deployment import DEPLOY, commands
+
+SETTINGS = (DEPLOY.parent / "docs/settings.md").read_text()
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+MANIFESTS = [one for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
+ROLES = ("migrate", "scheduler", "signer", "web", "worker")
+OURS = {name: COMPOSE["services"][name] for name in ROLES}
+
+
+def _known(variable: str) -> bool:
+    """A setting of the portal; with _FILE only where the setting is marked as a secret."""
+    if f"`{variable}`" in SETTINGS:
+        return True
+    secret = variable.removesuffix("_FILE")
+    return variable.endswith("_FILE") and f"`{secret}` ●" in SETTINGS
+
+
+def _pods() -> Iterator[tuple[str, dict[str, Any]]]:
+    for one in MANIFESTS:
+        if one["kind"] in {"Deployment", "Job"}:
+            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+
+
+def _container(name: str) -> dict[str, Any]:
+    [container] = dict(_pods())[name]["containers"]
+    return dict(container)
+
+
+def test_each_role_has_an_image_whose_command_the_portal_has() -> None:
+    found = commands()
+    assert sorted(found) == sorted(ROLES) == sorted(name for name, _ in _pods())
+    assert found["web"][:2] == ["gunicorn", "asl_portal.wsgi"]
+    assert (found["worker"][:4], found["scheduler"][:4]) == (
+        ["celery", "-A", "asl_portal", "worker"],
+        ["celery", "-A", "asl_portal", "beat"],
+    )
+    for role in ("migrate", "signer"):
+        assert found[role][:2] == ["python", "manage.py"] and found[role][2] in get_commands()
+
+
+def test_every_variable_named_is_a_setting() -> None:
+    config = next(one for one in MANIFESTS if one["kind"] == "ConfigMap")["data"]
+    named = {*config, *(one["name"] for name, _ in _pods() for one in _container(name).get("env", []))}
+    named |= {name for service in OURS.values() for name in service["environment"]}
+    assert not [name for name in named if not _known(name)]
+    assert not _known("ASL_PUBLIC_URL_FILE") and not _known("ASL_NO_SUCH_THING")
+
+
+def test_the_owner_of_the_tables_is_known_to_the_migration_alone_and_the_key_to_the_signer_alone() -> None:
+    for wanted, role in (("DATABASE_OWNER_URL_FILE", "migrate"), ("ASL_CHECKPOINT_KEY_FILE", "signer")):
+        assert {name for name, service in OURS.items() if wanted in service["environment"]} == {role}
+        assert {name for name, _ in _pods() if wanted in {one["name"] for one in _container(name).get("env", [])}} == {role}
+    assert {name for name, service in OURS.items() if "database_owner_url" in service["secrets"]} == {"migrate"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_runs_as_root_writes_into_its_image_or_gains_a_right(role: str) -> None:
+    pod, container = dict(_pods())[role], _container(role)
+    assert pod["securityContext"]["runAsNonRoot"] and not pod["automountServiceAccountToken"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    service = OURS[role]
+    assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
+    assert container["resources"]["limits"]["memory"] and service["build"]["target"] == role
+
+
+def test_the_image_is_built_without_secrets_and_runs_as_nobody_special() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert re.findall(r"^ARG (\w+)", text, re.MULTILINE) == ["BASE"]
+    assert "USER 10001:10001" in text and text.index("USER 10001:10001") < text.index("AS migrate")
+    assert "--require-hashes" in text
+    ignored = (DEPLOY.parent / ".dockerignore").read_text().splitlines()
+    assert ignored[0] == "*" and not {"!data", "!.git", "!deploy", "!tests"} & set(ignored)
+
+
+def test_probes_ask_addresses_the_portal_has_under_a_name_it_answers_to() -> None:
+    config = next(one for one in MANIFESTS if one["kind"] == "ConfigMap")["data"]
+    web = _container("web")
+    probes = {kind: web[kind]["httpGet"] for kind in ("startupProbe", "readinessProbe", "livenessProbe")}
+    for probe in probes.values():
+        assert resolve(probe["path"]).url_name in {"healthz", "readyz"}
+        assert {"name": "Host", "value": config["ASL_ALLOWED_HOSTS"]} in probe["httpHeaders"]
+        assert probe["port"] == web["ports"][0]["containerPort"] == 8000
+    assert probes["startupProbe"]["path"] == "/readyz"
+    assert "http://localhost:8000/healthz" in OURS["web"]["healthcheck"]["test"][-1]
+    assert OURS["web"]["environment"]["ASL_ALLOWED_HOSTS"].startswith("localhost,")
+
+
+def test_there_are_several_of_what_may_be_several_and_one_of_what_signs() -> None:
+    replicas = {one["metadata"]["name"]: one["spec"]["replicas"] for one in MANIFESTS if one["kind"] == "Deployment"}
+    assert replicas == {"web": 3, "worker": 3, "scheduler": 1, "signer": 1}
+    kept = {one["metadata"]["name"]: one["spec"]["minAvailable"] for one in MANIFESTS if one["kind"] == "PodDisruptionBudget"}
+    assert kept == {"web": 2, "worker": 2}
+    [service] = [one for one in MANIFESTS if one["kind"] == "Service"]
+    assert service["spec"]["selector"] == {"app": "asl-portal", "role": "web"}
+
+
+def test_nothing_may_speak_unless_a_policy_says_so() -> None:
+    policies = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "NetworkPolicy"}
+    assert policies["nothing-by-default"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert all(port["port"] != 443 for port in policies["names-and-servers"]["egress"][1]["ports"])
+    assert policies["pages-from-the-ingress"]["podSelector"]["matchLabels"]["role"] == "web"
+
+
+def test_every_file_is_part_of_the_whole() -> None:
+    kustomization = next(one for one in MANIFESTS if one["kind"] == "Kustomization")
+    there = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == there
+    assert {one["name"].removeprefix("asl-portal-") for one in kustomization["images"]} == set(ROLES)
+
+
+def test_secrets_are_made_once_and_readable_through_a_closed_folder_alone(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((DEPLOY / "make-secrets.sh").read_bytes())
+    made = []
+    for _ in range(2):
+        subprocess.run(["sh", script], check=True)
+        made.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
+    assert made[0] == made[1]
+    assert {Path(one["file"]).name for one in COMPOSE["secrets"].values()} == made[0].keys()
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert len({made[0][name] for name in ("postgres_password", "owner_password", "app_password", "secret_key")}) == 4
+    assert made[0]["database_url"] == f"postgresql://asl_app:{made[0]['app_password']}@postgres/asl"
+    used = {name for service in COMPOSE["services"].values() for name in service.get("secrets", [])}
+    assert used == set(COMPOSE["secrets"])
