@@ -5,7 +5,7 @@ import os
 import sys
 
 # These change the schema or the roles; everything else works as the application's role, which cannot touch the ledger.
-OWNER_COMMANDS = {"migrate", "prepare", "grant_app_role"}
+OWNER_COMMANDS = {"migrate", "prepare", "grant_app_role", "backup", "restore"}
 
 
 def main() -> None:

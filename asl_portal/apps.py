@@ -7,3 +7,4 @@ class AslPortalConfig(AppConfig):
 
     def ready(self) -> None:
         from asl_portal import checks  # noqa: F401, PLC0415 - registering them is the point, and needs the apps
+        from asl_portal.backup import entries  # noqa: F401, PLC0415 - so that every process can tell them in words

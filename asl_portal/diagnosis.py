@@ -14,9 +14,10 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 
 from asl_portal import health
+from asl_portal.backup.entries import MADE
 from evaluations.models import AssessmentDue, DueState, Upload, UploadState
 from ledger.delivery import stuck
-from ledger.models import APPEND_ONLY_TABLES, Checkpoint
+from ledger.models import APPEND_ONLY_TABLES, Checkpoint, Entry, Log
 from ledger.queries import is_sound
 from ledger.services import current_log, size
 from reviews.models import Export, Notice
@@ -26,6 +27,7 @@ GOOD, WARNING, BAD = "good", "warning", "bad"
 LOWEST_FREE_BYTES = 2 * 1024**3
 OLDEST_POSTGRESQL = 15
 SIGNED_WITHIN = timedelta(minutes=5)
+BACKED_UP_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,7 @@ def _ledger() -> Iterator[Answer]:
     else:
         yield Answer("ledger", GOOD, f"a {log.mode} log, sound")
         yield from _signer()
+        yield from _backup(log)
 
 
 def _signer() -> Iterator[Answer]:
@@ -202,6 +205,18 @@ def _signer() -> Iterator[Answer]:
         yield Answer("signer", WARNING, found, "Start it with ./portal up, or ./portal manage sign_checkpoints --watch.")
     else:
         yield Answer("signer", GOOD, f"signed {last.size} of {entries} entries")
+
+
+def _backup(log: Log) -> Iterator[Answer]:
+    """When the last one was made, as the ledger tells it. A demo world is built anew rather than brought back."""
+    last = Entry.objects.filter(kind=MADE).order_by("-seq").first()
+    mend = "Run ./portal manage backup FOLDER, every night, into another place than this machine."
+    if last is None:
+        yield Answer("backup", GOOD if log.mode == Log.Mode.DEMO else WARNING, "none was ever made", mend)
+    elif (age := timezone.now() - last.recorded_at) > BACKED_UP_WITHIN:
+        yield Answer("backup", WARNING, f"the last one was made {age.days} days ago", mend)
+    else:
+        yield Answer("backup", GOOD, f"the last one was made on {last.recorded_at:%d %b %Y at %H:%M} UTC")
 
 
 _OF_THE_DATABASE: tuple[Callable[[], Iterator[Answer]], ...] = (_server, _migrations, _roles, _work, _ledger)

@@ -9,8 +9,13 @@ import time
 from pathlib import Path
 
 from asl_portal.embedded import bench, suite
+from asl_portal.embedded.alone import run_alone
 from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, StillStopping
+from asl_portal.embedded.postgres import DatabaseDidNotStart
 from asl_portal.embedded.supervisor import MANAGE, ROOT, Choices, CouldNotStart, Supervisor
+
+# What one does to a portal that is not running: these start its embedded database themselves.
+ALONE = {"backup", "restore"}
 
 
 def main() -> int:
@@ -68,11 +73,22 @@ def down(rest: list[str]) -> int:
 def manage(rest: list[str]) -> int:
     """Run a management command against the running portal, or against what DATABASE_URL and REDIS_URL name."""
     folder = DataFolder(Path(os.environ.get("ASL_DATA_DIR") or ROOT / "data"))
+    if ALONE & set(rest[:1]) and not {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys() and not folder.is_owned():
+        return _alone(folder, rest)
     saved = (folder.environment() if folder.path.exists() else None) or _nothing_running(folder)
     # Whoever names a database of their own means that one whole, its owner's address too.
     mine = {name for name in saved if name.startswith("DATABASE_")} if {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys() else set()
     saved = {name: value for name, value in saved.items() if name not in mine}
     os.execve(MANAGE[0], [*MANAGE, *rest], saved | os.environ)  # noqa: S606 - this process becomes the command
+
+
+def _alone(folder: DataFolder, rest: list[str]) -> int:
+    try:
+        return run_alone(folder, rest, os.environ)
+    except (AlreadyRunning, StillStopping):
+        return _say("The portal is just starting or stopping; try again in a moment.", 1)
+    except DatabaseDidNotStart as error:
+        return _say(str(error), 1)
 
 
 def _nothing_running(folder: DataFolder) -> dict[str, str]:

@@ -42,15 +42,15 @@ class Stored:
     size: int
 
 
-def store(stream: Readable) -> Stored:
-    """Writes the stream under the digest of what it held. The bytes are on the disk before this returns. Raises TooLarge."""
+def store(stream: Readable, *, any_size: bool = False) -> Stored:
+    """Writes the stream under the digest of what it held. The bytes are on the disk before this returns. Raises TooLarge, unless told `any_size`."""
     incoming = settings.BLOB_DIR / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=incoming)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as target:
-            stored = _copy(stream, target)
+            stored = _copy(stream, target, None if any_size else settings.UPLOAD_MAX_BYTES)
             target.flush()
             os.fsync(target.fileno())
         _move(temporary, path_of(stored.sha256))
@@ -79,12 +79,12 @@ def path_of(sha256: str) -> Path:
     return Path(settings.BLOB_DIR) / sha256[:2] / sha256[2:4] / sha256
 
 
-def _copy(stream: Readable, target: BinaryIO) -> Stored:
+def _copy(stream: Readable, target: BinaryIO, limit: int | None) -> Stored:
     digest, size = hashlib.sha256(), 0
     while chunk := stream.read(CHUNK):
         size += len(chunk)
-        if size > settings.UPLOAD_MAX_BYTES:
-            raise TooLarge(settings.UPLOAD_MAX_BYTES)
+        if limit is not None and size > limit:
+            raise TooLarge(limit)
         digest.update(chunk)
         target.write(chunk)
     return Stored(digest.hexdigest(), size)

@@ -1,12 +1,16 @@
 """The doctor: every precondition, and a mend beside each that does not hold."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
 
 from asl_portal import diagnosis, health
+from asl_portal.backup.entries import backup_made
 from asl_portal.diagnosis import BAD, GOOD, WARNING
 from evaluations.services import blobs, uploads
 from ledger.delivery import STUCK_AFTER
@@ -76,6 +80,23 @@ def test_what_was_given_up_is_told_and_a_consumer_that_stands_still_fails(settin
         BAD,
         "stands still: tests.broken at entry 3 (ZeroDivisionError in handle, line 7)",
     )
+
+
+def test_a_portal_without_a_fresh_backup_is_told_to_make_one() -> None:
+    make_log("production")
+    assert _states()["backup"] == WARNING
+    with transaction.atomic():
+        backup_made(sha256="a" * 64, ledger_size=1, at=timezone.now() - timedelta(days=8))
+    said = {answer.name: answer for answer in diagnosis.examine()}["backup"]
+    assert (said.state, said.found) == (WARNING, "the last one was made 8 days ago")
+    with transaction.atomic():
+        backup_made(sha256="b" * 64, ledger_size=2, at=timezone.now())
+    assert _states()["backup"] == GOOD
+
+
+def test_a_disk_that_is_nearly_full_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "LOWEST_FREE_BYTES", 2**62)
+    assert (_states()["blob folder"], _states()["data folder"]) == (WARNING, WARNING)
 
 
 def test_a_broker_that_is_gone_is_found(settings: Any) -> None:

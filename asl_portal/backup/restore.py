@@ -1,0 +1,152 @@
+"""Bringing a backup back, into an empty system only. A broken file is refused before anything is changed."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+
+from asl_portal.backup import archive, entries, tools
+from asl_portal.backup.make import check_root
+from evaluations.models import Blob, Subject
+from evaluations.replay import Replayed, checks
+from evaluations.services import blobs
+from ledger.refusals import NotNow, NotValid
+from ledger.verification import verify
+
+REPLAYED_SUBJECTS = 5
+
+
+class NotEmpty(NotNow):
+    code = "not_empty"
+    sentence = "A backup is restored into an empty system only, and this one is not."
+
+
+class OtherVersion(NotNow):
+    code = "other_version"
+    sentence = "This backup cannot be restored here."
+
+
+class BackupRefused(NotValid):
+    code = "backup_broken"
+    sentence = "This file is not a whole backup, so nothing was changed."
+
+
+class RestoreFailed(NotNow):
+    code = "restore_failed"
+    sentence = "The backup could not be brought back."
+
+
+@dataclass(frozen=True)
+class Restored:
+    sha256: str
+    ledger_size: int
+    ledger_root: str
+    blobs: int
+    replayed: int
+
+
+def restore_backup(path: Path, *, at: datetime, say: Callable[[str], object] = lambda _: None) -> Restored:
+    """Checks the whole file, restores bytes, then the database as one transaction, then verifies what stands there now.
+
+    Raises BackupRefused, NotEmpty, OtherVersion with nothing changed; RestoreFailed with the words of what failed.
+    """
+    _require_empty()
+    try:
+        checked = archive.check(path)
+        _require_version(checked.manifest)
+        say(f"Every one of {checked.members} members has its digest")
+        check_root(checked)
+    except (archive.ArchiveBroken, tools.ToolMissing, tools.ToolFailed, OSError) as error:
+        raise BackupRefused(what_to_do=str(error)) from error
+    ledger = checked.manifest["ledger"]
+    say(f"The ledger's root comes out of it: {ledger['size']} entries under {ledger['root']}")
+    count = _bring_back(checked)
+    say(f"Restored the database and {count} uploaded files")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("grant_app_role")
+    replayed = _verify(ledger)
+    say(f"Verified the ledger, every uploaded file, and {replayed} stored answers")
+    with transaction.atomic():
+        entries.backup_restored(sha256=checked.sha256, ledger_size=ledger["size"], at=at)
+    return Restored(checked.sha256, ledger["size"], ledger["root"], count, replayed)
+
+
+def _require_empty() -> None:
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    if tables:
+        raise NotEmpty(what_to_do=f"The database has {len(tables)} tables. Make a new, empty database and name it in DATABASE_URL.")
+    if _files(Path(settings.BLOB_DIR)):
+        raise NotEmpty(what_to_do=f"{settings.BLOB_DIR} holds files. Name an empty folder in ASL_BLOB_DIR.")
+
+
+def _require_version(manifest: dict[str, Any]) -> None:
+    here = tools.server_major()
+    if manifest["postgresql"] > here:
+        raise OtherVersion(
+            what_to_do=f"It was made of PostgreSQL {manifest['postgresql']}; this server is {here}. Use that version or newer."
+        )
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    unknown = sorted(set(manifest["migrations"]) - known)
+    if unknown:
+        raise OtherVersion(what_to_do=f"It was made by a newer portal, which has {unknown[-1]}. Restore it with that version.")
+
+
+def _bring_back(checked: archive.Checked) -> int:
+    """Bytes first: a row never names bytes that are not there. On failure both are as empty as before."""
+    count = 0
+    try:
+        for name, _, stream in archive.members(checked.path):
+            if name.startswith(archive.BLOBS):
+                blobs.store(stream, any_size=True)
+                count += 1
+        with archive.opened(checked.path, archive.DATABASE) as stream:
+            tools.load(stream, major=tools.server_major())
+    except (OSError, tools.ToolFailed, tools.ToolMissing) as error:
+        for path in _files(Path(settings.BLOB_DIR)):
+            path.unlink()
+        raise RestoreFailed(what_to_do=f"Everything is as empty as before. {error}") from error
+    return count
+
+
+def _verify(ledger: dict[str, Any]) -> int:
+    """What stands here now, recomputed. Raises RestoreFailed."""
+    report = verify()
+    if report.misfit:
+        raise _not_the_same(f"The restored ledger does not fit: {report.misfit}")
+    if (report.size, report.root.hex()) != (ledger["size"], ledger["root"]):
+        raise _not_the_same("The restored ledger is not the one the manifest names.")
+    for sha256, size in Blob.objects.values_list("sha256", "size").iterator(chunk_size=2000):
+        path = blobs.path_of(sha256)
+        if not path.exists() or path.stat().st_size != size:
+            raise _not_the_same(f"The uploaded bytes {sha256} are not in the backup.")
+    return _replay()
+
+
+def _replay() -> int:
+    """A sample: every stored answer about a few subjects. `./portal manage replay` goes through all."""
+    count = 0
+    for subject in islice(Subject.objects.order_by("-created_at", "id"), REPLAYED_SUBJECTS):
+        for check in checks().values():
+            replayed = Replayed()
+            difference = next(iter(check(subject, replayed)), None)
+            if difference is not None:
+                raise _not_the_same(f"A stored answer does not come out again: {difference}")
+            count += replayed.count
+    return count
+
+
+def _not_the_same(why: str) -> RestoreFailed:
+    return RestoreFailed(what_to_do=f"{why} Do not use this system: drop its database and its blob folder.")
+
+
+def _files(folder: Path) -> list[Path]:
+    return [Path(place) / name for place, _, names in os.walk(folder) for name in names]
