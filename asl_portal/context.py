@@ -75,7 +75,10 @@ class Portal:
         own = [NavItem("Your account", "/people/me/")]
         if self._actor is None or not self._actor.roles & _INSIDE:
             return own
-        return [*own, NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/")]
+        inside = [NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/")]
+        if self._actor.has(Role.ADMINISTRATOR):
+            inside.append(NavItem("Outlets", "/outlets/"))
+        return own + inside
 
     @cached_property
     def nav(self) -> list[NavItem]:

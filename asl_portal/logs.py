@@ -68,6 +68,8 @@ def logging_settings(level: str) -> dict[str, Any]:
             **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy")},
             # Its lines quote arguments and messages of errors; `_failed` says the same without them.
             "celery.app.trace": {"level": "CRITICAL"},
+            # They name the addresses they send to, which are secrets: `reviews.notices` says what became of each delivery.
+            **{name: {"level": "CRITICAL"} for name in ("apprise", "urllib3")},
         },
     }
 

@@ -175,6 +175,9 @@ EMAIL_USE_TLS = env.flag("ASL_SMTP_TLS", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("ASL_MAIL_FROM", "asl-portal@localhost")
 
+# Networks of one's own that outgoing webhooks and channels may reach, as `10.1.0.0/16`; without any, only public addresses.
+OUTLET_NETWORKS = env.words("ASL_OUTLET_NETWORKS")
+
 # The measured settings of docs/decisions: late acknowledgement, short restore sweeps, sockets that time out.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
@@ -203,6 +206,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         ("ledger.deliver", 5, 4),
         ("evaluations.tasks.sweep", 5, 4),
         ("reviews.tasks.sweep_notices", 5, 4),
+        ("reviews.tasks.send_deliveries", 5, 4),
         ("reviews.tasks.make_exports", 5, 4),
         ("evaluations.tasks.sweep_clock", 60, 50),
         ("reviews.tasks.sweep_clock", 60, 50),

@@ -58,14 +58,14 @@ def size_at(known_at: datetime) -> int:
 
 def page(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
     """One page of the list, newest first, at a cost that does not grow with the log."""
-    found = _filtered(filters).order_by("-seq").prefetch_related("fields")
+    found = filtered(filters).order_by("-seq").prefetch_related("fields")
     if before is not None:
         found = found.filter(seq__lt=before)
     rows = list(found[: limit + 1])
     return Page(rows[:limit], rows[limit - 1].seq if len(rows) > limit else None)
 
 
-def _filtered(filters: Filters) -> QuerySet[Entry]:
+def filtered(filters: Filters) -> QuerySet[Entry]:
     found = Entry.objects.all()
     if filters.kind:
         found = found.filter(kind=filters.kind)

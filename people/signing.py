@@ -212,6 +212,11 @@ def _is_too_fresh(user: User, at: datetime) -> bool:
     return log is None or log.mode != "demo"
 
 
+def confirm_credential(*, user: User, password: str) -> None:
+    """Asks who it is once more, for grave acts that no signature stands under. Raises TooManyTries, CredentialNotConfirmed."""
+    _confirm(user, password)
+
+
 def _confirm(user: User, password: str) -> None:
     """Counts the try before it looks, so that many at once cannot get round the limit."""
     key = f"people:confirm:{user.pk}"

@@ -17,9 +17,11 @@ from reviews.models import (
     Case,
     CaseRevision,
     Comment,
+    Delivery,
     Determination,
     GateAnswer,
     ImplementationEvidence,
+    Outlet,
     Question,
     Recusal,
     ReleaseDecision,
@@ -188,6 +190,31 @@ def export_requested(export_id: UUID, case: Case, *, actor: Person, at: datetime
     return _append("reviews:export:requested", f"export:{export_id}", actor, at, {"case": case.pk, "kind": export_kind})
 
 
+def table_exported(export_id: UUID, *, actor: Person, at: datetime, fields: dict[str, Any]) -> Entry:
+    return _append("reviews:table:exported", f"export:{export_id}", actor, at, fields)
+
+
+def outlet_added(outlet: Outlet, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:outlet:added", f"outlet:{outlet.pk}", actor, at, {"outlet_kind": outlet.kind, "topics": sorted(outlet.topics)})
+
+
+def outlet_rotated(outlet: Outlet, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:outlet:rotated", f"outlet:{outlet.pk}", actor, at, {"old_until": outlet.old_secret_until})
+
+
+def outlet_stopped(outlet: Outlet, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:outlet:stopped", f"outlet:{outlet.pk}", actor, at, {"outlet_kind": outlet.kind})
+
+
+def outlet_tested(outlet: Outlet, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:outlet:tested", f"outlet:{outlet.pk}", actor, at, {"outlet_kind": outlet.kind})
+
+
+def delivery_resent(delivery: Delivery, *, actor: Person, at: datetime) -> Entry:
+    fields = {"outlet": delivery.outlet_id, "entry": delivery.entry_seq}
+    return _append("reviews:delivery:resent", f"delivery:{delivery.pk}", actor, at, fields)
+
+
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, policy: str = "") -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
 
@@ -297,3 +324,9 @@ describe("reviews:scope:halted", "{actor} halted the scope {scope}.")
 describe("reviews:scope:changed", "The gate to {scope} is {state}.")
 describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")
 describe("reviews:export:requested", "{actor} asked for a case file ({kind}).")
+describe("reviews:table:exported", "{actor} took the table {table} away ({format}).")
+describe("reviews:outlet:added", "{actor} set up an outlet ({outlet_kind}), told of {topics}.")
+describe("reviews:outlet:rotated", "{actor} gave a webhook a new secret; the old one signs until {old_until:day}.")
+describe("reviews:outlet:stopped", "{actor} stopped an outlet ({outlet_kind}).")
+describe("reviews:outlet:tested", "{actor} sent a test to an outlet ({outlet_kind}).")
+describe("reviews:delivery:resent", "{actor} had entry {entry} sent to an outlet once more.")

@@ -1,12 +1,14 @@
 """The forms of the board. They read what was typed; whether it may be done is asked of the verbs."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 
 from evaluations.models import Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
 from reviews.models.case import CaseKind
+from reviews.models.outlet import Topic
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
 
@@ -15,6 +17,17 @@ RATIONALE_HELP = "What you read and why it decides the question for you. It stan
 
 def _rationale(label: str = "Rationale", help_text: str = RATIONALE_HELP) -> forms.CharField:
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 5}), max_length=10_000, help_text=help_text)
+
+
+class AsOfForm(forms.Form):
+    as_of = forms.DateField(label="As of", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def moment(self, now: datetime) -> datetime:
+        """The end of that UTC day, never later than now; now where no day was given or none could be read."""
+        day = self.cleaned_data.get("as_of") if self.is_valid() else None
+        if day is None or day >= now.astimezone(UTC).date():
+            return now
+        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
 
 
 class SigningForm(forms.Form):
@@ -215,3 +228,39 @@ class AdoptionForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     password = SigningForm.base_fields["password"]
+
+
+class ReconfirmForm(forms.Form):
+    """For grave acts that no signature stands under."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you.",
+    )
+
+
+class OutletForm(ReconfirmForm):
+    label = forms.CharField(label="What it is for", max_length=80, help_text="Shown in lists; the address is not.")
+    topics = forms.MultipleChoiceField(label="Told of", choices=Topic.choices, widget=forms.CheckboxSelectMultiple)
+    address = forms.CharField(
+        label="Address", max_length=2000, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    field_order = ("label", "address", "topics", "password")
+
+
+class WebhookForm(OutletForm):
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["address"].help_text = "https://host/path. It is kept sealed and not shown again; the list names its host."
+
+
+class ChannelForm(OutletForm):
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields[
+            "address"
+        ].help_text = (
+            "As apprise writes it: slack://…, msteams://…, matrixs://…, pagerduty://…, ntfys://…. It is kept sealed and not shown again."
+        )

@@ -98,6 +98,17 @@ def may_halt(actor: Actor) -> Answer:
     return _held(actor, OPENERS, "may_not_halt", "A scope is halted by a reviewer or the chair.", "Call one of them now.")
 
 
+def may_keep_outlets(actor: Actor) -> Answer:
+    """Where news goes outside the portal is the administrators' to set: the addresses are secrets."""
+    return _held(
+        actor,
+        frozenset({Role.ADMINISTRATOR}),
+        "not_an_administrator",
+        "Webhooks and channels are set up by administrators.",
+        "Ask an administrator.",
+    )
+
+
 def may_keep_safeguards(actor: Actor) -> Answer:
     return _held(
         actor,

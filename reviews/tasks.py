@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from reviews.notices import deliver
 from reviews.notices.send import send_due
 from reviews.reports.exports import make_due
 from reviews.services import following
@@ -18,6 +19,12 @@ def sweep_clock(**_: object) -> None:
 def sweep_notices(**_: object) -> None:
     """Sends the mails that are due."""
     send_due(at=timezone.now())
+
+
+@shared_task
+def send_deliveries(**_: object) -> None:
+    """Brings news to the outlets outside."""
+    deliver.send_due(at=timezone.now())
 
 
 @shared_task

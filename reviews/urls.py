@@ -1,13 +1,24 @@
 """Addresses of the board's pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from reviews.views import adoptions, boards, cases, gate, inbox, reports, safeguards, signing, status
+from reviews.views import adoptions, boards, cases, gate, inbox, outlets, reports, safeguards, signing, status, tables
 
 app_name = "reviews"
 
+
+class FormatConverter(StringConverter):
+    """The formats a table leaves in."""
+
+    regex = "csv|xlsx"
+
+
+register_converter(FormatConverter, "table_format")
+
 _CASE = "cases/<int:number>/"
 _QUESTION = _CASE + "questions/<uuid:question_id>/"
+_TABLE = ".<table_format:format>"
 _SAFEGUARD = "safeguards/<uuid:implementation_id>/"
 
 urlpatterns = [
@@ -47,6 +58,20 @@ urlpatterns = [
     path("boards/<slug:slug>/seats/", boards.propose_seat, name="seat-propose"),
     path("boards/<slug:slug>/seats/<uuid:seat_id>/confirm/", boards.confirm_seat, name="seat-confirm"),
     path("boards/<slug:slug>/seats/<uuid:seat_id>/leave/", boards.leave_seat, name="seat-leave"),
+    path("tables/portfolio" + _TABLE, tables.portfolio, name="table-portfolio"),
+    path("tables/subjects/<slug:slug>" + _TABLE, tables.subject, name="table-subject"),
+    path("tables/cases" + _TABLE, tables.cases, name="table-cases"),
+    path("tables/cases/<int:number>" + _TABLE, tables.case, name="table-case"),
+    path("tables/signoffs" + _TABLE, tables.signoffs, name="table-signoffs"),
+    path("tables/ledger" + _TABLE, tables.ledger, name="table-ledger"),
+    path("outlets/", outlets.outlet_list, name="outlet-list"),
+    path("outlets/webhook/", outlets.webhook_new, name="webhook-new"),
+    path("outlets/channel/", outlets.channel_new, name="channel-new"),
+    path("outlets/<uuid:outlet_id>/", outlets.outlet, name="outlet"),
+    path("outlets/<uuid:outlet_id>/secret/", outlets.rotate, name="outlet-rotate"),
+    path("outlets/<uuid:outlet_id>/stop/", outlets.stop, name="outlet-stop"),
+    path("outlets/<uuid:outlet_id>/test/", outlets.test, name="outlet-test"),
+    path("deliveries/<uuid:delivery_id>/resend/", outlets.resend, name="delivery-resend"),
     path("adoptions/", adoptions.adoption_list, name="adoption-list"),
     path("adoptions/<uuid:version_id>/propose/", adoptions.propose, name="adoption-propose"),
     path("adoptions/<uuid:adoption_id>/confirm/", adoptions.confirm, name="adoption-confirm"),

@@ -2,9 +2,11 @@
 
 import email
 import email.policy
+import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,6 +95,7 @@ def own_environment() -> dict[str, str]:
         "ASL_SMTP_HOST": django_settings.EMAIL_HOST,
         "ASL_SMTP_PORT": str(django_settings.EMAIL_PORT),
         "ASL_MAIL_DIR": str(django_settings.MAIL_DIR),
+        "ASL_OUTLET_NETWORKS": ",".join(django_settings.OUTLET_NETWORKS),
     }
 
 
@@ -142,3 +145,43 @@ def eventually(ask: Callable[[], Any], *, seconds: float = 20) -> Any:
         assert time.monotonic() < give_up_at, f"did not happen within {seconds} seconds: {ask}"
         time.sleep(0.05)
     return answer
+
+
+@dataclass
+class Outside:
+    """A service outside, in a process of its own: what it got, and what it is to answer."""
+
+    address: str
+    folder: Path
+
+    @property
+    def got(self) -> list[dict[str, Any]]:
+        kept = self.folder / "requests.jsonl"
+        return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+
+    def answer(self, text: str) -> None:
+        """A status, `302 ADDRESS`, or `drip`."""
+        (self.folder / "answer").write_text(text)
+
+
+@pytest.fixture
+def outside(tmp_path: Path, settings: Any) -> Iterator[Outside]:
+    """A real HTTP server on loopback, which this test's portal, and its workers, may send to."""
+    settings.OUTLET_NETWORKS = ["127.0.0.0/8"]
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    port = free_port()
+    service = Outside(f"http://127.0.0.1:{port}", folder)
+    service.answer("204")
+    process = subprocess.Popen([sys.executable, str(ROOT / "tests" / "receiver.py"), str(port), str(folder)])
+    try:
+        eventually(lambda: _is_listening(port))
+        yield service
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0

@@ -26,7 +26,9 @@ from people import services as people
 from people.api_auth import TokenAuth
 from people.models import Person, RoleGrant
 from people.words import Role, Scope
+from reviews.models import Delivery
 from reviews.reports.exports import make_due, request_export
+from reviews.services import outlets
 from reviews.services.adoptions import propose_adoption
 from reviews.services.boards import found_board, propose_seat
 from tests.evaluations.logs import log
@@ -214,6 +216,20 @@ ROWS: dict[str, Row] = {
     "reviews:adoption-list": row(GET=INSIDE),
     "reviews:adoption-propose": form(("chair",)),
     "reviews:adoption-confirm": form(("executive",)),
+    "reviews:table-portfolio": row(POST=INSIDE),
+    "reviews:table-subject": row(POST=INSIDE),
+    "reviews:table-cases": row(POST=INSIDE),
+    "reviews:table-case": row(POST=INSIDE),
+    "reviews:table-signoffs": row(POST=INSIDE),
+    "reviews:table-ledger": row(POST=INSIDE),
+    "reviews:outlet-list": row(GET=only(("administrator",), 200, outside_evaluator=404)),
+    "reviews:webhook-new": form(("administrator",)),
+    "reviews:channel-new": form(("administrator",)),
+    "reviews:outlet": row(GET=only(("administrator",), 200, outside_evaluator=404)),
+    "reviews:outlet-rotate": form(("administrator",)),
+    "reviews:outlet-stop": row(POST=only(("administrator",), 302, outside_evaluator=404)),
+    "reviews:outlet-test": row(POST=only(("administrator",), 302, outside_evaluator=404)),
+    "reviews:delivery-resend": row(POST=only(("administrator",), 302, outside_evaluator=404)),
     # the API, with a token of every scope; without one: 401
     "api:openapi-json": row(**dict.fromkeys(METHODS, everybody(200))),
     "api:api-root": row(everybody(404)),
@@ -281,6 +297,17 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:announced-run-sign-away": lambda world: {"slug": "heron", "pk": world.things["announced"].pk},
     "reviews:subject-detail": lambda world: {"slug": "heron"},
     "reviews:case-open": lambda world: {"slug": "heron"},
+    **dict.fromkeys(
+        ("reviews:outlet", "reviews:outlet-rotate", "reviews:outlet-stop", "reviews:outlet-test"),
+        lambda world: {"outlet_id": world.things["outlet"].pk},
+    ),
+    "reviews:delivery-resend": lambda world: {"delivery_id": world.things["delivery"].pk},
+    "reviews:table-portfolio": lambda world: {"format": "csv"},
+    "reviews:table-subject": lambda world: {"slug": "heron", "format": "xlsx"},
+    "reviews:table-cases": lambda world: {"format": "xlsx"},
+    "reviews:table-case": lambda world: {"number": world.things["case"].number, "format": "csv"},
+    "reviews:table-signoffs": lambda world: {"format": "csv"},
+    "reviews:table-ledger": lambda world: {"format": "csv"},
     "reviews:halt": lambda world: {"slug": "heron", "scope": "external"},
     **dict.fromkeys(
         (
@@ -359,6 +386,10 @@ def build_board(world: World) -> None:
 def build_people(world: World) -> None:
     """A proposal and a link by Jun, which others may confirm, and a link of Kai's that opens. Links and tokens live at now, so they come last."""
     cast, now = world.cast, timezone.now()
+    told = {"label": "Pager", "address": "https://hooks.example/x", "topics": ["gate"], "password": PASSWORD}
+    world.things["outlet"], _ = outlets.add_webhook(actor=cast.ivo, user=cast.ivo.user, at=now, **told)
+    world.things["delivery"] = outlets.send_test(outlet=world.things["outlet"], actor=cast.ivo, at=now)
+    Delivery.objects.update(state="dead")
     world.things["grant"] = people.grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.jun, at=now)
     world.things["link"] = people.propose_link(user=cast.chloe.user, actor=cast.jun, at=now)
     _, world.things["secret"] = people.persona_link(user=cast.kai.user, at=now)

@@ -75,6 +75,14 @@ STATES: dict[str, dict[str, State]] = {
         "rejected": State("Rejected", "cross-ring", "danger"),
         "dead": State("Stopped", "square", "danger"),
     },
+    "delivery": {
+        "waiting": State("Waiting", "tray", "plain"),
+        "working": State("On its way", "turning", "plain"),
+        "done": State("Taken", "tick-ring", "calm"),
+        "dead": State("Given up", "square", "danger"),
+        "live": State("Live", "open-ring", "calm"),
+        "stopped": State("Stopped", "bar", "quiet"),
+    },
     "verdict": {
         "accept": State("Accepted", "tick-ring", "calm"),
         "accept-with-warning": State("Accepted with warnings", "warning", "caution"),

@@ -6,6 +6,7 @@ from reviews.models.case import Case, CaseRevision, Comment, Recusal
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
 from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.notice import Export, Notice
+from reviews.models.outlet import Delivery, Outlet
 from reviews.models.question import Question, Vote
 from reviews.models.signoff import ApplicabilityLine, ApplicabilityStatement, ImplementationEvidence, SafeguardImplementation, SignOff
 
@@ -18,11 +19,13 @@ __all__ = [
     "Case",
     "CaseRevision",
     "Comment",
+    "Delivery",
     "Determination",
     "Export",
     "GateAnswer",
     "ImplementationEvidence",
     "Notice",
+    "Outlet",
     "Question",
     "Recusal",
     "ReleaseDecision",

@@ -1,8 +1,5 @@
 """How models stand: the portfolio, and one model's page, now or as of a day."""
 
-from datetime import UTC, datetime, time, timedelta
-
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +17,7 @@ from people.policies import require
 from people.queries import people_with
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import OpenCaseForm, ReasonForm
+from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
 from reviews.history_page import history
 from reviews.models import Case
 from reviews.portfolio_page import PortfolioForm, portfolio_page
@@ -33,10 +30,6 @@ class NoFrameworkInForce(NotNow):
     code = "no_framework_in_force"
     sentence = "No framework version has been adopted, so nothing can be judged yet."
     what_to_do = "The chair proposes a version for adoption, and an executive confirms it."
-
-
-class AsOfForm(forms.Form):
-    as_of = forms.DateField(label="As of", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 def version_in_force(name: str = "") -> FrameworkVersion:
@@ -74,16 +67,14 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     subject = evaluations_access.subject(request.actor, slug, now)
     version = version_in_force(request.GET.get("framework", ""))
     form = AsOfForm(request.GET)
-    day = form.cleaned_data.get("as_of") if form.is_valid() else None
-    # A bare date means the end of that UTC day.
-    at = min(datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC), now) if day else now
+    at = form.moment(now)
     status = subject_status(subject, version, at)
     context = {
         "subject": subject,
         "status": status,
         "version": version,
         "at": at,
-        "is_past": day is not None and at < now,
+        "is_past": at < now,
         "as_of_form": form,
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
