@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import redis
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -18,9 +19,6 @@ log = structlog.get_logger(__name__)
 
 WORKER_KEY = "asl_portal:worker-alive"
 WORKER_FRESH_SECONDS = 30
-
-# Set once the answer was yes: a running process does not lose migrations, and the question costs a read of the whole graph.
-_migrated = False
 
 
 @never_cache
@@ -51,18 +49,19 @@ def mark_worker_alive() -> None:
 
 
 def migrated() -> bool:
-    """Whether the database has every migration of this code."""
-    global _migrated  # noqa: PLW0603 - see above
+    """Whether the database answers, and has every migration of this code. Asked each time: a database may be brought back from an older copy."""
     try:
-        if not _migrated:
-            executor = MigrationExecutor(connection)
-            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-        connection.ensure_connection()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return _migrated
-    except OperationalError:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            return migrations_of_this_code() <= set(cursor.fetchall())
+    except Error:  # it is away, or empty
         return False
+
+
+@lru_cache(maxsize=1)
+def migrations_of_this_code() -> frozenset[tuple[str, str]]:
+    """Read from the disk once: a running process does not change its code."""
+    return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def broker_answers() -> bool:

@@ -1,5 +1,6 @@
 """Every setting of the portal, read from the environment. `docs/settings.md` lists the variables."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -91,7 +92,14 @@ DATABASE_APP_ROLE = str(env.database("DATABASE_URL")["USER"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.secret("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.secret("CACHE_URL", REDIS_URL)}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.secret("CACHE_URL", REDIS_URL),
+        # A cache that has frozen on an open connection must not freeze the pages too.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -177,23 +185,26 @@ DEFAULT_FROM_EMAIL = env.text("ASL_MAIL_FROM", "asl-portal@localhost")
 
 # Networks of one's own that outgoing webhooks and channels may reach, as `10.1.0.0/16`; without any, only public addresses.
 OUTLET_NETWORKS = env.words("ASL_OUTLET_NETWORKS")
+# How long a row stays with a worker that has gone silent. A task is stopped before its lease ends, so no row is ever worked on twice at once.
+LEASE_SECONDS = env.number("ASL_LEASE_SECONDS", 600)
+WORK_LEASE = timedelta(seconds=LEASE_SECONDS)
 
 # The measured settings of docs/decisions: late acknowledgement, short restore sweeps, sockets that time out.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_TIME_LIMIT = 540
+CELERY_TASK_TIME_LIMIT = LEASE_SECONDS * 9 // 10
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
+    "visibility_timeout": max(LEASE_SECONDS, 60),
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 10,
+    "socket_timeout": 5,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 10,

@@ -4,40 +4,40 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
-from django.utils import timezone
 
 from evaluations.services import assessments, blobs, uploads
+from ledger.clock import shared_now
 
 LONGEST_SWEEP = timedelta(seconds=60)
 
 
 @shared_task
 def parse_upload(*, upload_id: str, **_: object) -> None:
-    uploads.parse(upload_id=UUID(upload_id), at=timezone.now())
+    uploads.parse(upload_id=UUID(upload_id), at=shared_now())
 
 
 @shared_task
 def assess_due(*, due_id: str, **_: object) -> None:
-    assessments.work(due_id=UUID(due_id), at=timezone.now())
+    assessments.work(due_id=UUID(due_id), at=shared_now())
 
 
 @shared_task
 def sweep(**_: object) -> None:
     """Every few seconds: whatever waits although its message was lost or its worker died. It hands over long before its time limit."""
-    at = timezone.now()
+    at = shared_now()
     for upload_id in uploads.due(at=at):
-        uploads.parse(upload_id=upload_id, at=timezone.now())
-        if timezone.now() - at > LONGEST_SWEEP:
+        uploads.parse(upload_id=upload_id, at=shared_now())
+        if shared_now() - at > LONGEST_SWEEP:
             return
     for due_id in assessments.due(at=at):
-        assessments.work(due_id=due_id, at=timezone.now())
-        if timezone.now() - at > LONGEST_SWEEP:
+        assessments.work(due_id=due_id, at=shared_now())
+        if shared_now() - at > LONGEST_SWEEP:
             return
 
 
 @shared_task
 def sweep_clock(**_: object) -> None:
     """Every minute: answers that change by the mere passing of time, and what broken-off uploads left on the disk."""
-    at = timezone.now()
+    at = shared_now()
     assessments.mark_what_the_clock_changed(at=at)
     blobs.forget_broken_off(at=at)

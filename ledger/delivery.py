@@ -6,6 +6,7 @@ the cursor shows where it stands.
 """
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from ledger.canonical import Json, canonical
+from ledger.clock import holds, wait_is_over
 from ledger.models import Cursor, Entry, Head, LedgerField
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ class Consumer:
 
 
 _consumers: dict[str, Consumer] = {}
+
+# People wait for a kick, and a frozen broker takes seconds to not answer: after one silence it is left alone for a while.
+LEFT_ALONE_SECONDS = 15
+_silent_until = 0.0
 
 
 class NameTaken(ValueError):
@@ -77,9 +83,13 @@ def _kick_once(name: str, items: tuple[tuple[str, object], ...]) -> None:
 
 
 def _send(name: str, items: tuple[tuple[str, object], ...]) -> None:
+    global _silent_until  # noqa: PLW0603 - one process, one broker
+    if time.monotonic() < _silent_until:
+        return
     try:
         current_app.send_task(name, kwargs=dict(items), retry_policy={"max_retries": 1, "interval_start": 0})
     except OperationalError as error:
+        _silent_until = time.monotonic() + LEFT_ALONE_SECONDS
         log.warning("The broker did not take %s (%s); the next sweep will do it.", name, type(error).__name__)
 
 
@@ -103,15 +113,15 @@ def _due(at: datetime) -> list[str]:
     cursors = {cursor.consumer: cursor for cursor in Cursor.objects.all()}
     missing = [name for name in _consumers if name not in cursors]
     Cursor.objects.bulk_create([Cursor(consumer=name) for name in missing], ignore_conflicts=True)
-    behind = {name for name, cursor in cursors.items() if cursor.position < size and (cursor.not_before is None or cursor.not_before <= at)}
+    behind = {name for name, cursor in cursors.items() if cursor.position < size and not holds(cursor.not_before, at, LONGEST_WAIT)}
     return [name for name in _consumers if size and (name in behind or name in missing)]
 
 
 def _step(listener: Consumer, at: datetime) -> bool:
     """Handles the consumer's next entry; False when there is none, it failed, or another worker is at it."""
     with transaction.atomic():
-        due = Q(not_before=None) | Q(not_before__lte=at)
-        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(due, consumer=listener.name).first()
+        due = Cursor.objects.select_for_update(skip_locked=True).filter(wait_is_over(at, LONGEST_WAIT))
+        cursor = due.filter(consumer=listener.name).first()
         if cursor is None:
             return False
         # Entries become visible in order, so below a size that was read first none is still to come.

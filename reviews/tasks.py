@@ -1,8 +1,8 @@
 """What the workers do for the board. A row or a clock says what is to be done; a lost message only delays it."""
 
 from celery import shared_task
-from django.utils import timezone
 
+from ledger.clock import shared_now
 from reviews.notices import deliver
 from reviews.notices.send import send_due
 from reviews.reports.exports import make_due
@@ -12,22 +12,22 @@ from reviews.services import following
 @shared_task
 def sweep_clock(**_: object) -> None:
     """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it."""
-    following.sweep(at=timezone.now())
+    following.sweep(at=shared_now())
 
 
 @shared_task
 def sweep_notices(**_: object) -> None:
     """Sends the mails that are due."""
-    send_due(at=timezone.now())
+    send_due(at=shared_now())
 
 
 @shared_task
 def send_deliveries(**_: object) -> None:
     """Brings news to the outlets outside."""
-    deliver.send_due(at=timezone.now())
+    deliver.send_due(at=shared_now())
 
 
 @shared_task
 def make_exports(**_: object) -> None:
     """Makes the reports that were asked for."""
-    make_due(at=timezone.now())
+    make_due(at=shared_now())

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
+from ledger.clock import lease_is_over, wait_is_over
 from reviews.models.notice import Work, WorkState
 
 Row = TypeVar("Row", bound=Work)
 
-LEASE = timedelta(minutes=2)
+LEASE = settings.WORK_LEASE
 MOST_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
@@ -23,13 +25,13 @@ def claim(rows: QuerySet[Row], *, at: datetime, limit: int) -> Sequence[Row]:
 
     `rows` carries the `select_related` the work needs. A row whose worker died at every try is given up: it may be the row that kills.
     """
-    free = Q(lease_until=None) | Q(lease_until__lte=at)
+    free = lease_is_over(at, LEASE)
     waiting = [WorkState.WAITING, WorkState.WORKING]
     token = uuid.uuid4()
     with transaction.atomic():
         spent = rows.select_related(None).filter(state=WorkState.WORKING, lease_until__lte=at, attempts__gte=MOST_ATTEMPTS)
         spent.update(state=WorkState.DEAD, lease_until=None, lease_token=None, last_error="Its worker was lost at every try.")
-        due = rows.select_related(None).filter(free, state__in=waiting, not_before__lte=at).order_by("not_before", "id")
+        due = rows.select_related(None).filter(free, wait_is_over(at, LONGEST_WAIT), state__in=waiting).order_by("not_before", "id")
         ids = [row.pk for row in due.select_for_update(skip_locked=True)[:limit]]
         rows.model._default_manager.filter(pk__in=ids).update(
             state=WorkState.WORKING, lease_until=at + LEASE, lease_token=token, attempts=F("attempts") + 1

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from evaluations import documents, entries
@@ -19,12 +20,18 @@ from frameworks import queries as frameworks
 from frameworks.engine.decide import ENGINE_VERSION, decide
 from frameworks.models import FrameworkVersion
 from ledger.canonical import parse
+from ledger.clock import holds, lease_is_over, wait_is_over
+from ledger.refusals import NotNow
 from ledger.services import size
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+LEASE = settings.WORK_LEASE
 MAX_ATTEMPTS = 6
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = FIRST_WAIT * 4 ** (MAX_ATTEMPTS - 1)
+# What stops the work without being the subject's fault: the ledger takes nothing now, or the database went away. It costs no attempt.
+NOT_THE_SUBJECT = (NotNow, OperationalError, InterfaceError)
 
 
 @transaction.atomic
@@ -72,8 +79,8 @@ def mark_due(*, subjects: Iterable[UUID], reason: str, at: datetime, framework_n
 
 def due(*, at: datetime, limit: int = 200) -> list[UUID]:
     """Rows that wait to be computed, or whose worker has gone silent."""
-    ready = Q(state=DueState.WAITING) & (Q(not_before=None) | Q(not_before__lte=at))
-    silent = Q(state=DueState.WORKING, lease_until__lte=at)
+    ready = Q(state=DueState.WAITING) & wait_is_over(at, LONGEST_WAIT)
+    silent = Q(state=DueState.WORKING) & lease_is_over(at, LEASE)
     return list(AssessmentDue.objects.filter(ready | silent).order_by("marked_at", "pk").values_list("pk", flat=True)[:limit])
 
 
@@ -85,6 +92,12 @@ def work(*, due_id: UUID, at: datetime) -> Assessment | None:
     version = frameworks.in_force(row.framework_name)
     try:
         made = assess(subject=row.subject, framework_version=version, at=at) if version is not None else None
+    except NOT_THE_SUBJECT as error:
+        log.warning("The assessment of %s under %s must wait (%s)", row.subject_id, row.framework_name, place_of(error))
+        if not isinstance(error, NotNow):
+            connection.close()  # the next statement asks for a new one
+        _give_back(row, place_of(error), at, spent=False)
+        return None
     except Exception as error:  # The boundary of a worker: one subject that cannot be computed must not stop the others.
         place = place_of(error)
         log.error("The assessment of %s under %s failed (%s, attempt %s)", row.subject_id, row.framework_name, place, row.attempts)
@@ -168,7 +181,11 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 def _claim(due_id: UUID, at: datetime) -> AssessmentDue | None:
     rows = AssessmentDue.objects.select_for_update(skip_locked=True, of=("self",)).select_related("subject")
     row = rows.filter(pk=due_id).first()
-    if row is None or row.state in {DueState.DONE, DueState.DEAD} or (row.lease_until is not None and row.lease_until > at):
+    if row is None or row.state in {DueState.DONE, DueState.DEAD} or holds(row.lease_until, at, LEASE):
+        return None
+    if row.attempts >= MAX_ATTEMPTS:  # it may be the row that kills
+        row.state, row.lease_until, row.lease_token, row.error = DueState.DEAD, None, None, "Its worker was lost at every try."
+        row.save(update_fields=["state", "lease_until", "lease_token", "error"])
         return None
     row.state, row.attempts = DueState.WORKING, row.attempts + 1
     row.lease_until, row.lease_token = at + LEASE, uuid4()
@@ -184,8 +201,8 @@ def _finish(row: AssessmentDue, at: datetime) -> None:
         mine.update(state=DueState.WAITING, **done)
 
 
-def _give_back(row: AssessmentDue, error: str, at: datetime) -> None:
-    wait = timedelta(seconds=5 * 4 ** (row.attempts - 1))
-    state = DueState.DEAD if row.attempts >= MAX_ATTEMPTS else DueState.WAITING
+def _give_back(row: AssessmentDue, error: str, at: datetime, *, spent: bool = True) -> None:
+    wait = min(FIRST_WAIT * 4 ** (row.attempts - 1), LONGEST_WAIT)
+    state = DueState.DEAD if spent and row.attempts >= MAX_ATTEMPTS else DueState.WAITING
     mine = AssessmentDue.objects.filter(pk=row.pk, lease_token=row.lease_token)
-    mine.update(state=state, lease_until=None, lease_token=None, not_before=at + wait, error=error)
+    mine.update(state=state, attempts=row.attempts - (not spent), lease_until=None, lease_token=None, not_before=at + wait, error=error)

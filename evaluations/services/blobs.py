@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -13,9 +14,10 @@ from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
-from ledger.refusals import NotValid
+from ledger.refusals import NotNow, NotValid
 
 CHUNK = 1024 * 1024
+DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 BROKEN_OFF_AFTER = timedelta(days=1)
 
 
@@ -32,6 +34,12 @@ class TooLarge(NotValid):
         )
 
 
+class NoRoom(NotNow):
+    code = "no_room"
+    sentence = "The portal's disk has no room for this file, so nothing of it was kept."
+    what_to_do = "Tell an administrator, and send the file again once there is room."
+
+
 class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
@@ -43,7 +51,9 @@ class Stored:
 
 
 def store(stream: Readable, *, any_size: bool = False) -> Stored:
-    """Writes the stream under the digest of what it held. The bytes are on the disk before this returns. Raises TooLarge, unless told `any_size`."""
+    """Writes the stream under the digest of what it held. The bytes are on the disk before this returns. Raises NoRoom and,
+    unless told `any_size`, TooLarge.
+    """
     incoming = settings.BLOB_DIR / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=incoming)
@@ -54,6 +64,10 @@ def store(stream: Readable, *, any_size: bool = False) -> Stored:
             target.flush()
             os.fsync(target.fileno())
         _move(temporary, path_of(stored.sha256))
+    except OSError as error:
+        if error.errno in DISK_IS_FULL:
+            raise NoRoom from error
+        raise
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

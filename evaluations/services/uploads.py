@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from evaluations import adapters, entries
@@ -21,6 +22,7 @@ from evaluations.models import Blob, IdempotencyKey, Measurement, ParseAttempt, 
 from evaluations.policies import may_confirm, may_retry, may_upload
 from evaluations.services import blobs
 from ledger.canonical import NotCanonical, digest
+from ledger.clock import holds, lease_is_over, wait_is_over
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -28,8 +30,12 @@ from people.queries import actor_of
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
+LEASE = settings.WORK_LEASE
 MAX_ATTEMPTS = 4
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = FIRST_WAIT * 4 ** (MAX_ATTEMPTS - 1)
+# What stops a reading without being the file's fault: the ledger takes nothing now, or the database went away. It costs no attempt.
+NOT_THE_FILE = (NotNow, OperationalError, InterfaceError)
 LONGEST_FACT = 200
 
 
@@ -206,6 +212,12 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
         return _store(upload, reading, at)
     except RejectedInput as refusal:
         return _reject(upload, refusal, at)
+    except NOT_THE_FILE as error:
+        log.warning("The upload %s must wait (%s)", upload.pk, place_of(error))
+        if not isinstance(error, NotNow):
+            connection.close()  # the next statement asks for a new one
+        _give_back(upload, at, spent=False)
+        return None
     except Exception as error:  # The boundary of a reader: whatever breaks in it stops this file alone, and is tried again.
         log.error("The upload %s could not be read (%s, attempt %s)", upload.pk, place_of(error), upload.attempts)
         _give_back(upload, at)
@@ -214,15 +226,15 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
 
 def due(*, at: datetime, limit: int = 100) -> list[UUID]:
     """Uploads that wait to be read, or whose reader has gone silent."""
-    ready = Q(state=UploadState.RECEIVED) & (Q(not_before=None) | Q(not_before__lte=at))
-    silent = Q(state=UploadState.PARSING, lease_until__lte=at)
+    ready = Q(state=UploadState.RECEIVED) & wait_is_over(at, LONGEST_WAIT)
+    silent = Q(state=UploadState.PARSING) & lease_is_over(at, LEASE)
     return list(Upload.objects.filter(ready | silent).order_by("received_at").values_list("pk", flat=True)[:limit])
 
 
 @transaction.atomic
 def _claim(upload_id: UUID, at: datetime) -> Upload | None:
     upload = Upload.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=upload_id).first()
-    if upload is None or upload.is_finished or (upload.lease_until is not None and upload.lease_until > at):
+    if upload is None or upload.is_finished or holds(upload.lease_until, at, LEASE):
         return None
     if upload.attempts >= MAX_ATTEMPTS:
         return _give_up(upload, at)
@@ -250,16 +262,17 @@ def _give_up(upload: Upload, at: datetime) -> Upload:
 
 
 @transaction.atomic
-def _give_back(upload: Upload, at: datetime) -> None:
+def _give_back(upload: Upload, at: datetime, *, spent: bool = True) -> None:
     mine = _mine(upload)
     if mine is None:
         return
-    if mine.attempts >= MAX_ATTEMPTS:
+    if spent and mine.attempts >= MAX_ATTEMPTS:
         _give_up(mine, at)
         return
-    wait = timedelta(seconds=5 * 4 ** (mine.attempts - 1))
+    wait = FIRST_WAIT * 4 ** (mine.attempts - 1)
+    mine.attempts -= not spent
     mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.not_before = UploadState.RECEIVED, 0, None, None, at + wait
-    mine.save(update_fields=["state", "percent", "lease_until", "lease_token", "not_before"])
+    mine.save(update_fields=["state", "percent", "attempts", "lease_until", "lease_token", "not_before"])
 
 
 def _mine(upload: Upload) -> Upload | None:

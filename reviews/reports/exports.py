@@ -4,10 +4,12 @@ import io
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
+from evaluations.breakage import place_of
 from evaluations.models import Blob
 from evaluations.services import blobs
+from evaluations.services.blobs import NoRoom
 from ledger.canonical import canonical
 from ledger.services import size
 from people.models import Person
@@ -42,17 +44,23 @@ def make_due(*, at: datetime, limit: int = 5) -> int:
 
 def _make(export: Export, at: datetime) -> bool:
     """The file tells the case as it stands when it is made, and the row then says so too: a vote cast in between is in both or in neither."""
-    file = case_file(export.case, requested_by=export.requested_by, at=at)
     try:
+        file = case_file(export.case, requested_by=export.requested_by, at=at)
         data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else canonical(file)
         stored = blobs.store(io.BytesIO(data))
     except ReportNotRendered as error:
         log.error("Export %s could not be typeset: %s", export.pk, error.hint)
         postpone(export, at=at, why="The typesetter refused the document; its words are in the worker's log.")
         return False
-    except OSError as error:
+    except (NoRoom, OSError) as error:
         log.error("Export %s could not be stored (%s).", export.pk, type(error).__name__)
         postpone(export, at=at, why="The bytes could not be written; is the disk full?")
+        return False
+    except DatabaseError:
+        raise  # nothing can be written down now; the lease ends, and another worker takes it up
+    except Exception as error:  # The boundary of a report: one that cannot be made stops neither the others nor hides why.
+        log.error("Export %s could not be made (%s, attempt %s).", export.pk, place_of(error), export.attempts)
+        postpone(export, at=at, why=f"Making it broke: {place_of(error)}.")
         return False
     blob, _ = Blob.objects.get_or_create(sha256=stored.sha256, defaults={"size": stored.size, "stored_at": at})
     name = f"case-{export.case.number}-{export.case.subject.slug}-{at:%Y%m%d-%H%M}.{export.kind}"

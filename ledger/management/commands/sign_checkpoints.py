@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
-from django.utils import timezone
 
+from ledger.clock import shared_now
 from ledger.notary import Notary, WillNotSign
 from ledger.services import LogNotOpened
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _sign(self, notary: Notary) -> bool:
         try:
-            checkpoint = notary.sign(at=timezone.now())
+            checkpoint = notary.sign(at=shared_now())
         except WillNotSign as refusal:
             raise CommandError(f"Refused to sign: {refusal}", returncode=2) from None
         if checkpoint:
