@@ -15,6 +15,8 @@ DATA_DIR = env.folder("ASL_DATA_DIR", BASE_DIR / "data")
 
 DEBUG = env.flag("ASL_DEBUG", False)
 SECRET_KEY = env.secret("ASL_SECRET_KEY")
+# What was attested under an earlier key is verified with it, for as long as the record is kept.
+SECRET_KEY_FALLBACKS = env.secret("ASL_OLD_SECRET_KEYS", "").split()
 ALLOWED_HOSTS = env.words("ASL_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("ASL_TRUSTED_ORIGINS")
 # The one address people use; links in mail are built from it, never from a request's Host header.

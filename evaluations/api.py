@@ -21,7 +21,7 @@ from evaluations.receipts import receipt
 from evaluations.services import results, subjects, uploads
 from ledger.refusals import NotValid
 from people.api_auth import TokenAuth
-from people.api_text import WITHOUT_NUL, Short, ShortInForm, ShortInQuery
+from people.api_text import SHORT, WITHOUT_NUL, Short
 from people.queries import Actor
 from people.words import Scope
 
@@ -188,8 +188,8 @@ def upload_evaluation(
     request: HttpRequest,
     *,
     file: File[UploadedFile],
-    subject: ShortInForm,
-    snapshot: ShortInForm = "",
+    subject: Annotated[str, Form(**SHORT)],
+    snapshot: Annotated[str, Form(**SHORT)] = "",
     indicator: Annotated[str, Form(max_length=120, pattern=WITHOUT_NUL)] = "",
     elicitation: Form[str] = "",
     idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=200, pattern=WITHOUT_NUL)] = "",
@@ -262,7 +262,7 @@ def register_subject(request: HttpRequest, body: SubjectIn, response: HttpRespon
 
 @router.get("/subjects", auth=TokenAuth(Scope.SUBJECTS_READ), response=SubjectList, tags=["subjects"], summary="The subjects, by slug")
 def list_subjects(
-    request: HttpRequest, cursor: ShortInQuery = "", limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50
+    request: HttpRequest, cursor: Annotated[str, Query(**SHORT)] = "", limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50
 ) -> dict[str, Any]:
     """Follow `next` until it is null."""
     rows = access.subjects(_actor(request), timezone.now()).select_related("parent").prefetch_related("snapshots")

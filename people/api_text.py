@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from ninja import Field, Form, Path, Query
+from ninja import Field
 
-LONGEST = 200
 WITHOUT_NUL = r"^[^\x00]*$"
+# For parameters: `Annotated[str, Query(**SHORT)]`. Each needs a Query of its own, for it keeps the default it was first used with.
+SHORT: dict[str, Any] = {"max_length": 200, "pattern": WITHOUT_NUL}
 
-Short = Annotated[str, Field(max_length=LONGEST, pattern=WITHOUT_NUL)]
-ShortInQuery = Annotated[str, Query(max_length=LONGEST, pattern=WITHOUT_NUL)]
-ShortInForm = Annotated[str, Form(max_length=LONGEST, pattern=WITHOUT_NUL)]
-ShortInPath = Annotated[str, Path(max_length=LONGEST, pattern=WITHOUT_NUL)]
+Short = Annotated[str, Field(**SHORT)]

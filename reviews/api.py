@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from evaluations import access as evaluations_access
 from evaluations.models import Snapshot
@@ -19,7 +19,7 @@ from frameworks.queries import in_force, in_force_versions
 from ledger.queries import root_at
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
-from people.api_text import WITHOUT_NUL, ShortInPath, ShortInQuery
+from people.api_text import SHORT, WITHOUT_NUL
 from people.queries import Actor
 from people.words import Scope
 from reviews import access, gate
@@ -178,7 +178,11 @@ def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, A
     openapi_extra=_AN_OBJECT,
 )
 def status(
-    request: HttpRequest, slug: ShortInPath, framework: ShortInQuery = "", as_of: ShortInQuery = "", as_known_at: ShortInQuery = ""
+    request: HttpRequest,
+    slug: Annotated[str, Path(**SHORT)],
+    framework: Annotated[str, Query(**SHORT)] = "",
+    as_of: Annotated[str, Query(**SHORT)] = "",
+    as_known_at: Annotated[str, Query(**SHORT)] = "",
 ) -> dict[str, Any]:
     """The required tier per axis, determinations in force, findings with reason trees and what they lack, open case, safeguards signed of required, gate.
     `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
@@ -197,9 +201,9 @@ class CaseList(Schema):
 @router.get("/cases", auth=TokenAuth(Scope.CASES_READ), response=CaseList, tags=["cases"], summary="The cases, newest first")
 def list_cases(
     request: HttpRequest,
-    subject: ShortInQuery = "",
-    state: ShortInQuery = "",
-    cursor: ShortInQuery = "",
+    subject: Annotated[str, Query(**SHORT)] = "",
+    state: Annotated[str, Query(**SHORT)] = "",
+    cursor: Annotated[str, Query(**SHORT)] = "",
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> dict[str, Any]:
     """Follow `next` until it is null."""
