@@ -18,6 +18,7 @@ from reviews.models.notice import Channel, Notice
 class NavItem:
     title: str
     path: str
+    key: str = ""
     count: int = 0
     current: bool = False
 
@@ -31,15 +32,24 @@ class HeadLine:
 INBOX = "/inbox/"
 # An outside evaluator sees one dossier and uploads to it; the record, the board and the estate are not theirs to browse.
 _INSIDE = frozenset(Role.values) - {Role.OUTSIDE_EVALUATOR}
-_SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("Waiting on me", INBOX, frozenset(Role.values)),
-    ("Portfolio", "/portfolio/", _INSIDE),
-    ("Cases", "/cases/", _INSIDE),
-    ("Uploads", "/uploads/", frozenset(Role.values)),
-    ("Safeguards", "/safeguards/", _INSIDE),
-    ("Frameworks", "/frameworks/", frozenset(Role.values)),
-    ("Gate", "/gate/", _INSIDE),
-    ("Ledger", "/ledger/", _INSIDE),
+# Title, the key that leads there after `g`, address, and whose it is.
+_SECTIONS: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+    ("Waiting on me", "w", INBOX, frozenset(Role.values)),
+    ("Portfolio", "p", "/portfolio/", _INSIDE),
+    ("Cases", "c", "/cases/", _INSIDE),
+    ("Uploads", "u", "/uploads/", frozenset(Role.values)),
+    ("Safeguards", "s", "/safeguards/", _INSIDE),
+    ("Frameworks", "f", "/frameworks/", frozenset(Role.values)),
+    ("Gate", "a", "/gate/", _INSIDE),
+    ("Ledger", "l", "/ledger/", _INSIDE),
+)
+# Title, address, and whether outside evaluators go there too.
+_BEHIND = (
+    ("Bindings", "/bindings/", False),
+    ("Adoptions", "/adoptions/", False),
+    ("Verify the ledger", "/ledger/verify/", False),
+    ("Glossary", "/glossary/", True),
+    ("First steps", "/start/", False),
 )
 
 
@@ -86,9 +96,17 @@ class Portal:
             return []
         path = self._request.path
         return [
-            NavItem(title, where, count=self.unread if where == INBOX else 0, current=path.startswith(where))
-            for title, where, roles in _SECTIONS
+            NavItem(title, where, key, count=self.unread if where == INBOX else 0, current=path.startswith(where))
+            for title, key, where, roles in _SECTIONS
             if self._actor.has(*roles)
+        ]
+
+    @cached_property
+    def pages(self) -> list[tuple[str, str]]:
+        """Every page one goes to by name: the sections, and what lies a step behind them."""
+        inside = bool(self._actor and self._actor.has(*_INSIDE))
+        return [(item.title, item.path) for item in [*self.nav, *self.account_links] if item.path] + [
+            (title, where) for title, where, for_all in _BEHIND if self.nav and (for_all or inside)
         ]
 
     @cached_property

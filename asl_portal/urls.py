@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from asl_portal import figures, health, theme
+from asl_portal import figures, first_steps, glossary, health, search, theme
 from asl_portal.api import api
 
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", figures.metrics, name="metrics"),
     path("theme/", theme.choose, name="theme"),
+    path("search/", search.search, name="search"),
+    path("glossary/", glossary.glossary, name="glossary"),
+    path("start/", first_steps.start, name="start"),
+    path("start/sample/", first_steps.sample, name="start-sample"),
     path("accounts/", include("people.account_urls")),
     path("people/", include("people.urls")),
     path("ledger/", include("ledger.urls")),

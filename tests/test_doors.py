@@ -126,6 +126,10 @@ ROWS: dict[str, Row] = {
     "readyz": row(OPEN_REST, GET=everybody((200, 503))),
     "metrics": row(OPEN_REST, GET=everybody(200)),
     "theme": row(OPEN_REST, POST=everybody(302)),
+    "search": row(GET=by(200)),
+    "glossary": row(GET=by(200)),
+    "start": row(GET=by(404)),  # this world is not the demonstration; tests/asl_portal/test_first_steps.py walks the one that is
+    "start-sample": row(GET=by(404)),
     # people: signing in
     "account_login": row(OPEN_REST, GET=by(302, anonymous=200, stranger=302), POST=by(302, anonymous=200, stranger=302)),
     "account_logout": row(OPEN_REST, GET=by(200, anonymous=302, stranger=200), POST=everybody(302)),

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.template.context import RequestContext
+from django.template.context import Context, RequestContext
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import now as portal_now
 
 from asl_portal.look import formats
+from asl_portal.look.glossary import BY_SLUG
 from asl_portal.look.marks import mark as draw_mark
 from asl_portal.look.states import State
 from asl_portal.look.states import state as find_state
@@ -127,7 +129,7 @@ def ago(value: datetime | None, now: datetime | None = None, absent: str = forma
     """`3 days ago` or `in 3 days`, with the exact time on hover. Pass `now` where the page has one; it says the same thing twice."""
     if value is None:
         return absent
-    at = now or portal_now()
+    at = now or timezone.now()
     apart = formats.span(value, at)
     said = f"in {apart}" if value > at else f"{apart} ago"
     return format_html('<time datetime="{}" title="{}">{}</time>', formats.iso(value), formats.moment_in_full(value), said)
@@ -135,7 +137,8 @@ def ago(value: datetime | None, now: datetime | None = None, absent: str = forma
 
 @register.simple_tag
 def interval(low: object, high: object, digits: int = 4) -> SafeString:
-    return format_html('<span class="number">{}</span>', formats.interval(low, high, digits))
+    """`0.21 to 0.40`, every digit of it on hover. Beside a line or a bound pass all twelve: rounded there, one could look to be on its other side."""
+    return format_html('<span class="number" title="{}">{}</span>', formats.interval(low, high, 12), formats.interval(low, high, digits))
 
 
 @register.simple_tag
@@ -185,6 +188,25 @@ def margin_words(node: dict[str, Any]) -> str:
     if margin is None or margin == (1 if ratio else 0):
         return ""
     return f"{('×' if riskier_up else '÷') if ratio else ('+' if riskier_up else '−')} {formats.number(margin)}"
+
+
+@register.simple_tag(takes_context=True)
+def term(context: Context, slug: str, said: str = "") -> SafeString:
+    """A word of the glossary, with its meaning one press away: `{% term "tier" %}`, `{% term "tier" "Tiers" %}`. A slug that is not there is a fault."""
+    found = BY_SLUG[slug]
+    # Counted on the page's own render: each place needs an id of its own.
+    whole_page = context.render_context.dicts[0]
+    count = whole_page["terms"] = whole_page.get("terms", 0) + 1
+    return format_html(
+        '<button type="button" class="term" popovertarget="term-{0}-{1}">{2}</button><span popover id="term-{0}-{1}" class="meaning" role="note">'
+        '<strong>{3}</strong> {4} <a href="{5}#{0}">Glossary</a></span>',
+        found.slug,
+        count,
+        said or found.word,
+        found.word,
+        found.meaning,
+        reverse("glossary"),
+    )
 
 
 @register.filter

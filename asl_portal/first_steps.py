@@ -1,0 +1,204 @@
+"""The first-run page: from a sample log to a verified report in ten minutes. Each step says who does it, where, and whether it is done, read from the
+record as it stands. It exists in a demonstration only; a production log has no sample model to try things on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from asl_portal.demo.cast import PARTS
+from asl_portal.demo.estate import UNSIGNED
+from asl_portal.demo.redating import redated
+from asl_portal.demo.world import LOGS
+from evaluations.models import Snapshot, Subject, Upload
+from ledger.entries import EXPORT_MADE
+from ledger.models import Entry, Log
+from ledger.refusals import NotKnown
+from ledger.services import current_log
+from people.doors import MemberRequest
+from people.policies import require
+from reviews import policies
+from reviews.models import Case, Export, Question, SafeguardImplementation, SignOff, Vote
+from reviews.models.notice import ExportKind, WorkState
+
+SAMPLE = "osprey-1-cbrn3.eval"
+MODEL = "osprey-1"
+VOTERS = ("ben", "chloe", "mira")
+
+
+class NoFirstSteps(NotKnown):
+    code = "no_first_steps"
+    sentence = "There are no first steps in this log: they try things on the demonstration's own model."
+
+
+@dataclass(frozen=True)
+class Step:
+    """`done`: True, False, or None where the portal cannot know. `who`: the personas who may do it; none of them means anybody."""
+
+    title: str
+    text: str
+    who: tuple[str, ...] = ()
+    address: str = ""
+    link: str = ""
+    done: bool | None = False
+    progress: str = ""
+
+    @property
+    def persons(self) -> list[tuple[str, str]]:
+        """Name and address of each."""
+        return [(PARTS[name].name, PARTS[name].email) for name in self.who]
+
+    @property
+    def code(self) -> str:
+        return {True: "met", False: "waiting", None: "not_yet"}[self.done]
+
+
+@require_safe
+def start(request: MemberRequest) -> HttpResponse:
+    """The steps, and the first that is not done yet."""
+    require(policies.may_see_board(request.actor))
+    steps = list(Journey.begun().steps())
+    following = next((step for step in steps if step.done is False), None)
+    context = {"steps": steps, "following": following, "done": sum(step.done is True for step in steps), "me": request.user.email}
+    return render(request, "start.html", context)
+
+
+@require_safe
+def sample(request: MemberRequest) -> HttpResponse:
+    """The sample log as a file: the same bytes for everybody, dated the day before this demonstration was built."""
+    require(policies.may_see_board(request.actor))
+    content = redated((LOGS / "journey" / SAMPLE).read_bytes(), created=Journey.begun().log.opened_at + timedelta(days=59))
+    answer = HttpResponse(content, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{SAMPLE}"'
+    return answer
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What the record holds of the ten minutes so far."""
+
+    log: Log
+    model: Subject
+
+    @classmethod
+    def begun(cls) -> "Journey":
+        """Raises NoFirstSteps."""
+        log, model = current_log(), Subject.objects.filter(slug=MODEL).first()
+        if log is None or log.mode != Log.Mode.DEMO or model is None:
+            raise NoFirstSteps
+        return cls(log, model)
+
+    @cached_property
+    def snapshot(self) -> Snapshot | None:
+        return self.model.snapshots.order_by("registered_seq").first()
+
+    @cached_property
+    def upload(self) -> Upload | None:
+        return Upload.objects.filter(subject=self.model, filename=SAMPLE).order_by("received_seq").first()
+
+    @cached_property
+    def case(self) -> Case | None:
+        return Case.objects.filter(subject=self.model, kind="elevation").order_by("number").first()
+
+    @cached_property
+    def question(self) -> Question | None:
+        return self.case.questions.filter(threshold="cbrn-3").first() if self.case else None
+
+    @cached_property
+    def safeguard(self) -> SafeguardImplementation | None:
+        return SafeguardImplementation.objects.filter(safeguard__in=UNSIGNED).order_by("safeguard", "id").first()
+
+    def steps(self) -> Iterator[Step]:
+        yield from self._evidence()
+        yield from self._judgement()
+        yield from self._going_out()
+
+    def _evidence(self) -> Iterator[Step]:
+        about = self.snapshot.pk if self.snapshot else self.model.pk
+        yield Step(
+            "Take the sample log",
+            "A log that Inspect wrote: 31 of 40 on a virology test of Osprey 1. Keep the file as it is.",
+            address=reverse("start-sample"),
+            link=f"Download {SAMPLE}",
+            done=self.upload is not None or None,
+        )
+        yield Step(
+            "Upload it",
+            "For Osprey 1, candidate 1. The bytes are kept as they are; a worker reads them within seconds.",
+            who=("ada",),
+            address=f"{reverse('evaluations:upload-new')}?about={about}",
+            link="Upload the log",
+            done=self.upload is not None,
+        )
+        yield Step(
+            "See what it changed",
+            "The receipt says what was recognised, which indicator it reached, and that CBRN-3 went from ruled out to cannot rule out.",
+            address=reverse("evaluations:upload", args=[self.upload.pk]) if self.upload else "",
+            link="Open the receipt",
+            done=self.case is not None,
+        )
+
+    def _judgement(self) -> Iterator[Step]:
+        votes = Vote.objects.filter(question=self.question, replaced_at=None, struck_at=None).count() if self.question else 0
+        decided = self.question is not None and not self.question.is_open
+        page = reverse("reviews:case-detail", args=[self.case.number]) if self.case else ""
+        there = f"{page}#q-{self.question.pk}" if self.question else page
+        yield Step(
+            "Read the case",
+            "It opened by itself, because a finding rose. It says what changed, what is required and whose turn it is.",
+            address=page,
+            link=f"Open case {self.case.number}" if self.case else "",
+            done=self.case is not None,
+        )
+        yield Step(
+            "Sign off a safeguard",
+            "ASL-3 asks for safeguards. Choose one that waits, read its evidence, and sign. Your password confirms who signs.",
+            who=("ben", "chloe"),
+            address=reverse("reviews:safeguard-detail", args=[self.safeguard.pk]) if self.safeguard else "",
+            link="Open a safeguard that waits",
+            done=SignOff.objects.filter(implementation__safeguard__in=UNSIGNED).exists(),
+        )
+        yield Step(
+            "Vote: is CBRN-3 crossed?",
+            "Three reviewers sign an answer, one of them from outside the lab. Each vote is bound to what was on the page.",
+            who=VOTERS,
+            address=there,
+            link="Open the question",
+            done=decided or votes >= len(VOTERS),
+            progress=f"{min(votes, len(VOTERS))} of {len(VOTERS)}",
+        )
+        yield Step(
+            "Declare the outcome",
+            "The chair counts nothing by hand: once the quorum is reached, the page offers the declaration.",
+            who=("dan",),
+            address=there,
+            link="Open the question",
+            done=decided,
+        )
+
+    def _going_out(self) -> Iterator[Step]:
+        artefact = self.snapshot.weights_digest if self.snapshot else ""
+        yield Step(
+            "Ask the gate",
+            "May these weights go outside? Not yet, and each reason says who can settle it.",
+            address=f"{reverse('reviews:gate')}?artefact={artefact}&scope=external",
+            link="Ask about Osprey 1",
+            done=None,
+        )
+        yield Step(
+            "Make the report",
+            "The case as one PDF: evidence, votes with dissent, decision, and the ledger's root it was made at.",
+            address=reverse("reviews:report", args=[self.case.number]) if self.case else "",
+            link="Make the PDF report",
+            done=Export.objects.filter(case=self.case, kind=ExportKind.PDF, state=WorkState.DONE).exists() if self.case else False,
+        )
+        yield Step(
+            "Verify it without the portal",
+            "Write the record to a file; the verifier inside needs Python and nothing else, and shares no code with the portal.",
+            done=Entry.objects.filter(kind=EXPORT_MADE).exists(),
+        )

@@ -1,0 +1,107 @@
+"""Every page of the seeded world in a real browser: axe finds nothing in either theme, and no page is wider than its window."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as portal_settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from asl_portal.demo import world
+from tests.browser import PATIENCE, Watched
+from tests.conftest import WorldOnce
+from tests.in_process import ORIGIN, answer_in_process
+from tests.look.seeded import NOW, Place, places, signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
+EVERYTHING = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+# What another theme or another width can change; the rest of a page is the same.
+COLOURS = "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}"
+SIZES = "{runOnly: {type: 'rule', values: ['target-size', 'scrollable-region-focusable']}}"
+WALKERS = ("ben", "dan", "ada", "farid", "ivo")
+WIDTHS = (1280, 360, 320)
+WIDE = ("/portfolio/", "/cases/", "/ledger/", "/safeguards/")
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def seeded(browser: Browser, world_once: WorldOnce) -> Iterator[Path]:
+    """The folder its files lie in. The portal's clock stands at NOW while this module's tests run. The browser is started first: with it an event loop
+    runs in this thread, and Django keeps its connections by that."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("django.utils.timezone.now", lambda: NOW)
+    with world_once():
+        world.build_world(NOW)
+        yield portal_settings.BLOB_DIR
+    patch.undo()
+
+
+@pytest.fixture
+def shown(seeded: Path, db: None, settings: Any, browser: Browser) -> Iterator[NewPage]:
+    """Makes pages: `shown(client)` or `shown(client, color_scheme="dark")`. A script error or a broken policy on any of them fails the test."""
+    settings.BLOB_DIR = seeded
+    watched, contexts = Watched(), []
+
+    def make(client: Client, **options: Any) -> Page:
+        context: BrowserContext = browser.new_context(base_url=ORIGIN, **options)
+        context.set_default_timeout(PATIENCE)
+        context.on("page", watched.watch)
+        answer_in_process(context, client)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not watched.problems, "\n".join(watched.problems)
+
+
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(shown: NewPage) -> None:
+    walk = [Place("account_login", "/accounts/login/", ""), Place("404", "/nowhere/", "ben"), *places(*WALKERS)]
+    assert len(walk) > 40
+    pages = {who: shown(signed_in(who) if who else Client(), reduced_motion="reduce") for who in {place.persona for place in walk}}
+    wrong = [
+        f"{place.name} ({place.path}, as {place.persona}): {found}"
+        for place in walk
+        for found in _looked_at(pages[place.persona], place.path)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_very_wide_window_holds_the_main_pages(shown: NewPage) -> None:
+    page = shown(signed_in("ben"), viewport={"width": 3840, "height": 2160})
+    for path in WIDE:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 3840, path
+        assert page.evaluate("document.querySelector('main').getBoundingClientRect().width") <= 1440, path
+
+
+def _looked_at(page: Page, path: str) -> Iterator[str]:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    page.goto(path)
+    page.evaluate(AXE)
+    if page.locator("h1").count() != 1:
+        yield "not exactly one h1"
+    yield from (f"axe: {each}" for each in _violations(page, EVERYTHING))
+    page.emulate_media(color_scheme="dark")
+    yield from (f"axe, dark: {each}" for each in _violations(page, COLOURS))
+    page.emulate_media(color_scheme="light")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if (needed := page.evaluate("document.documentElement.scrollWidth")) != width:
+            yield f"{needed} px wide in a window of {width}"
+    yield from (f"axe, narrow: {each}" for each in _violations(page, SIZES))
+
+
+def _violations(page: Page, rules: str) -> list[str]:
+    return list(
+        page.evaluate(
+            f"axe.run(document, {rules}).then(r => r.violations.map(v => `${{v.id}}: ${{v.nodes.slice(0, 3).map(n => n.html).join(' ')}}`))"
+        )
+    )
