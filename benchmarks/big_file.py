@@ -3,8 +3,10 @@
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,6 +21,8 @@ BASELINE = (
     "a `COPY … FROM STDIN` of the same rows, their text ready in memory, into a table of the same columns, key and index, and a commit."
 )
 TRIED = ""
+
+LOG = Path(settings.BASE_DIR) / "tests" / "samples" / "inspect_json" / "twin.json"
 
 
 def run(quick: bool) -> list[Line]:
@@ -36,36 +40,13 @@ def run(quick: bool) -> list[Line]:
 
 def _received(count: int, number: int) -> Upload:
     """A file of so many results, received and not yet read."""
-    results = [
-        {
-            "evaluation_name": f"item {index}",
-            "source_data": {"source_type": "other", "dataset_name": "bench"},
-            "metric_config": {
-                "lower_is_better": False,
-                "metric_id": "accuracy",
-                "score_type": "continuous",
-                "min_score": 0,
-                "max_score": 1,
-            },
-            "score_details": {
-                "score": index / count,
-                "uncertainty": {"standard_error": {"value": 0.01, "method": "analytic"}, "num_samples": 300},
-            },
-        }
-        for index in range(count)
-    ]
-    record = {
-        "schema_version": "0.3.0",
-        "evaluation_id": f"bench/{number}",
-        "evaluation_timestamp": "1772443800",
-        "retrieved_timestamp": "1772530200",
-        "source_metadata": {"source_type": "evaluation_run", "source_organization_name": "Bench", "evaluator_relationship": "first_party"},
-        "model_info": {"name": "demo/heron-3", "id": "demo/heron-3"},
-        "eval_library": {"name": "inspect_ai", "version": "0.3.285"},
-        "evaluation_results": results,
-    }
+    log = json.loads(LOG.read_bytes())
+    score = log["results"]["scores"][0]
+    score["metrics"] = {f"metric{index}": {"name": f"metric{index}", "value": index / count} for index in range(count)}
+    log["eval"] |= {"run_id": f"bench-{number}", "eval_id": f"bench-{number}"}
+    log["results"]["scores"] = [score]
     upload, _ = uploads.receive(
-        stream=io.BytesIO(json.dumps(record).encode()),
+        stream=io.BytesIO(json.dumps(log).encode()),
         filename=f"bench-{number}.json",
         subject=Subject.objects.get(slug="heron-3"),
         actor=Person.objects.get(name="Ada"),
@@ -77,7 +58,7 @@ def _received(count: int, number: int) -> Upload:
 def _parse(upload: Upload, count: int) -> None:
     parsed = uploads.parse(upload_id=upload.pk, at=timezone.now())
     if parsed is None or Measurement.objects.filter(run__upload=upload).count() != count:
-        raise RuntimeError("The file was not stored whole.")
+        raise RuntimeError(f"The file was not stored whole: {parsed and parsed.error_message}")
 
 
 def _bare_copy() -> Callable[[], None]:

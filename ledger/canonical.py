@@ -25,7 +25,7 @@ class NotCanonical(ValueError):
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a value. Raises `NotCanonical` for floats, naive times, lone surrogates, large integers and unknown types."""
     try:
-        return _text(value).encode()
+        return _written(value).encode()
     except UnicodeEncodeError:
         raise NotCanonical("A text holds half of a surrogate pair.") from None
     except RecursionError:
@@ -48,7 +48,9 @@ def parse(data: bytes) -> Json:
             parse_constant=_refuse_number,
             parse_int=_integer,
         )
-        json.dumps(value, ensure_ascii=False).encode()
+        # Half a surrogate pair comes in by an escape alone: the decoder above takes none.
+        if b"\\u" in data:
+            json.dumps(value, ensure_ascii=False).encode()
     except NotCanonical:
         raise
     except UnicodeError:
@@ -60,20 +62,50 @@ def parse(data: bytes) -> Json:
     return value
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+class _KeyBeyondASCII(Exception):
+    """A key whose place among the others the C encoder would get wrong."""
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+
+
+def _written(value: object) -> str:
+    """RFC 8785 orders keys by UTF-16 units, the encoder of the standard library by code points; for ASCII they are one, and it is ten times as fast."""
+    try:
+        return _ENCODE(_plain(value))
+    except _KeyBeyondASCII:
+        return _text(_plain(value, any_key=True))
+
+
+def _plain(value: object, *, any_key: bool = False) -> Json:
+    """The value with every number, time and id as JSON knows it; new containers, so that the encoder meets nothing else."""
+    if value is None or value is True or value is False:
+        return value
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return value
     if isinstance(value, int):
-        return _integer_text(value)
+        return _safe(value)
     if isinstance(value, Mapping):
-        return _object_text(value)
+        found = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise NotCanonical(f"A key must be text, not {type(key).__name__}.")
+            if not any_key and not key.isascii():
+                raise _KeyBeyondASCII
+            found[key] = _plain(item, any_key=any_key)
+        return found
     if isinstance(value, list | tuple):
+        return [_plain(item, any_key=any_key) for item in value]
+    return _scalar(value)
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{_ENCODE(key)}:{_text(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
         return "[" + ",".join(_text(item) for item in value) + "]"
-    return json.dumps(_scalar(value))
+    return _ENCODE(value)
 
 
 def _scalar(value: object) -> str:
@@ -107,20 +139,10 @@ def time_text(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _integer_text(value: int) -> str:
+def _safe(value: int) -> int:
     if abs(value) >= SAFE_INTEGER:
         raise NotCanonical("An integer of 2**53 or more travels as text.")
-    return int.__repr__(value)
-
-
-def _object_text(value: Mapping[object, object]) -> str:
-    keys = []
-    for key in value:
-        if not isinstance(key, str):
-            raise NotCanonical(f"A key must be text, not {type(key).__name__}.")
-        keys.append(key)
-    keys.sort(key=lambda key: key.encode("utf-16-be"))
-    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key])}" for key in keys) + "}"
+    return value
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

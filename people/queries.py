@@ -45,6 +45,17 @@ def actor_of(person: Person, at: datetime) -> Actor:
     return Actor(person, frozenset(held["role"]), frozenset(held["area"]), Level.HAZARD in held["level"])
 
 
+def changes_at(person: Person, at: datetime) -> list[datetime]:
+    """The later instants at which something this person holds begins or ends by itself, in one query."""
+    kinds: tuple[type[Grant], ...] = (RoleGrant, Competence, Clearance)
+    rows = [
+        model.objects.filter(person=person, **{f"{field}__gt": at}).order_by().values_list(field)
+        for model in kinds
+        for field in ("from_at", "until_at")
+    ]
+    return [moment for (moment,) in rows[0].union(*rows[1:])]
+
+
 def roles_of(person: Person, at: datetime) -> frozenset[str]:
     return frozenset(RoleGrant.objects.in_force(at).filter(person=person).values_list("role", flat=True))  # type: ignore[misc]  # the abstract manager hides the field
 

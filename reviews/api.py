@@ -16,7 +16,6 @@ from evaluations.paging import LONGEST as LONGEST_PAGE
 from evaluations.paging import page
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_versions
-from ledger.queries import root_at
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
 from people.api_text import SHORT, WITHOUT_NUL
@@ -134,7 +133,7 @@ def ask_gate(
         "inputs_digest": answer.inputs_digest,
         "answer_digest": answer.answer_digest,
         "ledger_size": answer.ledger_size,
-        "ledger_root": f"sha256:{root_at(answer.ledger_size).hex()}" if answer.ledger_size else None,
+        "ledger_root": answer.ledger_root,
         "informative_only": bool(subject),
     }
 
@@ -226,6 +225,8 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _visible(actor: Actor, artefact: str, at: datetime) -> str | None:
     """The artefact, unless it belongs to a subject this person may not know of."""
+    if evaluations_access.knows_every_subject(actor):
+        return artefact
     hidden = Snapshot.objects.filter(weights_digest=artefact).exclude(subject__in=evaluations_access.subjects(actor, at)).exists()
     return None if hidden else artefact
 

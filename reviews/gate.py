@@ -6,11 +6,12 @@ There is no time argument at the doors: the gate decides at now. `answer_at` tak
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from evaluations import documents
@@ -19,12 +20,14 @@ from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.canonical import canonical, digest
 from ledger.delivery import awaits
-from ledger.queries import is_sound
+from ledger.models import Head
+from ledger.queries import is_sound, root_at
 from ledger.services import size
+from ledger.standstill import WhileNothingMoves
 from people.models import Person
 from reviews import entries, gate_inputs, gate_rules
 from reviews.facts import Facts, collect_one
-from reviews.models import GateAnswer
+from reviews.models import Determination, GateAnswer, ReleaseDecision, SafeguardsDecision, SignOff
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class Answer:
     inputs_digest: str | None = None
     answer_digest: str | None = None
     ledger_size: int = 0
+    ledger_root: str | None = None
     subject: Subject | None = None
     snapshot: Snapshot | None = None
     framework_bytes: bytes = b""
@@ -78,20 +82,17 @@ def ask(*, scope: str, artefact: str | None = None, subject: Subject | None = No
 def answer_at(*, scope: str, at: datetime, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None) -> Answer:
     """The same at a given moment. Never raises: what fails, denies."""
     try:
-        with transaction.atomic():
-            return _answer(scope, artefact, subject, stack, at)
+        return _answer(scope, artefact, subject, stack, at)
     except Exception:  # The boundary of the gate: whatever goes wrong behind it, nothing goes out.
         log.exception("The gate failed for %s to %s", artefact or (subject.slug if subject else "nothing"), scope)
         return Answer(allowed=False, reasons=(FAILED,), artefact=artefact, scope=scope, at=at, expires_at=at, subject=subject)
 
 
 def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: str | None, at: datetime) -> Answer:
-    snapshot = _snapshot(artefact, subject)
-    version = _framework()
-    facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
-    if facts is not None and _has_unheard_news(facts):
-        facts = replace(facts, due=True)
-    return _decided(
+    known = _remembered.get((artefact, subject and subject.pk), at=at, read=lambda: _read(artefact, subject, at))
+    snapshot, version = known.snapshot, known.version
+    facts = replace(known.facts, at=at) if known.facts is not None else None
+    answer = _decided(
         facts,
         version,
         artefact=artefact or (snapshot.weights_digest if snapshot else None),
@@ -99,7 +100,48 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
         scope=scope,
         stack=stack,
         at=at,
+        ledger=known.ledger,
     )
+    return replace(answer, ledger_root=known.ledger_root)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Everything an answer is worked out from, but for the question and the time."""
+
+    snapshot: Snapshot | None
+    version: FrameworkVersion | None
+    facts: Facts | None
+    ledger: Ledger
+    ledger_root: str | None
+
+
+# What was read stands until anything at all is written, or until time alone would change it; and never longer than this, whatever else.
+LONGEST_REMEMBERED = timedelta(seconds=1)
+_remembered: WhileNothingMoves[_Known] = WhileNothingMoves()
+
+
+def _read(artefact: str | None, subject: Subject | None, at: datetime) -> tuple[_Known, datetime]:
+    """What is known now, and until when at most it may be remembered. The answer itself is worked out anew each time, at its own instant."""
+    with transaction.atomic():
+        snapshot = _snapshot(artefact, subject)
+        version = _framework()
+        facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
+        if facts is not None and _has_unheard_news(facts):
+            facts = replace(facts, due=True)
+        ledger = ledger_now()
+        root = f"sha256:{root_at(ledger['size']).hex()}" if ledger["size"] else None
+        return _Known(snapshot, version, facts, ledger, root), _changes_at(at)
+
+
+def _changes_at(at: datetime) -> datetime:
+    """The first instant at which anything decided or signed runs out by itself. What was entered later than `at` begins later: that is not remembered."""
+    if Head.objects.filter(recorded_at__gt=at).exists():
+        return at
+    ends = [SignOff.objects.filter(expires_at__gt=at).aggregate(first=Min("expires_at"))["first"]]
+    for decisions in (Determination, SafeguardsDecision, ReleaseDecision):
+        ends.append(decisions.objects.filter(valid_until__gt=at).aggregate(first=Min("valid_until"))["first"])
+    return min([at + LONGEST_REMEMBERED, *(end for end in ends if end is not None)])
 
 
 def _has_unheard_news(facts: Facts) -> bool:

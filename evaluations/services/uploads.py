@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from evaluations.model_names import model_key
 from evaluations.models import Blob, IdempotencyKey, Measurement, ParseAttempt, Run, Snapshot, Subject, Upload, UploadState
 from evaluations.policies import may_confirm, may_retry, may_upload
 from evaluations.services import blobs
+from evaluations.services.copying import copy_rows
 from ledger.canonical import NotCanonical, digest
 from ledger.clock import holds, lease_is_over, wait_is_over
 from ledger.refusals import NotNow, NotValid
@@ -319,7 +321,7 @@ def _store(upload: Upload, reading: Reading, at: datetime) -> Upload | None:
         for run, told in zip(runs, reading.runs, strict=True)
         for position, parsed in enumerate(told.measurements)
     ]
-    Measurement.objects.bulk_create(measurements, batch_size=500)
+    copy_rows(Measurement, measurements)
     mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.finished_at = UploadState.PARSED, 100, None, None, at
     mine.format, mine.verdict, mine.warnings = reading.format, reading.verdict, attempt.warnings
     mine.save()
@@ -382,37 +384,39 @@ def _run(upload: Upload, attempt: ParseAttempt, position: int, parsed: ParsedRun
     )
 
 
-def _measurement(run: Run, position: int, parsed: ParsedMeasurement) -> Measurement:
-    return Measurement(
-        run=run,
-        position=position,
-        scorer=parsed.scorer or "",
-        metric=parsed.metric,
-        filter=parsed.filter or "",
-        reducer=parsed.reducer or "",
-        group=parsed.group or "",
-        value_raw=parsed.value_raw,
-        value=parsed.value,
-        stderr_raw=parsed.stderr_raw,
-        stderr=parsed.stderr,
-        stderr_method=parsed.stderr_method or "",
-        std=parsed.std,
-        n=parsed.n,
-        n_source=parsed.n_source or "",
-        implied_n=parsed.implied_n,
-        low=parsed.low,
-        high=parsed.high,
-        level=parsed.level,
-        method=parsed.method or "",
-        unit=parsed.unit or "",
-        scale_low=parsed.scale_low,
-        scale_high=parsed.scale_high,
-        higher_is_better=parsed.higher_is_better,
-        is_derived=parsed.is_derived,
-        is_headline=parsed.is_headline,
-        where=parsed.where,
-        warnings=[asdict(warning) for warning in parsed.warnings],
-    )
+def _measurement(run: Run, position: int, parsed: ParsedMeasurement) -> dict[str, Any]:
+    """One row by its columns: ten thousand of them are written by one COPY and never become objects."""
+    return {
+        "id": uuid4(),
+        "run_id": run.pk,
+        "position": position,
+        "scorer": parsed.scorer or "",
+        "metric": parsed.metric,
+        "filter": parsed.filter or "",
+        "reducer": parsed.reducer or "",
+        "group": parsed.group or "",
+        "value_raw": parsed.value_raw,
+        "value": parsed.value,
+        "stderr_raw": parsed.stderr_raw,
+        "stderr": parsed.stderr,
+        "stderr_method": parsed.stderr_method or "",
+        "std": parsed.std,
+        "n": parsed.n,
+        "n_source": parsed.n_source or "",
+        "implied_n": parsed.implied_n,
+        "low": parsed.low,
+        "high": parsed.high,
+        "level": parsed.level,
+        "method": parsed.method or "",
+        "unit": parsed.unit or "",
+        "scale_low": parsed.scale_low,
+        "scale_high": parsed.scale_high,
+        "higher_is_better": parsed.higher_is_better,
+        "is_derived": parsed.is_derived,
+        "is_headline": parsed.is_headline,
+        "where": parsed.where,
+        "warnings": [asdict(warning) for warning in parsed.warnings] if parsed.warnings else [],
+    }
 
 
 def _identity(parsed: ParsedRun) -> str:

@@ -1,6 +1,8 @@
 """Reading received files: whole or not at all, safe to run twice, given up after a while, and never half stored."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +190,23 @@ def test_a_measurement_is_superseded_by_another_person_than_its_uploader_and_onc
     with pytest.raises(results.AlreadySuperseded):
         results.supersede(**told, actor=world.cast.chloe, signature=signed(world.cast.chloe, Role.REVIEWER))
     assert Upload.objects.count() == 1
+
+
+def test_a_file_of_many_measurements_is_stored_in_as_many_statements_as_one_of_few(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    for count in (10, 3_000):
+        upload = send_file(world.cast, log_with_metrics(count), world.subject, name=f"{count}.json", at=world.now())
+        with django_assert_max_num_queries(30):
+            uploads.parse(upload_id=upload.pk, at=world.now())
+        assert Measurement.objects.filter(run__upload=upload).count() == count
+
+
+def log_with_metrics(count: int) -> bytes:
+    """An Inspect log whose one score has so many metrics."""
+    log = json.loads((Path(__file__).parent.parent / "samples" / "inspect_json" / "twin.json").read_bytes())
+    score = log["results"]["scores"][0]
+    score["metrics"] = {f"metric{index}": {"name": f"metric{index}", "value": index / count} for index in range(count)}
+    log["eval"] |= {"run_id": f"run-{count}", "eval_id": f"eval-{count}"}
+    log["results"]["scores"] = [score]
+    return json.dumps(log).encode()

@@ -1,0 +1,118 @@
+"""The gate remembers what it read only while nothing moves: whatever is written, and whatever runs out, changes its answer at once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ledger import services as ledger
+from ledger.standstill import WhileNothingMoves, snapshot
+from people.models import Person
+from people.services import register_person
+from reviews import gate
+from reviews.models import SignOff
+from reviews.services import scopes
+from tests.makers import make_log
+from tests.reviews.conftest import make_board
+
+pytestmark = pytest.mark.django_db(transaction=True)
+UNKNOWN = "sha256:" + "0" * 64
+
+
+def undisturbed(act: Callable[[], int]) -> int:
+    """What an act answers in an instant in which nobody else wrote: the server is shared with other tests."""
+    for _ in range(200):
+        before = snapshot()
+        answer = act()
+        if snapshot() == before:
+            return answer
+    raise AssertionError("Somebody writes all the time.")
+
+
+def names(memory: WhileNothingMoves[list[str]], at: datetime) -> list[str]:
+    return memory.get("names", at=at, read=lambda: (list(Person.objects.values_list("name", flat=True)), None))
+
+
+def test_what_was_read_stands_while_nothing_is_written_and_falls_with_the_next_write() -> None:
+    make_log(at=timezone.now())
+    memory: WhileNothingMoves[list[str]] = WhileNothingMoves()
+    at = timezone.now()
+    assert "Zora" not in names(memory, at)
+    register_person(name="Zora", affiliation="The lab", at=at)
+    assert "Zora" in names(memory, at)
+
+
+def test_a_write_of_another_session_is_seen_at_once() -> None:
+    make_log(at=timezone.now())
+    memory: WhileNothingMoves[list[str]] = WhileNothingMoves()
+    at = timezone.now()
+    register_person(name="Zora", affiliation="The lab", at=at)
+    names(memory, at)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("UPDATE people_person SET name = name || '!'")
+    finally:
+        other.close()
+    assert "Zora!" in names(memory, at)
+
+
+def test_what_time_alone_changes_is_read_again_when_its_time_comes() -> None:
+    at = timezone.now()
+
+    def reads_for(moment: datetime) -> int:
+        """How often it is read for a first question now and one more at that moment."""
+        memory: WhileNothingMoves[None] = WhileNothingMoves()
+        read: list[datetime] = []
+        for each in (at, moment):
+            memory.get("one", at=each, read=lambda each=each: (read.append(each), at + timedelta(minutes=1)))
+        return len(read)
+
+    assert undisturbed(lambda: reads_for(at + timedelta(seconds=59))) == 1
+    assert undisturbed(lambda: reads_for(at + timedelta(minutes=1))) == 2
+    assert undisturbed(lambda: reads_for(at - timedelta(seconds=1))) == 2
+
+
+def test_the_gate_asks_one_statement_while_nothing_moves_and_reads_anew_after_any_entry() -> None:
+    make_log(at=timezone.now())
+
+    def cost() -> int:
+        gate.ask(scope="external", artefact=UNKNOWN)
+        with CaptureQueriesContext(connection) as asked:
+            gate.ask(scope="external", artefact=UNKNOWN)
+        return len(asked)
+
+    assert undisturbed(cost) == 1
+    before = gate.ask(scope="external", artefact=UNKNOWN)
+    with transaction.atomic():
+        ledger.append(kind="tests:thing:happened", thing="thing:1", actor=UUID(int=1), at=timezone.now())
+    after = gate.ask(scope="external", artefact=UNKNOWN)
+    assert (after.ledger_size, after.ledger_root) != (before.ledger_size, before.ledger_root)
+    assert after.ledger_size == before.ledger_size + 1
+
+
+def test_an_open_gate_shuts_with_the_entry_that_halts_it_and_with_the_instant_a_signoff_runs_out() -> None:
+    board = make_board()
+    board.let_out()
+    at = board.now()
+
+    def asked(moment: datetime) -> bool:
+        return gate.answer_at(scope="external", artefact=board.snapshot.weights_digest, at=moment).allowed
+
+    assert asked(at) and asked(at)
+    runs_out = SignOff.objects.order_by("expires_at").values_list("expires_at", flat=True)[0]
+    assert not asked(runs_out)
+    assert asked(at)
+    scopes.halt(
+        subject=board.subject,
+        framework_version=board.version,
+        scope="external",
+        reason="A report came in.",
+        actor=board.cast.dan,
+        at=board.now(),
+    )
+    assert not asked(at + timedelta(seconds=1)) and not asked(board.now())
