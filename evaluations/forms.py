@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
 from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
+from people.forms import CONFIRMING, ConfirmationForm
 
 TRUTHS = [("", "Not declared"), ("true", "Yes"), ("false", "No")]
 
@@ -171,7 +172,7 @@ class AnnounceForm(forms.Form):
         self.fields["indicator"].choices = [("", "Choose"), *indicators]  # type: ignore[attr-defined]
 
 
-class SetAsideForm(forms.Form):
+class SetAsideForm(ConfirmationForm):
     """Why a result leaves the evidence, and who says so."""
 
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)
@@ -182,7 +183,7 @@ class SetAsideForm(forms.Form):
         empty_label="Nothing: its indicator is then not ruled out",
     )
     role = forms.ChoiceField(label="You sign as")
-    password = forms.CharField(label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    field_order = ("reason", "replacement", "role", *CONFIRMING)
 
     def __init__(self, *args: Any, roles: Iterable[tuple[str, str]], replacements: QuerySet[Measurement] | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -203,6 +203,14 @@ def _places(document: FrameworkDocument) -> Iterator[Problem]:
             yield Problem(
                 f"tiers/{index}", "empty", f"{tier.title} is called defined and has no safeguard; nothing could ever be missing from it."
             )
+        if not tier.second_factor and any(
+            below.second_factor for below in document.tiers if below.axis == tier.axis and below.ordinal < tier.ordinal
+        ):
+            yield Problem(
+                f"tiers/{index}/second_factor",
+                "weaker",
+                f"{tier.title} asks for less than a tier below it: it must require a second factor too.",
+            )
     for scope, wanted in document.scopes.items():
         for axis in wanted:
             if axis not in axes:

@@ -1,12 +1,22 @@
-"""How sign-in behaves here: accounts are made by invitation, never by a sign-up page, and a changed password is entered in the ledger."""
+"""How sign-in behaves here: accounts are made by invitation, never by a sign-up page, a changed password is entered in the ledger, and codes
+of an authenticator app are checked where signing checks them, so that none counts twice."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
+from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from people import factors
 from people.models import User
-from people.services import change_password
+from people.sealing import opened, seal
+from people.services import change_password, use_recovery_code
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -18,3 +28,41 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("people:me")
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Seeds of apps and of recovery codes are kept encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, purpose=factors.SEALED_FOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return opened(encrypted_text, purpose=factors.SEALED_FOR)
+
+
+class CodeForm(AuthenticateForm):
+    """The second step of signing in: a code of the app, or one of the recovery codes. allauth limits the tries."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        help_text="Six digits from your authenticator app, or one of your recovery codes.",
+    )
+
+    def clean_code(self) -> str:
+        clear: Any = check_rate_limit(self.user)
+        code, now = self.cleaned_data["code"], timezone.now()
+        spent = factors.spend_code(self.user, code, now)
+        if spent is factors.Spent.BEFORE:
+            raise forms.ValidationError("This code was used already. Wait for the next one; it comes within half a minute.")
+        kind = Authenticator.Type.TOTP
+        if spent is factors.Spent.WRONG:
+            if not use_recovery_code(user=self.user, code=code, at=now):
+                raise forms.ValidationError(
+                    "That code does not fit. Enter the one your app shows now, or a recovery code you have not used."
+                )
+            kind = Authenticator.Type.RECOVERY_CODES
+        self.authenticator = Authenticator.objects.get(user=self.user, type=kind)
+        clear()
+        return code

@@ -47,7 +47,8 @@ def grant_ended(grant: Grant, *, actor: Person, at: datetime) -> Entry:
 def credential_set(user: User, *, link: SignInLink, first: bool, at: datetime) -> Entry:
     """A password chosen through a link: `set` the first time, `reset` later."""
     kind = "people:credential:set" if first else "people:credential:reset"
-    return _append(kind, f"user:{user.pk}", user.person, at, {"person": user.person_id, "link": link.pk, "purpose": link.purpose})
+    fields = {"person": user.person_id, "link": link.pk, "purpose": link.purpose, "factors_taken": link.resets_factors}
+    return _append(kind, f"user:{user.pk}", user.person, at, fields)
 
 
 def credential_released(user: User, *, at: datetime) -> Entry:
@@ -57,6 +58,22 @@ def credential_released(user: User, *, at: datetime) -> Entry:
 def credential_changed(user: User, *, at: datetime) -> Entry:
     """A password changed by somebody who knew the one before."""
     return _append("people:credential:changed", f"user:{user.pk}", user.person, at, {"person": user.person_id})
+
+
+def factor_added(user: User, *, factor: int, kind: str, at: datetime) -> Entry:
+    return _factor("added", user, at, {"factor": factor, "factor_kind": kind})
+
+
+def factor_removed(user: User, *, factor: int, kind: str, at: datetime) -> Entry:
+    return _factor("removed", user, at, {"factor": factor, "factor_kind": kind})
+
+
+def recovery_codes_made(user: User, *, at: datetime) -> Entry:
+    return _factor("codes-made", user, at, {})
+
+
+def recovery_code_used(user: User, *, at: datetime) -> Entry:
+    return _factor("code-used", user, at, {})
 
 
 def link_proposed(link: SignInLink, *, actor: Person, at: datetime) -> Entry:
@@ -98,8 +115,17 @@ def _noun(grant: Grant) -> tuple[str, str]:
 
 
 def _link(verb: str, link: SignInLink, actor: Person | None, at: datetime) -> Entry:
-    fields = {"user": link.user_id, "purpose": link.purpose, "expires_at": link.expires_at}
+    fields = {
+        "user": link.user_id,
+        "purpose": link.purpose,
+        "expires_at": link.expires_at,
+        "resets_factors": link.resets_factors,
+    }
     return _append(f"people:link:{verb}", f"link:{link.pk}", actor, at, fields)
+
+
+def _factor(verb: str, user: User, at: datetime, fields: dict[str, object]) -> Entry:
+    return _append(f"people:factor:{verb}", f"user:{user.pk}", user.person, at, {"person": user.person_id} | fields)
 
 
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, object]) -> Entry:
@@ -119,6 +145,10 @@ describe("people:credential:set", "{person:name} chose a password through a one-
 describe("people:credential:reset", "{person:name} chose a new password through a one-time link.")
 describe("people:credential:released", "The account of {person:name} waits for whoever plays this persona.")
 describe("people:credential:changed", "{person:name} changed their password.")
+describe("people:factor:added", "{person:name} added a second factor to their account: {factor_kind}.")
+describe("people:factor:removed", "{person:name} removed a second factor from their account: {factor_kind}.")
+describe("people:factor:codes-made", "{person:name} made new recovery codes.")
+describe("people:factor:code-used", "{person:name} signed in with a recovery code.")
 describe("people:token:created", "{actor} made an API token for {person:name}: {scopes}, until {expires_at:day}.")
 describe("people:token:revoked", "{actor} revoked an API token of {person:name}.")
 for noun, what in (

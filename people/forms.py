@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 
+from people import factors
+from people.confirming import Confirmation
+from people.models import User
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
+
+CONFIRMING = ("password", "code")
+
+
+class ConfirmationForm(forms.Form):
+    """Who acts, confirmed for this one act: it asks for what the account has, a password, a second factor or both."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you. It counts for this one act.",
+    )
+    code = forms.CharField(
+        label="Code from your authenticator app",
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        help_text="Six digits. Each code counts once.",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_usable_password():
+            del self.fields["password"]
+        if not factors.has_second_factor(user):
+            del self.fields["code"]
+
+    def signed(self) -> dict[str, Any]:
+        """Everything that was filled in, what confirms as one `confirmation`."""
+        told = dict(self.cleaned_data)
+        confirming = {name: told.pop(name) for name in CONFIRMING if name in told}
+        return told | {"confirmation": Confirmation(**confirming)}
 
 
 class ChoosePasswordForm(forms.Form):
@@ -24,6 +60,18 @@ class ChoosePasswordForm(forms.Form):
         if "password" in values and "again" in values and values["password"] != values["again"]:
             self.add_error("again", "The two do not match.")
         return values
+
+
+class AppForm(ConfirmationForm):
+    """A new authenticator app shows that it knows the secret."""
+
+    first_code = forms.CharField(
+        label="Code the app shows now",
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        help_text="Six digits. They show that the app has the secret and your clock is right.",
+    )
+    field_order = ("first_code", *CONFIRMING)
 
 
 class PersonForm(forms.Form):

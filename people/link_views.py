@@ -17,7 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
+from people.factors import has_second_factor
 from people.forms import ChoosePasswordForm
+from people.models import User
 from people.services import use_link
 from people.services.credentials import PasswordTooWeak, find_link
 
@@ -54,7 +56,7 @@ def follow_link(request: HttpRequest, secret: str) -> HttpResponse:
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_password(request: HttpRequest) -> HttpResponse:
-    """GET shows the form, POST sets the password and signs in. Without a link that opens there is nothing here (404)."""
+    """GET shows the form, POST sets the password and lets its owner in. Without a link that opens there is nothing here (404)."""
     now = timezone.now()
     secret = request.COOKIES.get(COOKIE, "")
     link = find_link(secret, now)
@@ -65,9 +67,17 @@ def choose_password(request: HttpRequest) -> HttpResponse:
         except PasswordTooWeak as weak:
             form.add_error("password", weak.problems)
         else:
-            login(request, user, backend=BACKEND)
-            messages.info(request, "Your password is set and you are signed in.")
-            answer = redirect("people:me")
+            answer = _come_in(request, user)
             answer.delete_cookie(COOKIE, path=reverse("choose_password"), samesite="Lax")
             return answer
     return render(request, "people/choose_password.html", {"form": form, "link": link}, status=422 if form.errors else 200)
+
+
+def _come_in(request: HttpRequest, user: User) -> HttpResponse:
+    """Signed in at once and led to the second factor; an account that kept its own has to show it first, at the front door."""
+    if has_second_factor(user):
+        messages.info(request, "Your password is set. Sign in with it and your second factor.")
+        return redirect("account_login")
+    login(request, user, backend=BACKEND)
+    messages.info(request, "Your password is set and you are signed in.")
+    return redirect("people:factors")

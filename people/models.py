@@ -62,6 +62,8 @@ class User(AbstractBaseUser):
     credential_changed_at = models.DateTimeField(null=True, blank=True)
     # The last time it was set without knowing the one before (a link): such a credential may not sign for a day.
     credential_reset_at = models.DateTimeField(null=True, blank=True)
+    # The last time a second factor came or went without another one vouching for it: the same.
+    factors_reset_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -272,6 +274,8 @@ class SignInLink(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # Whether it also takes the second factors away: for somebody who lost their device and their recovery codes.
+    resets_factors = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-made_at", "id"]
@@ -321,6 +325,8 @@ class Signature(models.Model):
     policy = models.CharField(max_length=100, blank=True)
     nonce = models.CharField(max_length=64, unique=True)
     method = models.CharField(max_length=32, default="server-attested")
+    # What was checked at the moment of signing: "password", "password+totp", "totp"; empty for those from before second factors.
+    confirmed_with = models.CharField(max_length=32, blank=True)
     key_id = models.CharField(max_length=16)
     proof = models.CharField(max_length=200)
     at = models.DateTimeField()

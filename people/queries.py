@@ -7,20 +7,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
+from people.factors import FACTORS
 from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, Signature, SignInLink
 from people.words import Level
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person as one moment knows them: who, with which roles, competences and clearance. What a request carries."""
+    """A person as one moment knows them: who, with which roles, competences and clearance. What a request carries.
+
+    `second_factor`: their account has one now; without it they sign nothing that asks for it.
+    """
 
     person: Person
     roles: frozenset[str] = frozenset()
     competences: frozenset[str] = frozenset()
     cleared: bool = False
+    second_factor: bool = False
 
     def has(self, *roles: str) -> bool:
         """Does this person hold any of these roles?"""
@@ -34,15 +40,17 @@ class Actor:
 
 def actor_of(person: Person, at: datetime) -> Actor:
     """Everything a person holds at a moment, in one query."""
-    held: dict[str, set[str]] = {"role": set(), "area": set(), "level": set()}
+    held: dict[str, set[str]] = {"role": set(), "area": set(), "level": set(), "factor": set()}
     kinds: tuple[tuple[type[Grant], str], ...] = ((RoleGrant, "role"), (Competence, "area"), (Clearance, "level"))
     rows = [
         model.objects.in_force(at).filter(person=person).order_by().values_list(Value(field, output_field=CharField()), F(field))
         for model, field in kinds
     ]
+    factors = Authenticator.objects.filter(user__person=person, type__in=FACTORS).order_by()
+    rows.append(factors.values_list(Value("factor", output_field=CharField()), F("type")))
     for field, value in rows[0].union(*rows[1:]):
         held[field].add(value)
-    return Actor(person, frozenset(held["role"]), frozenset(held["area"]), Level.HAZARD in held["level"])
+    return Actor(person, frozenset(held["role"]), frozenset(held["area"]), Level.HAZARD in held["level"], bool(held["factor"]))
 
 
 def changes_at(person: Person, at: datetime) -> list[datetime]:

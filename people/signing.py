@@ -3,8 +3,8 @@
 A signature says: *this person, holding this role, confirmed who they are at this moment and meant exactly these bytes.* The bytes are
 the statement's canonical form with a nonce, so no two signatures are about the same bytes and none can be carried elsewhere.
 
-What the proof is worth, plainly: the method is `server-attested`. The portal checks the person's password once for every signature and
-then seals who, what and when with a key of its own, derived from the portal's secret. The seal shows that a row was not written or
+What the proof is worth, plainly: the method is `server-attested`. The portal checks the person's password, and their second factor where
+they have one, once for every signature and then seals who, what, when and by what with a key of its own, derived from the portal's secret. The seal shows that a row was not written or
 changed by somebody with the database alone. It does not prove anything against whoever runs the portal and holds its secret; the
 ledger, its checkpoints and the auditors' copies are what speaks to that.
 
@@ -12,7 +12,7 @@ A signature is no event of its own: the verb that uses it enters `signature_fiel
 So write it as
 
     with transaction.atomic():
-        signature = sign(person=…, user=…, statement=…, password=…, at=at)
+        signature = sign(person=…, user=…, statement=…, confirmation=…, at=at)
         approve(…, signature=signature, at=at)
 
 and a decision that is refused leaves no signature behind.
@@ -22,61 +22,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 
 from ledger.canonical import canonical, digest, parse
-from ledger.refusals import NotAllowed, NotNow, NotValid
-from ledger.services import current_log
+from ledger.refusals import NotAllowed, NotValid
+from people.confirming import Confirmation, CredentialTooFresh, NoUsableCredential, confirm, signs_from
 from people.models import Person, Signature, User
 from people.queries import roles_of
 from people.words import Role
 
 METHOD = "server-attested"
-# How long a credential that was set without knowing the one before may not sign, outside a demo log.
-FRESH_FOR = timedelta(hours=24)
-TRIES = 5
-TRIES_WITHIN_SECONDS = 300
-
-logger = logging.getLogger(__name__)
-
-
-class CredentialNotConfirmed(NotValid):
-    code = "credential_not_confirmed"
-    sentence = "That is not your password, so nothing was signed."
-    what_to_do = "Enter your password again."
-
-
-class TooManyTries(NotNow):
-    code = "too_many_tries"
-    sentence = "Too many wrong passwords: this account cannot sign for a few minutes."
-    what_to_do = "Wait five minutes, then sign again."
-
-
-class CredentialTooFresh(NotNow):
-    code = "credential_too_fresh"
-    sentence = "Your password was set through a link less than a day ago, so it cannot sign yet."
-    what_to_do = "Sign once 24 hours have passed. If it was not you who set it, tell an administrator now."
 
 
 class AdministratorsDoNotSign(NotAllowed):
     code = "administrators_do_not_sign"
     sentence = "Administrators run the portal and sign for nobody."
-
-
-class NoUsableCredential(NotAllowed):
-    code = "no_usable_credential"
-    sentence = "This account cannot sign: it is closed, has no password, or belongs to somebody else."
-    what_to_do = "Sign in with your own account, or ask for a sign-in link."
 
 
 class RoleNotHeld(NotAllowed):
@@ -122,13 +90,13 @@ class Statement:
         return digest(self.canonical())
 
 
-def sign(*, person: Person, user: User, statement: Statement, password: str, at: datetime) -> Signature:
-    """One confirmation of the credential, one signature. There is no way to sign without the account and its password.
+def sign(*, person: Person, user: User, statement: Statement, confirmation: Confirmation, at: datetime) -> Signature:
+    """One confirmation, one signature. Whether what is at stake asks for a second factor is the signing verb's to know.
 
-    Raises AdministratorsDoNotSign, NoUsableCredential, RoleNotHeld, CredentialTooFresh, TooManyTries, CredentialNotConfirmed.
+    Raises AdministratorsDoNotSign, NoUsableCredential, RoleNotHeld, CredentialTooFresh and what `people.confirming.confirm` raises.
     """
     _refuse_who_may_not_sign(person, user, statement, at)
-    _confirm(user, password)
+    confirmed_with = confirm(user=user, confirmation=confirmation, at=at)
     signature = Signature(
         id=uuid4(),
         person=person,
@@ -141,6 +109,7 @@ def sign(*, person: Person, user: User, statement: Statement, password: str, at:
         policy=statement.policy,
         nonce=statement.nonce,
         method=METHOD,
+        confirmed_with=confirmed_with,
         at=at,
     )
     signature.key_id, key = _keys()[0]
@@ -162,6 +131,7 @@ def signature_fields(signature: Signature) -> dict[str, str]:
         "signature_person": str(signature.person_id),
         "signature_statement": signature.statement_digest,
         "signature_method": signature.method,
+        "signature_confirmed_with": signature.confirmed_with,
         "signature_proof": signature.proof,
     }
 
@@ -196,37 +166,12 @@ def _refuse_who_may_not_sign(person: Person, user: User, statement: Statement, a
     roles = roles_of(person, at)
     if Role.ADMINISTRATOR in roles or statement.role == Role.ADMINISTRATOR:
         raise AdministratorsDoNotSign
-    if user.person_id != person.pk or person.is_system or not user.is_active or not user.has_usable_password():
+    if user.person_id != person.pk or person.is_system or not user.is_active:
         raise NoUsableCredential
     if statement.role not in roles:
         raise RoleNotHeld
-    if _is_too_fresh(user, at):
+    if signs_from(user, at) is not None:
         raise CredentialTooFresh
-
-
-def _is_too_fresh(user: User, at: datetime) -> bool:
-    reset_at = user.credential_reset_at
-    if reset_at is None or at >= reset_at + FRESH_FOR:
-        return False
-    log = current_log()
-    return log is None or log.mode != "demo"
-
-
-def confirm_credential(*, user: User, password: str) -> None:
-    """Asks who it is once more, for grave acts that no signature stands under. Raises TooManyTries, CredentialNotConfirmed."""
-    _confirm(user, password)
-
-
-def _confirm(user: User, password: str) -> None:
-    """Counts the try before it looks, so that many at once cannot get round the limit."""
-    key = f"people:confirm:{user.pk}"
-    cache.add(key, 0, timeout=TRIES_WITHIN_SECONDS)
-    if cache.incr(key) > TRIES:
-        logger.warning("Too many tries to confirm a signature: user %s", user.pk)
-        raise TooManyTries
-    if not user.check_password(password):
-        raise CredentialNotConfirmed
-    cache.delete(key)
 
 
 def _keys() -> list[tuple[str, bytes]]:
@@ -241,7 +186,7 @@ def _is_sealed(signature: Signature) -> bool:
 
 
 def _seal(signature: Signature, key: bytes) -> str:
-    record = {
+    record: dict[str, object] = {
         "v": 1,
         "signature": signature.id,
         "person": UUID(str(signature.person_id)),
@@ -251,4 +196,7 @@ def _seal(signature: Signature, key: bytes) -> str:
         "key": signature.key_id,
         "at": signature.at,
     }
+    if signature.confirmed_with:
+        # Signatures from before second factors say nothing of it, and their seals still verify.
+        record |= {"v": 2, "confirmed_with": signature.confirmed_with}
     return "hmac-sha256:" + hmac.digest(key, canonical(record), "sha256").hex()

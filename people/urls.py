@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people import views
+from people import factor_views, views
 
 app_name = "people"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("", views.members, name="members"),
     path("new/", views.new_person, name="new-person"),
     path("me/", views.me, name="me"),
+    path("me/factors/", factor_views.factors_page, name="factors"),
+    path("me/factors/app/", factor_views.add_app, name="app-add"),
+    path("me/factors/recovery-codes/", factor_views.recovery_codes, name="recovery-codes"),
+    path("me/factors/<int:pk>/remove/", factor_views.remove, name="factor-remove"),
     path("me/tokens/", views.create_token, name="token-create"),
     path("tokens/<uuid:pk>/revoke/", views.revoke_token, name="token-revoke"),
     path("<uuid:pk>/", views.person, name="person"),

@@ -67,6 +67,8 @@ class QuestionPart:
     chart: Chart | None
     may_vote: policies.Answer
     may_declare: policies.Answer
+    # Whether this person's account has what a signature about these tiers takes.
+    may_sign: policies.Answer
     may_propose: policies.Answer
     ready: Side | None
     voted: bool
@@ -194,11 +196,19 @@ class CasePage:
         """Declaring before voting before safeguards; None when it is somebody else's turn."""
         for part in self.parts:
             if part.is_open and part.ready is not None and part.may_declare:
-                return NextAct(f"Declare: {part.title}", reverse("reviews:declare", args=[self.case.number, part.question.pk]), sheet=True)
+                return self._mended(part) or NextAct(
+                    f"Declare: {part.title}", reverse("reviews:declare", args=[self.case.number, part.question.pk]), sheet=True
+                )
         for part in self.parts:
             if part.is_open and part.may_vote and not part.voted and not self._waits_for_safeguards(part):
-                return NextAct(f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]), sheet=True)
+                return self._mended(part) or NextAct(
+                    f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]), sheet=True
+                )
         return self._next_for_safeguards() or self._next_for_the_chair()
+
+    def _mended(self, part: QuestionPart) -> NextAct | None:
+        """What comes before signing for an account without a second factor, where the question asks for one."""
+        return None if part.may_sign else NextAct("Add a second factor to sign", reverse("people:factors"))
 
     def _waits_for_safeguards(self, part: QuestionPart) -> bool:
         return part.question.kind == QuestionKind.SAFEGUARDS and self.statement is None
@@ -364,6 +374,7 @@ class _Look:
             chart=finding_chart(finding, self.document.threshold(question.threshold).title, self.document) if finding else None,
             may_vote=may_vote,
             may_declare=may_declare,
+            may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),
             may_propose=policies.may_chair(self.actor, self.case),
             ready=ready,
             voted=voted,

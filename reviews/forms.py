@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 
 from evaluations.models import Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
+from people.forms import CONFIRMING, ConfirmationForm
 from reviews.models.case import CaseKind
 from reviews.models.outlet import Topic
 from reviews.models.question import Choice
@@ -30,22 +32,16 @@ class AsOfForm(forms.Form):
         return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
 
 
-class SigningForm(forms.Form):
-    """What every signature asks for: the digest of what was shown, and the password once more."""
+class SigningForm(ConfirmationForm):
+    """What every signature asks for: the digest of what was shown, and who signs, confirmed once more."""
 
     seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=80)
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Confirms that it is you. It counts for this one signature.",
-    )
 
 
 class VoteForm(SigningForm):
     choice = forms.ChoiceField(label="Your vote", widget=forms.RadioSelect)
     rationale = _rationale()
-    field_order = ("choice", "rationale", "password", "seen_digest")
+    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
 
     def __init__(self, *args: object, effects: Iterable[tuple[str, str]], **kwargs: object) -> None:
         """`effects`: each choice with what it does, in the words of the question."""
@@ -59,7 +55,7 @@ class DeclareForm(SigningForm):
     # The verdict the sheet named: votes may meet another side's quorum between showing and signing.
     verdict = forms.CharField(widget=forms.HiddenInput, max_length=40)
     note = _rationale("Note to the decision", "What the board weighed, dissent included. It stands in the decision.")
-    field_order = ("note", "password", "seen_digest", "verdict")
+    field_order = ("note", *CONFIRMING, "seen_digest", "verdict")
 
 
 class SnapshotField(forms.ModelChoiceField):
@@ -151,7 +147,7 @@ class ApplicabilityForm(SigningForm):
         label="Serving stack", required=False, max_length=120, help_text="Only where safeguards are built into one stack."
     )
     rationale = _rationale("Why these sign-offs cover this model")
-    field_order = ("scopes", "stack", "rationale", "password", "seen_digest")
+    field_order = ("scopes", "stack", "rationale", *CONFIRMING, "seen_digest")
 
     def __init__(self, *args: object, document: FrameworkDocument, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -201,7 +197,7 @@ class EvidenceForm(forms.Form):
 class SignOffForm(SigningForm):
     meaning = forms.ChoiceField(label="What your signature says", choices=Meaning.choices, widget=forms.RadioSelect)
     rationale = _rationale()
-    field_order = ("meaning", "rationale", "password", "seen_digest")
+    field_order = ("meaning", "rationale", *CONFIRMING, "seen_digest")
 
 
 class GateForm(forms.Form):
@@ -221,44 +217,33 @@ class GateForm(forms.Form):
         self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in scopes]  # type: ignore[attr-defined]
 
 
-class AdoptionForm(forms.Form):
+class AdoptionForm(ConfirmationForm):
     rationale = _rationale("Why this version")
-    password = SigningForm.base_fields["password"]
+    field_order = ("rationale", *CONFIRMING)
 
 
-class ConfirmForm(forms.Form):
-    password = SigningForm.base_fields["password"]
+class ConfirmForm(ConfirmationForm):
+    """An executive's signature under a proposal that is on the page."""
 
 
-class ReconfirmForm(forms.Form):
-    """For grave acts that no signature stands under."""
-
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Confirms that it is you.",
-    )
-
-
-class OutletForm(ReconfirmForm):
+class OutletForm(ConfirmationForm):
     label = forms.CharField(label="What it is for", max_length=80, help_text="Shown in lists; the address is not.")
     topics = forms.MultipleChoiceField(label="Told of", choices=Topic.choices, widget=forms.CheckboxSelectMultiple)
     address = forms.CharField(
         label="Address", max_length=2000, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
-    field_order = ("label", "address", "topics", "password")
+    field_order = ("label", "address", "topics", *CONFIRMING)
 
 
 class WebhookForm(OutletForm):
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["address"].help_text = "https://host/path. It is kept sealed and not shown again; the list names its host."
 
 
 class ChannelForm(OutletForm):
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields[
             "address"
         ].help_text = (

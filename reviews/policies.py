@@ -5,12 +5,14 @@ Administrators run the portal and decide nothing; auditors read everything and c
 
 from collections.abc import Mapping
 
+from frameworks.engine.types import FrameworkDocument
 from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
 from reviews.models import BoardSeat, Case, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
+from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
 
 Answer = Allowed | Refused
@@ -156,6 +158,36 @@ def may_state_applicability(actor: Actor, case: Case) -> Answer:
         "Ask one of them.",
     )
     return _open(case) if allowed else allowed
+
+
+def at_stake(question: Question) -> Mapping[str, str]:
+    """The tiers a question is about, by axis: what the threshold would require, the standard judged, or what a release must meet."""
+    if question.kind == QuestionKind.THRESHOLD:
+        return question.case.framework_version.document.threshold(question.threshold).requires
+    if question.kind == QuestionKind.SAFEGUARDS:
+        return {question.axis: question.tier}
+    required: Mapping[str, str] = question.content["required"]
+    return required
+
+
+def may_sign_about(actor: Actor, document: FrameworkDocument, tiers: Mapping[str, str]) -> Answer:
+    """Where the framework asks for a second factor, an account without one signs nothing about these tiers, whatever it would say."""
+    if actor.second_factor or not document.asks_second_factor(tiers):
+        return Allowed()
+    labels = sorted({document.tier(axis, slug).label for axis, slug in tiers.items() if document.tier(axis, slug).second_factor})
+    return Refused(
+        "second_factor_missing",
+        f"What concerns {' and '.join(labels)} is signed with a second factor, and your account has none.",
+        "Add a second factor under Your account, then sign.",
+    )
+
+
+def may_sign_framework(actor: Actor, document: FrameworkDocument) -> Answer:
+    """A framework version is about all of its tiers."""
+    highest = {
+        axis.slug: document.highest(axis.slug, [tier.slug for tier in document.tiers if tier.axis == axis.slug]) for axis in document.axes
+    }
+    return may_sign_about(actor, document, {axis: tier.slug for axis, tier in highest.items()})
 
 
 def may_propose_adoption(actor: Actor) -> Answer:

@@ -17,6 +17,8 @@ from ledger.canonical import digest
 from ledger.models import Log
 from ledger.services import current_log, open_log
 from people import services as people
+from people.confirming import Confirmation
+from people.factors import code_at, has_second_factor
 from people.models import Person, Signature
 from people.signing import Statement, sign
 from people.words import Area, Role
@@ -42,6 +44,10 @@ def deliver_all(at: datetime = NOON) -> int:
 # people
 
 PASSWORD = "a long and quiet river"
+# What everybody types who has a password and no second factor.
+CONFIRMED = Confirmation(PASSWORD)
+# Every authenticator app of the tests holds the same secret.
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class Cast:
@@ -120,11 +126,23 @@ def give_password(person: Person, password: str = PASSWORD, *, at: datetime = NO
     person.user.refresh_from_db()
 
 
+def give_app(person: Person, *, at: datetime = NOON) -> list[str]:
+    """Adds an authenticator app to somebody with a password; answers their recovery codes."""
+    confirmation = CONFIRMED if person.user.has_usable_password() else Confirmation()
+    return people.add_totp(user=person.user, secret=APP_SECRET, first_code=code_at(APP_SECRET, at), confirmation=confirmation, at=at)
+
+
+def confirmed(person: Person, at: datetime) -> Confirmation:
+    """What this person types to confirm an act at that moment. A code counts once, so the next act is half a minute later."""
+    password = PASSWORD if person.user.has_usable_password() else ""
+    return Confirmation(password, code_at(APP_SECRET, at) if has_second_factor(person.user) else "")
+
+
 def make_signature(person: Person, statement: Statement, *, at: datetime = NOON) -> Signature:
     """The person's name under a statement; they choose a password first if they have none."""
     if not person.user.has_usable_password():
         give_password(person, at=at)
-    return sign(person=person, user=person.user, statement=statement, password=PASSWORD, at=at)
+    return sign(person=person, user=person.user, statement=statement, confirmation=confirmed(person, at), at=at)
 
 
 def make_token(person: Person, *scopes: str, at: datetime | None = None, days: int = 30) -> str:

@@ -33,7 +33,7 @@ from reviews.services.adoptions import propose_adoption
 from reviews.services.boards import found_board, propose_seat
 from tests.evaluations.logs import log
 from tests.makers import (
-    PASSWORD,
+    CONFIRMED,
     Cast,
     adopt_framework,
     give_password,
@@ -133,12 +133,17 @@ ROWS: dict[str, Row] = {
     # people: signing in
     "account_login": row(OPEN_REST, GET=by(302, anonymous=200, stranger=302), POST=by(302, anonymous=200, stranger=302)),
     "account_logout": row(OPEN_REST, GET=by(200, anonymous=302, stranger=200), POST=everybody(302)),
+    "mfa_authenticate": row(OPEN_REST, GET=by(302, anonymous=LOGIN, stranger=302), POST=by(302, anonymous=LOGIN, stranger=302)),
     "account_inactive": row(OPEN_REST, GET=everybody(200)),
     "account_change_password": row(signed_in(405), GET=signed_in(200), POST=signed_in(200)),
     "choose_password": row(OPEN_REST, GET=everybody(404), POST=everybody(404)),
     "sign_in_link": row(OPEN_REST, GET=everybody(302)),
     # people: pages
     "people:me": row(signed_in(405), GET=signed_in(200)),
+    "people:factors": row(signed_in(405), GET=signed_in(200)),
+    "people:app-add": row(signed_in(405), GET=signed_in(200), POST=signed_in(422)),
+    "people:recovery-codes": row(signed_in(405), GET=signed_in(302), POST=signed_in(302)),
+    "people:factor-remove": row(signed_in(405), GET=signed_in(404), POST=signed_in(404)),
     "people:token-create": row(POST=by(422)),
     "people:token-revoke": row(POST=only(KEEPERS, 302, others=404, researcher=302)),
     "people:members": row(GET=INSIDE),
@@ -267,6 +272,7 @@ class World:
 # Where a door with parameters stands in that world: the keywords of its address.
 PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "sign_in_link": lambda world: {"secret": world.things["secret"]},
+    "people:factor-remove": lambda world: {"pk": 1},
     "people:token-revoke": lambda world: {"pk": world.cast.ada.api_tokens.get().pk},
     "people:person": lambda world: {"pk": world.cast.ben.pk},
     "people:grant-propose": lambda world: {"pk": world.cast.ben.pk},
@@ -380,7 +386,7 @@ def build_board(world: World) -> None:
         "announced": announce(subject=subject, indicator="exploits", harness="inspect", external_id="soon", actor=cast.ada, at=board.now()),
         "draft": draft,
         "adoption": propose_adoption(
-            version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, password=PASSWORD, at=board.now()
+            version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, confirmation=CONFIRMED, at=board.now()
         ),
         "export": request_export(case=case, kind="json", actor=cast.hana, at=board.now()),
     }
@@ -390,7 +396,7 @@ def build_board(world: World) -> None:
 def build_people(world: World) -> None:
     """A proposal and a link by Jun, which others may confirm, and a link of Kai's that opens. Links and tokens live at now, so they come last."""
     cast, now = world.cast, timezone.now()
-    told = {"label": "Pager", "address": "https://hooks.example/x", "topics": ["gate"], "password": PASSWORD}
+    told = {"label": "Pager", "address": "https://hooks.example/x", "topics": ["gate"], "confirmation": CONFIRMED}
     world.things["outlet"], _ = outlets.add_webhook(actor=cast.ivo, user=cast.ivo.user, at=now, **told)
     world.things["delivery"] = outlets.send_test(outlet=world.things["outlet"], actor=cast.ivo, at=now)
     Delivery.objects.update(state="dead")

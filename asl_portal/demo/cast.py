@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from people import services as people
+from people.confirming import Confirmation
+from people.factors import code_at, new_secret
 from people.models import Person
 from people.words import Area, Role
 
@@ -46,10 +48,11 @@ PARTS = {
 
 @dataclass
 class Cast:
-    """The persons by name, and the passwords they hold while the world is built; nobody keeps them afterwards."""
+    """The persons by name, and the passwords and secrets of apps they hold while the world is built; nobody keeps them afterwards."""
 
     people: dict[str, Person] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
+    apps: dict[str, str] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Person:
         try:
@@ -57,10 +60,11 @@ class Cast:
         except KeyError:
             raise AttributeError(name) from None
 
-    def signer(self, name: str) -> dict[str, Any]:
-        """What every signing verb asks for."""
+    def signer(self, name: str, at: datetime) -> dict[str, Any]:
+        """What every signing verb asks for, with the code this person's app shows then; a second signature waits for the next code."""
         person = self.people[name]
-        return {"actor": person, "user": person.user, "password": self.passwords[name]}
+        confirmation = Confirmation(self.passwords[name], code_at(self.apps[name], at))
+        return {"actor": person, "user": person.user, "confirmation": confirmation, "at": at}
 
 
 @contextmanager
@@ -86,6 +90,7 @@ def gather(at: datetime) -> Cast:
     for key, part in PARTS.items():
         if Role.ADMINISTRATOR not in part.roles:
             cast.passwords[key] = _password(cast.people[key], at)
+            cast.apps[key] = _app(cast.people[key], cast.passwords[key], at)
     return cast
 
 
@@ -106,8 +111,14 @@ def _password(person: Person, at: datetime) -> str:
     return password
 
 
+def _app(person: Person, password: str, at: datetime) -> str:
+    secret = new_secret()
+    people.add_totp(user=person.user, secret=secret, first_code=code_at(secret, at), confirmation=Confirmation(password), at=at)
+    return secret
+
+
 def let_go(cast: Cast, at: datetime) -> None:
-    """The passwords are taken away: whoever plays a persona chooses their own."""
+    """Passwords and second factors are taken away: whoever plays a persona chooses their own."""
     for key in cast.passwords:
         people.release_persona(user=cast.people[key].user, at=at)
     cast.passwords.clear()

@@ -4,7 +4,6 @@ One fictional lab, four models: Heron 2 (an ordinary ASL-2 model, cleared and re
 work), Kestrel 1 (its later snapshot was not fully evaluated), Osprey 1 (clean so far, and one result away from a case).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from asl_portal.demo.cast import Cast, gather, let_go, throwaway_passwords
 from asl_portal.demo.estate import build_estate, build_for
 from asl_portal.demo.redating import redated
+from asl_portal.demo.story import Story
 from asl_portal.demo.work import catch_up
 from evaluations.models import Snapshot, Subject
 from evaluations.services import bindings, subjects, uploads
@@ -30,22 +30,6 @@ LOGS = HERE / "logs"
 BOUND = ("bio-knowledge-33", "virology-lf-1", "virology-lf-2", "compbio-short-6", "creative-bio-auto", "swe-hard", "metr-dedup")
 
 
-@dataclass
-class Story:
-    """Who acts, under which framework, and what time it is; time only goes forward."""
-
-    cast: Cast
-    version: FrameworkVersion
-    at: datetime
-
-    def wait(self, **spans: float) -> datetime:
-        self.at += timedelta(**spans)
-        return self.at
-
-    def wait_until(self, at: datetime) -> None:
-        self.at = max(self.at, at)
-
-
 def build_world(now: datetime) -> None:
     """Everything, over the sixty days before `now`. The log must not be open yet."""
     with throwaway_passwords():
@@ -60,7 +44,8 @@ def _tell(now: datetime) -> None:
     cast = gather(start)
     story = Story(cast, _adopt(cast, start + timedelta(hours=2)), start + timedelta(hours=3))
     _seat(story)
-    build_estate(cast, story.version, story.wait(days=2))
+    story.wait(days=2)
+    build_estate(story)
     _bind(story)
     for day, chapter in ((6, _heron_2), (20, _kestrel), (40, _heron_3), (52, _osprey)):
         story.wait_until(start + timedelta(days=day))
@@ -73,8 +58,8 @@ def _tell(now: datetime) -> None:
 def _adopt(cast: Cast, at: datetime) -> FrameworkVersion:
     version = load_framework(source=FRAMEWORK.read_bytes(), actor=None, at=at)
     why = "The policy the lab has published; its operationalised rules were read line by line."
-    adoption = adoptions.propose_adoption(version=version, rationale=why, at=at, **cast.signer("dan"))
-    adoptions.confirm_adoption(adoption=adoption, at=at, **cast.signer("grace"))
+    adoption = adoptions.propose_adoption(version=version, rationale=why, **cast.signer("dan", at))
+    adoptions.confirm_adoption(adoption=adoption, **cast.signer("grace", at))
     catch_up(at)
     version.refresh_from_db()
     return version
@@ -139,7 +124,8 @@ def _heron_2(story: Story) -> None:
     """An ordinary ASL-2 model: cleared, its safeguards found adequate, released to external use."""
     subject = _register(story, "heron-2", "Heron 2")
     snapshot = _weigh(story, subject, "release 1", "demo/heron-2")
-    build_for(story.cast, story.version, subject, story.wait(hours=2))
+    story.wait(hours=2)
+    build_for(story, subject)
     _send(story, "heron-2", subject, snapshot)
     case = cases.open_case(
         subject=subject,
@@ -159,8 +145,7 @@ def _heron_2(story: Story) -> None:
         scopes=list(story.version.document.scopes),
         rationale="The model is served from the same stack and estate that the sign-offs are about.",
         stack="serving stack",
-        at=story.wait(hours=20),
-        **story.cast.signer("farid"),
+        **story.cast.signer("farid", story.wait(hours=20)),
     )
     catch_up(story.at)
     _settle(story, case, QuestionKind.SAFEGUARDS, "Every safeguard has a sign-off in force that is about this estate.")
@@ -181,8 +166,7 @@ def _settle(story: Story, case: Case, kind: QuestionKind, why: str) -> None:
             verdict=question.proposal,
             note="All three reviewers approved; nobody dissented.",
             seen_digest=question.content_digest,
-            at=story.wait(minutes=30),
-            **story.cast.signer("dan"),
+            **story.cast.signer("dan", story.wait(minutes=30)),
         )
         catch_up(story.at)
 
@@ -194,8 +178,7 @@ def _approve(story: Story, name: str, question: Question, why: str) -> None:
         choice=Choice.APPROVE,
         rationale=why,
         seen_digest=question.content_digest,
-        at=story.wait(minutes=15),
-        **story.cast.signer(name),
+        **story.cast.signer(name, story.wait(minutes=15)),
     )
 
 
@@ -214,7 +197,8 @@ def _heron_3(story: Story) -> None:
     """Two virology results rise past their lines: a case opens by itself, one reviewer has voted, safeguards are being signed."""
     subject = _register(story, "heron-3", "Heron 3")
     snapshot = _weigh(story, subject, "candidate 2", "demo/heron-3")
-    build_for(story.cast, story.version, subject, story.wait(hours=2))
+    story.wait(hours=2)
+    build_for(story, subject)
     _send(story, "heron-3", subject, snapshot)
     case = Case.objects.get(subject=subject, state="open")
     story.wait(days=1)
@@ -229,5 +213,6 @@ def _osprey(story: Story) -> None:
     """Everything clean, nothing decided: one more result and a case opens."""
     subject = _register(story, "osprey-1", "Osprey 1")
     snapshot = _weigh(story, subject, "candidate 1", "demo/osprey-1")
-    build_for(story.cast, story.version, subject, story.wait(hours=2))
+    story.wait(hours=2)
+    build_for(story, subject)
     _send(story, "osprey-1", subject, snapshot)

@@ -28,7 +28,7 @@ from people.signing import Statement, sign
 from people.words import Role
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @sensitive_variables("form")
 @require_http_methods(["GET", "HEAD", "POST"])
 def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpResponse:
@@ -48,7 +48,7 @@ def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpRes
     return _sheet(request, run.upload.uploader, context, others.exclude(pk=measurement.pk), measurement=measurement)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @sensitive_variables("form")
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
@@ -64,7 +64,7 @@ def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _sheet(request, run.upload.uploader, context, None, run=run)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @sensitive_variables("form")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
@@ -90,7 +90,9 @@ def _of_run(run: Run) -> dict[str, Any]:
 
 def _sheet(request: MemberRequest, brought_by: Person, context: dict[str, Any], replacements: Any, **about: Any) -> HttpResponse:
     require(may_set_aside(request.actor, uploader=brought_by))
-    form = SetAsideForm(request.POST if request.method == "POST" else None, roles=_roles(request), replacements=replacements)
+    form = SetAsideForm(
+        request.POST if request.method == "POST" else None, user=request.user, roles=_roles(request), replacements=replacements
+    )
     if form.is_valid() and said_on(form, lambda: _sign(request, form, about)) is not None:
         messages.info(request, "It no longer speaks. It stays readable, with your reason beside it.")
         return redirect(context["place"])
@@ -98,7 +100,7 @@ def _sheet(request: MemberRequest, brought_by: Person, context: dict[str, Any], 
 
 
 def _sign(request: MemberRequest, form: SetAsideForm, about: dict[str, Any]) -> Supersession:
-    now, told = timezone.now(), form.cleaned_data
+    now, told = timezone.now(), form.signed()
     about |= {"replacement": told.get("replacement")}
     statement = Statement(
         type=results.STATEMENT,
@@ -108,7 +110,7 @@ def _sign(request: MemberRequest, form: SetAsideForm, about: dict[str, Any]) -> 
         text=told["reason"],
     )
     with transaction.atomic():
-        signature = sign(person=request.actor.person, user=request.user, statement=statement, password=told["password"], at=now)
+        signature = sign(person=request.actor.person, user=request.user, statement=statement, confirmation=told["confirmation"], at=now)
         return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
 
 

@@ -194,6 +194,7 @@ def _tier(item: Item) -> Tier:
         defined=_flag(item["defined"]),
         includes_below=_flag(item.get("includes_below", "false")),
         goal=_text(item.get("goal", "")),
+        second_factor=_text(item.get("second_factor", "")) == "required",
     )
 
 

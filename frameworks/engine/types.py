@@ -87,6 +87,7 @@ ASSESSMENT, `asl-assessment/1`, written by `frameworks.engine.decide`::
 A finding digest covers slug, rule, tree and outcome, and nothing of `as_of`; sentences therefore never speak of "today".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -202,6 +203,8 @@ class Tier:
     defined: bool
     includes_below: bool
     goal: str
+    # Whoever puts their name to something about this tier confirms it with a second factor too.
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +402,10 @@ class FrameworkDocument:
     def highest(self, axis: str, slugs: "list[str] | tuple[str, ...] | set[str] | frozenset[str]") -> Tier:
         """The highest of some tiers on an axis, never lower than its baseline."""
         return max((self.tier(axis, slug) for slug in {*slugs, self.baseline[axis]}), key=lambda tier: tier.ordinal)
+
+    def asks_second_factor(self, tiers: Mapping[str, str]) -> bool:
+        """Whether putting one's name to something about these tiers, by axis, takes a second factor."""
+        return any(self.tier(axis, slug).second_factor for axis, slug in tiers.items())
 
     def safeguards_for(self, axis: str, tier: str) -> tuple[Safeguard, ...]:
         """What a tier asks on an axis: its own, what it includes from below, and the baseline's."""

@@ -10,6 +10,7 @@ from people.services.credentials import (
     use_link,
     withdraw_link,
 )
+from people.services.factors import add_totp, remove_factor, renew_recovery_codes, use_recovery_code
 from people.services.grants import (
     appoint_first_administrators,
     confirm_end,
@@ -24,6 +25,7 @@ from people.services.persons import close_user, create_user, invite, register_pe
 from people.services.tokens import create_token, revoke_token
 
 __all__ = [
+    "add_totp",
     "appoint_first_administrators",
     "change_password",
     "close_user",
@@ -42,8 +44,11 @@ __all__ = [
     "propose_link",
     "register_person",
     "release_persona",
+    "remove_factor",
+    "renew_recovery_codes",
     "revoke_token",
     "use_link",
+    "use_recovery_code",
     "withdraw_grant",
     "withdraw_link",
 ]

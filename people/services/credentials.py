@@ -20,6 +20,7 @@ from ledger.services import current_log
 from people import entries, policies
 from people.models import Person, SignInLink, User
 from people.queries import actor_of, roles_of
+from people.services.factors import take_factors_away
 from people.services.grants import AnotherPersonConfirms, NotForYourself, NotWaiting
 from people.words import LinkPurpose, Role
 
@@ -79,15 +80,18 @@ def first_administrator_link(*, user: User, at: datetime) -> tuple[SignInLink, s
         return _open_from_shell(user, LinkPurpose.FIRST, FIRST_LINK_FOR, at)
 
 
-def propose_link(*, user: User, actor: Person, at: datetime) -> SignInLink:
-    """Asks for an invitation or a reset. It opens nothing until another person confirms it. Raises NotAllowed, NotForYourself."""
+def propose_link(*, user: User, actor: Person, at: datetime, resets_factors: bool = False) -> SignInLink:
+    """Asks for an invitation or a reset, of the second factors too if it says so. It opens nothing until another person confirms it.
+
+    Raises NotAllowed, NotForYourself.
+    """
     with transaction.atomic():
         user = _locked(user)
         policies.require(policies.may_keep_membership(actor_of(actor, at)))
         if actor.pk == user.person_id:
             raise NotForYourself("Nobody resets their own password this way.")
         _withdraw_open_links(user, at)
-        link = SignInLink.objects.create(user=user, purpose=LinkPurpose.RESET, made_at=at, made_by=actor)
+        link = SignInLink.objects.create(user=user, purpose=LinkPurpose.RESET, resets_factors=resets_factors, made_at=at, made_by=actor)
         entries.link_proposed(link, actor=actor, at=at)
     return link
 
@@ -150,6 +154,8 @@ def use_link(*, secret: str, password: str, at: datetime) -> User:
         user.set_password(password)
         user.credential_changed_at = user.credential_reset_at = at
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
+        if link.resets_factors:
+            take_factors_away(user, at)
         entries.credential_set(user, link=link, first=first, at=at)
     return user
 
@@ -169,7 +175,7 @@ def change_password(*, user: User, password: str, at: datetime) -> User:
 
 
 def release_persona(*, user: User, at: datetime) -> User:
-    """Takes a persona's password away, so that whoever plays it chooses their own through a link. Raises OnlyInADemoLog, AccountClosed."""
+    """Takes a persona's password and second factors away, so that whoever plays it chooses their own through a link. Raises OnlyInADemoLog, AccountClosed."""
     with transaction.atomic():
         user = _locked(user)
         log = current_log()
@@ -179,6 +185,7 @@ def release_persona(*, user: User, at: datetime) -> User:
         user.set_unusable_password()
         user.credential_changed_at = user.credential_reset_at = None
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
+        take_factors_away(user, at)
         entries.credential_released(user, at=at)
     return user
 
@@ -186,7 +193,9 @@ def release_persona(*, user: User, at: datetime) -> User:
 def _open_from_shell(user: User, purpose: str, lasts: timedelta, at: datetime) -> tuple[SignInLink, str]:
     _withdraw_open_links(user, at)
     secret = _new_secret()
-    link = SignInLink.objects.create(user=user, purpose=purpose, digest=digest(secret.encode()), made_at=at, expires_at=at + lasts)
+    link = SignInLink.objects.create(
+        user=user, purpose=purpose, resets_factors=True, digest=digest(secret.encode()), made_at=at, expires_at=at + lasts
+    )
     entries.link_created(link, actor=None, at=at)
     return link, secret
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from people.sealing import SealDoesNotOpen
 from reviews.models import Delivery
 from reviews.models.notice import WorkState
 from reviews.models.outlet import OutletKind
 from reviews.notices.channels import chat, webhook
 from reviews.notices.reaching import AddressNotAllowed, NotReached
-from reviews.notices.sealing import SealDoesNotOpen
 from reviews.work import claim, postpone, settle
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from django.db import transaction
 from frameworks.models import FrameworkVersion
 from frameworks.services import adopt
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import Refused, require
 from people.queries import actor_of
@@ -26,30 +27,38 @@ class AdoptionReasonMissing(NotValid):
 
 
 @transaction.atomic
-def propose_adoption(*, version: FrameworkVersion, rationale: str, actor: Person, user: User, password: str, at: datetime) -> Adoption:
+def propose_adoption(
+    *, version: FrameworkVersion, rationale: str, actor: Person, user: User, confirmation: Confirmation, at: datetime
+) -> Adoption:
     """Raises NotAllowed, AdoptionReasonMissing, AdoptionNotNow and what `people.signing.sign` raises."""
     version = FrameworkVersion.objects.select_for_update().get(pk=version.pk)
-    require(policies.may_propose_adoption(actor_of(actor, at)))
+    proposer = actor_of(actor, at)
+    require(policies.may_propose_adoption(proposer))
+    require(policies.may_sign_framework(proposer, version.document))
     if not rationale.strip():
         raise AdoptionReasonMissing
     if version.status != "draft" or Adoption.objects.filter(version=version).exists():
         raise AdoptionNotNow("This version was proposed or adopted already.")
-    signature = sign(person=actor, user=user, statement=_statement(version, "proposes", Role.CHAIR), password=password, at=at)
+    signature = sign(person=actor, user=user, statement=_statement(version, "proposes", Role.CHAIR), confirmation=confirmation, at=at)
     adoption = Adoption.objects.create(version=version, rationale=rationale.strip(), proposed_by=actor, proposed=signature, proposed_at=at)
     entries.adoption_proposed(adoption, at=at)
     return adoption
 
 
 @transaction.atomic
-def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, password: str, at: datetime) -> Adoption:
+def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmation: Confirmation, at: datetime) -> Adoption:
     """Puts the version into force. Raises NotAllowed, AdoptionNotNow and what `people.signing.sign` and `frameworks.services.adopt` raise."""
     adoption = Adoption.objects.select_for_update(of=("self",)).select_related("version", "proposed").get(pk=adoption.pk)
-    require(policies.may_confirm_adoption(actor_of(actor, at)))
+    confirmer = actor_of(actor, at)
+    require(policies.may_confirm_adoption(confirmer))
+    require(policies.may_sign_framework(confirmer, adoption.version.document))
     if actor.pk == adoption.proposed_by_id:
         require(Refused("own_proposal", "You proposed this version, so somebody else confirms it."))
     if adoption.confirmed_at is not None:
         raise AdoptionNotNow("This adoption was confirmed already.")
-    signature = sign(person=actor, user=user, statement=_statement(adoption.version, "confirms", Role.EXECUTIVE), password=password, at=at)
+    signature = sign(
+        person=actor, user=user, statement=_statement(adoption.version, "confirms", Role.EXECUTIVE), confirmation=confirmation, at=at
+    )
     adoption.confirmed_by, adoption.confirmed, adoption.confirmed_at = actor, signature, at
     adoption.save()
     adopt(version=adoption.version, proposed=adoption.proposed, confirmed=signature, at=at)

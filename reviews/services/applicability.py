@@ -9,6 +9,7 @@ from django.db import transaction
 from frameworks.engine.types import Safeguard
 from ledger.canonical import digest
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
@@ -98,7 +99,7 @@ def state_applicability(
     rationale: str,
     actor: Person,
     user: User,
-    password: str,
+    confirmation: Confirmation,
     at: datetime,
     stack: str = "",
     seen_digest: str | None = None,
@@ -112,6 +113,7 @@ def state_applicability(
     speaker = actor_of(actor, at)
     require(policies.may_state_applicability(speaker, case))
     facts = collect_one(case.subject, case.framework_version, at)
+    require(policies.may_sign_about(speaker, facts.document, facts.required_slugs))
     lines = _complete(case, facts, scopes)
     if seen_digest is not None and seen_digest != coverage_digest(case, lines):
         raise CoverageChanged
@@ -131,7 +133,7 @@ def state_applicability(
         }
     )
     statement = signing.applicability_statement(case=case, content_digest=content_digest, count=len(lines), scopes=named, actor=speaker)
-    signature = sign(person=actor, user=user, statement=statement, password=password, at=at)
+    signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     case.statements.filter(replaced_at=None).update(replaced_at=at)
     stated = ApplicabilityStatement.objects.create(
         case=case,

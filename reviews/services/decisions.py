@@ -14,6 +14,7 @@ from evaluations.models import Snapshot
 from evaluations.services.decisions import record_coverage, record_judgement
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation
 from people.models import Person, Signature, User
 from people.policies import require
 from people.queries import actor_of
@@ -120,7 +121,7 @@ def _check_cover(case: Case, threshold: str, covered_by: Snapshot, facts: Facts)
 
 @transaction.atomic
 def decide(
-    *, question: Question, verdict: str, note: str, seen_digest: str, actor: Person, user: User, password: str, at: datetime
+    *, question: Question, verdict: str, note: str, seen_digest: str, actor: Person, user: User, confirmation: Confirmation, at: datetime
 ) -> Determination | SafeguardsDecision | ReleaseDecision:
     """Declares what the board decided. `verdict` is the proposal or its opposite; its side of the tally must be met.
 
@@ -133,6 +134,7 @@ def decide(
     chair = actor_of(actor, at)
     barred = conflicts.excluded([case], [question])[question.pk]
     require(policies.may_decide(chair, case, question, frozenset(str(vote.person_id) for vote in votes), barred))
+    require(policies.may_sign_about(chair, case.framework_version.document, policies.at_stake(question)))
     check_content(case, question, seen_digest, at)
     tally = tally_of(case, question)
     side = tally.side(verdict)
@@ -142,7 +144,7 @@ def decide(
     _check_verdict(case, question, verdict, facts)
     document = case.framework_version.document
     statement = signing.declaration_statement(question=question, case=case, verdict=verdict, note=note.strip(), document=document)
-    signature = sign(person=actor, user=user, statement=statement, password=password, at=at)
+    signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     stood = [
         {
             "person": str(vote.person_id),

@@ -9,10 +9,11 @@ from django.views.decorators.debug import sensitive_variables
 from ledger.delivery import kick
 from ledger.models import Entry
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation, confirm
 from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
-from people.signing import confirm_credential
+from people.sealing import seal
 from reviews import entries, policies
 from reviews.models import Delivery, Outlet
 from reviews.models.notice import WorkState
@@ -21,7 +22,6 @@ from reviews.notices.channels import chat, webhook
 from reviews.notices.news import News
 from reviews.notices.outlets import delivery_of
 from reviews.notices.reaching import checked
-from reviews.notices.sealing import seal
 from reviews.tasks import send_deliveries
 
 # How long a replaced secret goes on signing beside the new one, so that a receiver can change over without missing anything.
@@ -50,50 +50,54 @@ class NothingToTell(NotValid):
     sentence = "An outlet is told of at least one thing we know."
 
 
-@sensitive_variables("address", "secret", "password")
+@sensitive_variables("address", "secret", "confirmation")
 def add_webhook(
-    *, label: str, address: str, topics: Iterable[str], actor: Person, user: User, password: str, at: datetime
+    *, label: str, address: str, topics: Iterable[str], actor: Person, user: User, confirmation: Confirmation, at: datetime
 ) -> tuple[Outlet, str]:
-    """A webhook and its secret, which is shown this once. Raises NotAllowed, AddressNotAllowed, NothingToTell, TooManyTries, CredentialNotConfirmed."""
+    """A webhook and its secret, which is shown this once. Raises NotAllowed, AddressNotAllowed, NothingToTell and what `confirm` raises."""
     require(policies.may_keep_outlets(actor_of(actor, at)))
     host = str(checked(address).hostname)
     secret = webhook.new_secret()
-    outlet = Outlet(kind=OutletKind.WEBHOOK, place=host, address_sealed=seal(address), secret_sealed=seal(secret))
-    _add(outlet, label=label, topics=topics, actor=actor, user=user, password=password, at=at)
+    outlet = Outlet(
+        kind=OutletKind.WEBHOOK, place=host, address_sealed=seal(address, purpose="outlets"), secret_sealed=seal(secret, purpose="outlets")
+    )
+    _add(outlet, label=label, topics=topics, actor=actor, user=user, confirmation=confirmation, at=at)
     return outlet, secret
 
 
-@sensitive_variables("address", "password")
-def add_channel(*, label: str, address: str, topics: Iterable[str], actor: Person, user: User, password: str, at: datetime) -> Outlet:
-    """A chat or paging service by its apprise address. Raises NotAllowed, AddressNotAllowed, NothingToTell, TooManyTries, CredentialNotConfirmed."""
+@sensitive_variables("address", "confirmation")
+def add_channel(
+    *, label: str, address: str, topics: Iterable[str], actor: Person, user: User, confirmation: Confirmation, at: datetime
+) -> Outlet:
+    """A chat or paging service by its apprise address. Raises NotAllowed, AddressNotAllowed, NothingToTell and what `confirm` raises."""
     require(policies.may_keep_outlets(actor_of(actor, at)))
-    outlet = Outlet(kind=OutletKind.CHANNEL, place=chat.name_of(address), address_sealed=seal(address))
-    _add(outlet, label=label, topics=topics, actor=actor, user=user, password=password, at=at)
+    outlet = Outlet(kind=OutletKind.CHANNEL, place=chat.name_of(address), address_sealed=seal(address, purpose="outlets"))
+    _add(outlet, label=label, topics=topics, actor=actor, user=user, confirmation=confirmation, at=at)
     return outlet
 
 
 @transaction.atomic
-def _add(outlet: Outlet, *, label: str, topics: Iterable[str], actor: Person, user: User, password: str, at: datetime) -> None:
+def _add(outlet: Outlet, *, label: str, topics: Iterable[str], actor: Person, user: User, confirmation: Confirmation, at: datetime) -> None:
     wanted = sorted(set(topics))
     if not wanted or not set(wanted) <= set(Topic.values):
         raise NothingToTell
-    confirm_credential(user=user, password=password)
+    confirm(user=user, confirmation=confirmation, at=at)
     outlet.label, outlet.topics, outlet.made_by, outlet.made_at = label.strip()[:80], wanted, actor, at
     outlet.save(force_insert=True)
     entries.outlet_added(outlet, actor=actor, at=at)
 
 
-@sensitive_variables("secret", "password")
+@sensitive_variables("secret", "confirmation")
 @transaction.atomic
-def rotate_secret(*, outlet: Outlet, actor: Person, user: User, password: str, at: datetime) -> str:
+def rotate_secret(*, outlet: Outlet, actor: Person, user: User, confirmation: Confirmation, at: datetime) -> str:
     """A new secret, shown this once; the one before signs beside it for a day. Raises NotAllowed, OutletStopped, OnlyWebhooksHaveSecrets and as above."""
     outlet = _live(outlet, actor, at)
     if outlet.kind != OutletKind.WEBHOOK:
         raise OnlyWebhooksHaveSecrets
-    confirm_credential(user=user, password=password)
+    confirm(user=user, confirmation=confirmation, at=at)
     secret = webhook.new_secret()
     outlet.old_secret_sealed, outlet.old_secret_until = outlet.secret_sealed, at + BOTH_SIGN_FOR
-    outlet.secret_sealed = seal(secret)
+    outlet.secret_sealed = seal(secret, purpose="outlets")
     outlet.save(update_fields=["secret_sealed", "old_secret_sealed", "old_secret_until"])
     entries.outlet_rotated(outlet, actor=actor, at=at)
     return secret

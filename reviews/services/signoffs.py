@@ -6,12 +6,13 @@ from django.db import transaction
 
 from evaluations.models import Blob, Subject
 from evaluations.services import blobs
-from frameworks.engine.types import Safeguard
+from frameworks.engine.types import FrameworkDocument, Safeguard
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force
 from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
@@ -86,11 +87,17 @@ class Retired(NotNow):
 
 def safeguard_of(framework_name: str, slug: str) -> Safeguard:
     """The safeguard as the framework in force describes it. Raises SafeguardNotKnown."""
+    return definition_of(framework_name, slug)[1]
+
+
+def definition_of(framework_name: str, slug: str) -> tuple[FrameworkDocument, Safeguard]:
+    """The framework in force and what it says of this safeguard. Raises SafeguardNotKnown."""
     version = in_force(framework_name)
-    found = next((each for each in version.document.safeguards if each.slug == slug), None) if version else None
-    if found is None:
+    document = version.document if version else None
+    found = next((each for each in document.safeguards if each.slug == slug), None) if document else None
+    if document is None or found is None:
         raise SafeguardNotKnown
-    return found
+    return document, found
 
 
 @transaction.atomic
@@ -265,7 +272,7 @@ def give_signoff(
     seen_digest: str,
     actor: Person,
     user: User,
-    password: str,
+    confirmation: Confirmation,
     at: datetime,
 ) -> SignOff:
     """A reviewer's signature under one implementation version, until its validity runs out. `seen_digest`: the version digest the page showed.
@@ -273,9 +280,11 @@ def give_signoff(
     Raises NotAllowed, ImplementationChanged, NoEvidence, CannotSignTwice, NotValid and what `people.signing.sign` raises.
     """
     implementation = _locked(implementation)
-    defined = safeguard_of(implementation.framework_name, implementation.safeguard)
+    document, defined = definition_of(implementation.framework_name, implementation.safeguard)
     attachers = contributors(implementation)
-    require(policies.may_sign_off(actor_of(actor, at), implementation, competence=defined.competence, attachers=attachers))
+    signer = actor_of(actor, at)
+    require(policies.may_sign_off(signer, implementation, competence=defined.competence, attachers=attachers))
+    require(policies.may_sign_about(signer, document, {defined.axis: defined.tier}))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
     if implementation.version_digest != seen_digest:
@@ -288,7 +297,7 @@ def give_signoff(
     statement = signing.signoff_statement(
         implementation=implementation, meaning=Meaning(meaning), rationale=rationale.strip(), expires_on=expires_at.date().isoformat()
     )
-    signature = sign(person=actor, user=user, statement=statement, password=password, at=at)
+    signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     # An earlier one of the same person on the same version has run out; it makes room and stays readable.
     implementation.signoffs.filter(person=actor, content_digest=implementation.version_digest, revoked_at=None).update(
         revoked_at=at, revoked_by=actor, revoked_why="Signed anew"

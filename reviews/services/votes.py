@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.refusals import NotNow, NotValid
+from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
@@ -45,7 +46,15 @@ class AlreadyRecused(NotNow):
 
 @transaction.atomic
 def vote(
-    *, question: Question, choice: str, rationale: str, seen_digest: str, actor: Person, user: User, password: str, at: datetime
+    *,
+    question: Question,
+    choice: str,
+    rationale: str,
+    seen_digest: str,
+    actor: Person,
+    user: User,
+    confirmation: Confirmation,
+    at: datetime,
 ) -> Vote:
     """One signed answer to what the question asks now; the same person's earlier vote stays readable and stops counting.
 
@@ -57,6 +66,7 @@ def vote(
     question.case = case
     voter = actor_of(actor, at)
     require(policies.may_vote(voter, case, question, conflicts.excluded([case], [question])[question.pk]))
+    require(policies.may_sign_about(voter, case.framework_version.document, policies.at_stake(question)))
     if not rationale.strip():
         raise RationaleMissing
     check_content(case, question, seen_digest, at)
@@ -66,7 +76,7 @@ def vote(
     statement = signing.vote_statement(
         question=question, case=case, choice=choice, rationale=rationale.strip(), actor=voter, document=document
     )
-    signature = sign(person=actor, user=user, statement=statement, password=password, at=at)
+    signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     question.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)
     cast = Vote.objects.create(
         question=question,

@@ -43,7 +43,7 @@ def adoption_list(request: MemberRequest) -> HttpResponse:
     return render(request, "reviews/adoption_list.html", context)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
     require(policies.may_see_board(request.actor))
@@ -51,12 +51,13 @@ def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
     if version is None:
         raise VersionNotKnown
     require(policies.may_propose_adoption(request.actor))
-    form = AdoptionForm(request.POST or None)
+    require(policies.may_sign_framework(request.actor, version.document))
+    form = AdoptionForm(request.POST or None, user=request.user)
     if form.is_valid():
         made = said_on(
             form,
             lambda: adoptions.propose_adoption(
-                version=version, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+                version=version, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
             ),
         )
         if made:
@@ -70,7 +71,7 @@ def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
     return render(request, "reviews/adoption_sign.html", context, status=422 if form.errors else 200)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: MemberRequest, adoption_id: UUID) -> HttpResponse:
     require(policies.may_see_board(request.actor))
@@ -78,12 +79,13 @@ def confirm(request: MemberRequest, adoption_id: UUID) -> HttpResponse:
     if adoption is None:
         raise AdoptionNotKnown
     require(policies.may_confirm_adoption(request.actor))
-    form = ConfirmForm(request.POST or None)
+    require(policies.may_sign_framework(request.actor, adoption.version.document))
+    form = ConfirmForm(request.POST or None, user=request.user)
     if form.is_valid():
         made = said_on(
             form,
             lambda: adoptions.confirm_adoption(
-                adoption=adoption, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+                adoption=adoption, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
             ),
         )
         if made:

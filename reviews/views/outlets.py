@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
+from people.forms import ConfirmationForm
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import ChannelForm, OutletForm, ReconfirmForm, WebhookForm
+from reviews.forms import ChannelForm, OutletForm, WebhookForm
 from reviews.models import Delivery, Outlet
 from reviews.services import outlets
 
@@ -38,14 +39,14 @@ def outlet_list(request: MemberRequest) -> HttpResponse:
     return render(request, "reviews/outlet_list.html", {"outlets": Outlet.objects.select_related("made_by", "stopped_by")})
 
 
-@sensitive_post_parameters("address", "password")
+@sensitive_post_parameters("address", "password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_new(request: MemberRequest) -> HttpResponse:
     """Sets up a webhook and shows its secret on this one answer, never again."""
     return _new(request, WebhookForm, "reviews/webhook_new.html", outlets.add_webhook)
 
 
-@sensitive_post_parameters("address", "password")
+@sensitive_post_parameters("address", "password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def channel_new(request: MemberRequest) -> HttpResponse:
     """Sets up a chat or paging service."""
@@ -55,9 +56,9 @@ def channel_new(request: MemberRequest) -> HttpResponse:
 @sensitive_variables("secret")
 def _new(request: MemberRequest, form_class: type[OutletForm], template: str, add: Callable[..., tuple[Outlet, str]]) -> HttpResponse:
     _require_keeper(request)
-    form = form_class(request.POST or None)
+    form = form_class(request.POST or None, user=request.user)
     if form.is_valid():
-        made = said_on(form, lambda: add(actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data))
+        made = said_on(form, lambda: add(actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()))
         if made:
             outlet, secret = made
             return _detail(request, outlet, secret=secret) if secret else redirect("reviews:outlet", outlet_id=outlet.pk)
@@ -70,19 +71,17 @@ def outlet(request: MemberRequest, outlet_id: UUID) -> HttpResponse:
     return _detail(request, _outlet(request, outlet_id))
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def rotate(request: MemberRequest, outlet_id: UUID) -> HttpResponse:
     """A new secret for a webhook, shown on this one answer."""
     found = _outlet(request, outlet_id)
-    form = ReconfirmForm(request.POST or None)
+    form = ConfirmationForm(request.POST or None, user=request.user)
     if form.is_valid():
         secret = said_on(
             form,
-            lambda: outlets.rotate_secret(
-                outlet=found, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
-            ),
+            lambda: outlets.rotate_secret(outlet=found, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()),
         )
         if secret:
             return _detail(request, _outlet(request, outlet_id), secret=secret)

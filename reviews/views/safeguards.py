@@ -52,7 +52,7 @@ def _implementation(request: MemberRequest, implementation_id: UUID) -> Safeguar
 
 
 def _detail(request: MemberRequest, implementation: SafeguardImplementation, form: EvidenceForm | None, status: int = 200) -> HttpResponse:
-    safeguard = signoffs.safeguard_of(implementation.framework_name, implementation.safeguard)
+    document, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
     now = timezone.now()
     given = list(implementation.signoffs.select_related("person", "signature", "revoked_by"))
     for each in given:
@@ -69,6 +69,7 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
         "signed_by_me": any(each.holds(now) and each.person_id == request.actor.person.pk for each in given),
         "may_attach": policies.may_attach_evidence(request.actor, implementation),
         "may_sign": may_sign,
+        "may_sign_about": policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}),
         "form": form or EvidenceForm(types=safeguard.evidence_types),
     }
     return render(request, "reviews/safeguard_detail.html", context, status=status)
@@ -166,21 +167,22 @@ def evidence_file(request: MemberRequest, implementation_id: UUID, evidence_id: 
     )
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
     """A reviewer's signature under one version of one safeguard."""
     implementation = _implementation(request, implementation_id)
-    safeguard = signoffs.safeguard_of(implementation.framework_name, implementation.safeguard)
+    document, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
     attachers = signoffs.contributors(implementation)
     require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers))
-    form = SignOffForm(request.POST or None, initial={"seen_digest": implementation.version_digest})
+    require(policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}))
+    form = SignOffForm(request.POST or None, user=request.user, initial={"seen_digest": implementation.version_digest})
     place = reverse("reviews:safeguard-detail", args=[implementation.pk])
     if form.is_valid():
         made = said_on(
             form,
             lambda: signoffs.give_signoff(
-                implementation=implementation, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+                implementation=implementation, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
             ),
         )
         if made:

@@ -29,19 +29,20 @@ from reviews.services import applicability, decisions, votes
 from reviews.views.cases import question_of
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
     """One signed answer to what the question asks now."""
     case, question = question_of(request, number, question_id)
     require(queries.may_vote_on(case, [question], request.actor)[question.pk])
     document = case.framework_version.document
+    require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
     effects = [(choice, signing.effect_of(question, choice, document)) for choice in Choice.values]
-    form = VoteForm(request.POST or None, effects=effects, initial={"seen_digest": question.content_digest})
+    form = VoteForm(request.POST or None, user=request.user, effects=effects, initial={"seen_digest": question.content_digest})
     if form.is_valid():
         made = said_on(
             form,
-            lambda: votes.vote(question=question, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data),
+            lambda: votes.vote(question=question, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()),
         )
         if made:
             messages.info(request, f"Your vote is in the record: {made.get_choice_display().lower()}.")
@@ -57,7 +58,7 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
     return _sheet(request, case, question, form, shown)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
     """The chair declares what the board decided; the side whose quorum is met is the only one that can be declared."""
@@ -69,8 +70,9 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
     if side is None:
         raise decisions.QuorumNotMet(tally, question.proposal)
     document = case.framework_version.document
+    require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
     words = signing.verdict_in_words(question, side.verdict, document)
-    form = DeclareForm(request.POST or None, initial={"seen_digest": question.content_digest, "verdict": side.verdict})
+    form = DeclareForm(request.POST or None, user=request.user, initial={"seen_digest": question.content_digest, "verdict": side.verdict})
     if form.is_valid():
         made = said_on(
             form,
@@ -79,7 +81,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
                 actor=request.actor.person,
                 user=request.user,
                 at=timezone.now(),
-                **form.cleaned_data,
+                **form.signed(),
             ),
         )
         if made:
@@ -130,21 +132,23 @@ def propose(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
     return render(request, "reviews/case_act.html", context, status=422 if form.errors else 200)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     """One signature that the sign-offs in force cover this model: fifteen safeguards need no fifteen more."""
     case = access.case_numbered(request.actor, number, timezone.now())
     require(policies.may_state_applicability(request.actor, case))
     document = case.framework_version.document
-    coverage = applicability.coverage_of(case, collect_one(case.subject, case.framework_version, timezone.now()))
+    facts = collect_one(case.subject, case.framework_version, timezone.now())
+    require(policies.may_sign_about(request.actor, document, facts.required_slugs))
+    coverage = applicability.coverage_of(case, facts)
     initial = {"seen_digest": applicability.coverage_digest(case, coverage), "scopes": list(document.scopes)}
-    form = ApplicabilityForm(request.POST or None, document=document, initial=initial)
+    form = ApplicabilityForm(request.POST or None, user=request.user, document=document, initial=initial)
     if form.is_valid():
         made = said_on(
             form,
             lambda: applicability.state_applicability(
-                case=case, actor=request.actor.person, user=request.user, at=timezone.now(), **form.cleaned_data
+                case=case, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
             ),
         )
         if made:

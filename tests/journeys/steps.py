@@ -1,11 +1,19 @@
 """What people do on the pages, step by step, in the words the pages use. A step ends when the page says that it is done."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Locator, Page, expect
 
+from people.factors import PERIOD_SECONDS, code_at, step_at
+from tests.processes import eventually
+
 PASSWORD = "a long and quiet river"
+# The authenticator app of whoever sits at a page: its secret, and the half-minute whose code was spent last.
+_apps: WeakKeyDictionary[Page, dict[str, Any]] = WeakKeyDictionary()
 
 
 def choose_password(page: Page, link: str) -> None:
@@ -17,11 +25,26 @@ def choose_password(page: Page, link: str) -> None:
     expect(page.get_by_text("Your password is set and you are signed in.")).to_be_visible()
 
 
+def add_app(page: Page) -> None:
+    """Adds an authenticator app, as the page after the first password offers."""
+    page.goto("/people/me/factors/")
+    page.get_by_role("link", name="Add an authenticator app").click()
+    _apps[page] = {"secret": page.locator("#totp-secret").inner_text().replace(" ", ""), "spent": 0}
+    page.get_by_label("Code the app shows now").fill(_next_code(page))
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Add authenticator app").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    page.get_by_role("link", name="I have kept them").click()
+
+
 def sign_in(page: Page, email: str) -> None:
     page.goto("/accounts/login/")
     page.get_by_label(re.compile("^E-?mail")).fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    if page in _apps:
+        page.get_by_label("Code").fill(_next_code(page))
+        page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Waiting on me", level=1)).to_be_visible()
 
 
@@ -62,7 +85,7 @@ def sign_off(page: Page, safeguard: str, *, rationale: str) -> None:
     page.get_by_role("link", name="Sign off this safeguard").click()
     sheet = _sheet(page)
     sheet.get_by_role("radio").first.check()
-    _sign(sheet, rationale)
+    _sign(page, sheet, rationale)
     expect(page.get_by_text(" is signed off until ")).to_be_visible()
 
 
@@ -71,7 +94,7 @@ def state_applicability(page: Page, case: str, *, rationale: str) -> None:
     page.get_by_role("link", name="State which sign-offs apply").click()
     page.get_by_label("Serving stack").fill("serving stack")
     page.get_by_label("Why these sign-offs cover this model").fill(rationale)
-    page.get_by_label("Your password").fill(PASSWORD)
+    _confirm(page, page)
     page.get_by_role("button", name=re.compile("^Sign statement")).click()
     expect(page.get_by_text("The applicability statement is signed")).to_be_visible()
 
@@ -95,7 +118,7 @@ def vote(page: Page, case: str, question: str, *, choice: str = "Approve", ratio
     _question(page, case, question).get_by_role("link", name=re.compile("^Vote")).click()
     sheet = _sheet(page)
     sheet.get_by_role("radio", name=re.compile(f"^{choice}")).check()
-    _sign(sheet, rationale)
+    _sign(page, sheet, rationale)
     expect(page.get_by_text("Your vote is in the record")).to_be_visible()
 
 
@@ -104,7 +127,7 @@ def declare(page: Page, case: str, question: str, *, note: str) -> str:
     _question(page, case, question).get_by_role("link", name="Declare the outcome").click()
     sheet = _sheet(page)
     words = sheet.locator("form").get_by_role("button").inner_text()
-    _sign(sheet, note)
+    _sign(page, sheet, note)
     expect(page.get_by_text(f"Declared: {words.removeprefix('Declare: ')}.", exact=True)).to_be_visible()
     return words
 
@@ -152,8 +175,22 @@ def _sheet(page: Page) -> Locator:
     return sheet
 
 
-def _sign(sheet: Locator, rationale: str) -> None:
+def _sign(page: Page, sheet: Locator, rationale: str) -> None:
     """Fills in why, confirms who signs, and presses the button that names the effect."""
     sheet.get_by_role("textbox").first.fill(rationale)
-    sheet.get_by_label("Your password").fill(PASSWORD)
+    _confirm(page, sheet)
     sheet.locator("form").get_by_role("button").click()
+
+
+def _confirm(page: Page, place: Page | Locator) -> None:
+    place.get_by_label("Your password").fill(PASSWORD)
+    if page in _apps:
+        place.get_by_label("Code from your authenticator app").fill(_next_code(page))
+
+
+def _next_code(page: Page) -> str:
+    """The next code that was not spent yet; a code counts once, so a hurried person waits for the clock."""
+    app = _apps[page]
+    app["spent"] = step = max(app["spent"] + 1, step_at(datetime.now(UTC)))
+    eventually(lambda: step_at(datetime.now(UTC)) + 1 >= step, seconds=60)
+    return code_at(app["secret"], datetime.fromtimestamp(step * PERIOD_SECONDS, UTC))

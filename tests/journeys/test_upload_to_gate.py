@@ -90,10 +90,11 @@ def _user(name: str) -> User:
 
 
 def _arrives(story: Story, name: str) -> None:
-    """By a one-time link; Ada also goes out and comes in again by the front door."""
+    """By a one-time link, adding a second factor; Ada also goes out and comes in again by the front door."""
     page, user = story.pages[name], _user(name)
     _, secret = persona_link(user=user, at=timezone.now())
     steps.choose_password(page, reverse("sign_in_link", args=[secret]))
+    steps.add_app(page)
     if name == "ada":
         steps.sign_out(page)
         steps.sign_in(page, user.email)

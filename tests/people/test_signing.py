@@ -7,16 +7,13 @@ from django.db import IntegrityError, transaction
 
 from ledger.canonical import parse
 from people import services
+from people.confirming import Confirmation, CredentialNotConfirmed, CredentialTooFresh, NoUsableCredential, TooManyTries
 from people.models import Signature
 from people.signing import (
     AdministratorsDoNotSign,
-    CredentialNotConfirmed,
-    CredentialTooFresh,
-    NoUsableCredential,
     RoleNotHeld,
     SignatureDoesNotFit,
     Statement,
-    TooManyTries,
     require_signature,
     sign,
     signature_fields,
@@ -24,7 +21,7 @@ from people.signing import (
     verify_signature,
 )
 from people.words import Role
-from tests.makers import NOON, PASSWORD, give_password, later, make_people, make_signature
+from tests.makers import CONFIRMED, NOON, PASSWORD, give_password, later, make_people, make_signature
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +36,7 @@ def test_a_reviewer_signs_with_their_password():
     cast = make_people("ben")
     give_password(cast.ben)
     said = statement()
-    signature = sign(person=cast.ben, user=cast.ben.user, statement=said, password=PASSWORD, at=NOON)
+    signature = sign(person=cast.ben, user=cast.ben.user, statement=said, confirmation=CONFIRMED, at=NOON)
     kept = Signature.objects.get(pk=signature.pk)
     assert parse(bytes(kept.statement)) == {
         "type": "vote",
@@ -61,7 +58,7 @@ def test_a_wrong_password_signs_nothing():
     cast = make_people("ben")
     give_password(cast.ben)
     with pytest.raises(CredentialNotConfirmed):
-        sign(person=cast.ben, user=cast.ben.user, statement=statement(), password=PASSWORD + "!", at=NOON)
+        sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=Confirmation(PASSWORD + "!"), at=NOON)
     assert not Signature.objects.exists()
 
 
@@ -70,9 +67,9 @@ def test_after_five_wrong_passwords_even_the_right_one_waits():
     give_password(cast.ben)
     for _ in range(5):
         with pytest.raises(CredentialNotConfirmed):
-            sign(person=cast.ben, user=cast.ben.user, statement=statement(), password="wrong", at=NOON)
+            sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=Confirmation("wrong"), at=NOON)
     with pytest.raises(TooManyTries):
-        sign(person=cast.ben, user=cast.ben.user, statement=statement(), password=PASSWORD, at=NOON)
+        sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=CONFIRMED, at=NOON)
     assert make_signature(cast.chloe, statement()).person == cast.chloe
 
 
@@ -89,7 +86,7 @@ def test_one_statement_is_signed_once():
     give_password(cast.chloe)
     for person in (cast.ben, cast.chloe):
         with pytest.raises(IntegrityError), transaction.atomic():
-            sign(person=person, user=person.user, statement=said, password=PASSWORD, at=NOON)
+            sign(person=person, user=person.user, statement=said, confirmation=CONFIRMED, at=NOON)
     assert Signature.objects.count() == 1
 
 
@@ -99,10 +96,10 @@ def test_administrators_sign_for_nobody():
     give_password(cast.ben)
     for said in (statement(), statement(role=Role.ADMINISTRATOR)):
         with pytest.raises(AdministratorsDoNotSign):
-            sign(person=cast.ivo, user=cast.ivo.user, statement=said, password=PASSWORD, at=NOON)
+            sign(person=cast.ivo, user=cast.ivo.user, statement=said, confirmation=CONFIRMED, at=NOON)
     with pytest.raises(NoUsableCredential):
-        sign(person=cast.ben, user=cast.ivo.user, statement=statement(), password=PASSWORD, at=NOON)
-    assert sign(person=cast.ben, user=cast.ben.user, statement=statement(), password=PASSWORD, at=NOON)
+        sign(person=cast.ben, user=cast.ivo.user, statement=statement(), confirmation=CONFIRMED, at=NOON)
+    assert sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=CONFIRMED, at=NOON)
 
 
 def test_the_database_knows_no_signature_of_an_administrator():
@@ -119,15 +116,15 @@ def test_nobody_signs_in_a_role_they_do_not_hold():
     give_password(cast.ben)
     give_password(cast.eve)
     with pytest.raises(RoleNotHeld):
-        sign(person=cast.ben, user=cast.ben.user, statement=statement(role=Role.CHAIR), password=PASSWORD, at=NOON)
+        sign(person=cast.ben, user=cast.ben.user, statement=statement(role=Role.CHAIR), confirmation=CONFIRMED, at=NOON)
     with pytest.raises(RoleNotHeld):
-        sign(person=cast.eve, user=cast.eve.user, statement=statement(), password=PASSWORD, at=NOON)
+        sign(person=cast.eve, user=cast.eve.user, statement=statement(), confirmation=CONFIRMED, at=NOON)
 
 
 def test_an_account_without_a_password_cannot_sign():
     cast = make_people("ben")
     with pytest.raises(NoUsableCredential):
-        sign(person=cast.ben, user=cast.ben.user, statement=statement(), password="", at=NOON)
+        sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=Confirmation(), at=NOON)
 
 
 def test_a_closed_account_cannot_sign():
@@ -136,7 +133,7 @@ def test_a_closed_account_cannot_sign():
     services.close_user(user=cast.ben.user, actor=cast.ivo, at=NOON)
     cast.ben.user.refresh_from_db()
     with pytest.raises(NoUsableCredential):
-        sign(person=cast.ben, user=cast.ben.user, statement=statement(), password=PASSWORD, at=NOON)
+        sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=CONFIRMED, at=NOON)
 
 
 def production_password(cast) -> None:
@@ -155,17 +152,19 @@ def test_a_credential_set_through_a_link_cannot_sign_for_a_day():
             person=cast.ben,
             user=cast.ben.user,
             statement=statement(),
-            password=PASSWORD,
+            confirmation=CONFIRMED,
             at=later(days=1) - timedelta(microseconds=1),
         )
-    assert sign(person=cast.ben, user=cast.ben.user, statement=statement(), password=PASSWORD, at=later(days=1))
+    assert sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=CONFIRMED, at=later(days=1))
 
 
 def test_a_password_changed_by_its_owner_signs_at_once():
     cast = make_people("ben", mode="production")
     production_password(cast)
     services.change_password(user=cast.ben.user, password="another long river", at=later(days=2))
-    assert sign(person=cast.ben, user=cast.ben.user, statement=statement(), password="another long river", at=later(days=2))
+    assert sign(
+        person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=Confirmation("another long river"), at=later(days=2)
+    )
 
 
 @pytest.mark.parametrize(

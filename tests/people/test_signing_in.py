@@ -180,7 +180,7 @@ def test_a_password_chosen_through_a_link_signs_in_once(client):
     _, secret = services.persona_link(user=cast.ben.user, at=timezone.now())
     client.get(f"/accounts/link/{secret}/")
     answer = client.post("/accounts/link/", {"password": PASSWORD, "again": PASSWORD})
-    assert (answer.status_code, answer["Location"]) == (302, "/people/me/")
+    assert (answer.status_code, answer["Location"]) == (302, "/people/me/factors/")
     assert is_signed_in(client)
     assert Entry.objects.order_by("seq").last().kind == "people:credential:set"
     client.logout()

@@ -21,9 +21,9 @@ from reviews.services import applicability, cases, decisions, signoffs, votes
 from tests.conftest import WorldOnce
 from tests.evaluations.logs import log
 from tests.makers import (
-    PASSWORD,
     Cast,
     adopt_framework,
+    confirmed,
     give_password,
     give_role,
     later,
@@ -101,15 +101,16 @@ class Board:
 
     def vote(self, person: Person, question: Question, choice: str = "approve", **more: Any) -> Vote:
         question.refresh_from_db()
-        told = {"rationale": "I read the evidence.", "seen_digest": question.content_digest, "password": PASSWORD} | more
-        return votes.vote(question=question, choice=choice, actor=person, user=person.user, at=self.now(), **told)
+        at = self.now()
+        told = {"rationale": "I read the evidence.", "seen_digest": question.content_digest, "confirmation": confirmed(person, at)} | more
+        return votes.vote(question=question, choice=choice, actor=person, user=person.user, at=at, **told)
 
     def decide(self, question: Question, verdict: str = "", **more: Any) -> Any:
         question.refresh_from_db()
         told = {"note": "So the board decided.", "seen_digest": question.content_digest, "actor": self.cast.dan} | more
-        person = told["actor"]
+        person, at = told["actor"], self.now()
         return decisions.decide(
-            question=question, verdict=verdict or question.proposal, user=person.user, password=PASSWORD, at=self.now(), **told
+            question=question, verdict=verdict or question.proposal, user=person.user, confirmation=confirmed(person, at), at=at, **told
         )
 
     def settle(self, question: Question, verdict: str = "") -> Any:
@@ -150,8 +151,9 @@ class Board:
 
     def sign_off(self, person: Person, implementation: SafeguardImplementation, **more: Any) -> SignOff:
         told = {"meaning": "reviewed", "rationale": "I read the report.", "seen_digest": implementation.version_digest} | more
+        at = self.now()
         return signoffs.give_signoff(
-            implementation=implementation, actor=person, user=person.user, password=PASSWORD, at=self.now(), **told
+            implementation=implementation, actor=person, user=person.user, confirmation=confirmed(person, at), at=at, **told
         )
 
     def safeguard(self) -> list[SignOff]:
@@ -159,15 +161,15 @@ class Board:
         return [self.sign_off(self.cast.chloe, self.build(each.slug)) for each in self.version.document.safeguards]
 
     def state(self, case: Case, *scopes: str) -> ApplicabilityStatement:
-        farid = self.cast.farid
+        farid, at = self.cast.farid, self.now()
         return applicability.state_applicability(
             case=case,
             scopes=scopes or ("external", "internal"),
             rationale="They serve this model too.",
             actor=farid,
             user=farid.user,
-            password=PASSWORD,
-            at=self.now(),
+            confirmation=confirmed(farid, at),
+            at=at,
         )
 
     # all of it
@@ -204,11 +206,11 @@ class Board:
         return answer_at(scope=scope, artefact=artefact or self.snapshot.weights_digest, at=self.now())
 
 
-def make_board(*, candidate: bool = True) -> Board:
+def make_board(*, candidate: bool = True, source: bytes = FRAMEWORK) -> Board:
     cast = make_people("ada", "ben", "chloe", "dan", "eve", "farid", "grace", "hana")
     for person in (cast.ben, cast.chloe, cast.dan, cast.farid, cast.grace, cast.hana):
         give_password(person)
-    version = adopt_framework(cast, FRAMEWORK)
+    version = adopt_framework(cast, source)
     make_binding(cast, "bio-protocols", "bio_protocols")
     make_binding(cast, "exploits", "exploits")
     subject = make_subject(cast)

@@ -6,12 +6,12 @@ from frameworks.queries import in_force
 from frameworks.services import load_framework
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
+from people.confirming import Confirmation, CredentialNotConfirmed
 from people.models import Signature
-from people.signing import CredentialNotConfirmed
 from reviews.models import Adoption
 from reviews.queries import waiting_on
 from reviews.services.adoptions import AdoptionNotNow, AdoptionReasonMissing, confirm_adoption, propose_adoption
-from tests.makers import NOON, PASSWORD, Cast, give_password, make_people
+from tests.makers import CONFIRMED, NOON, Cast, give_password, make_people
 from tests.reviews.conftest import FRAMEWORK
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +28,13 @@ def cast() -> Cast:
 def propose(cast: Cast, who: str = "dan", **more: str) -> Adoption:
     person = getattr(cast, who)
     version = load_framework(source=FRAMEWORK, actor=None, at=NOON)
-    told = {"rationale": "It is due.", "password": PASSWORD} | more
+    told = {"rationale": "It is due.", "confirmation": CONFIRMED} | more
     return propose_adoption(version=version, actor=person, user=person.user, at=NOON, **told)
 
 
 def confirm(cast: Cast, adoption: Adoption, who: str = "grace") -> Adoption:
     person = getattr(cast, who)
-    return confirm_adoption(adoption=adoption, actor=person, user=person.user, password=PASSWORD, at=NOON)
+    return confirm_adoption(adoption=adoption, actor=person, user=person.user, confirmation=CONFIRMED, at=NOON)
 
 
 def test_the_chair_proposes_an_executive_confirms_and_the_version_is_in_force(cast: Cast) -> None:
@@ -67,7 +67,7 @@ def test_a_refused_proposal_leaves_no_signature(cast: Cast) -> None:
     with pytest.raises(AdoptionReasonMissing):
         propose(cast, rationale=" ")
     with pytest.raises(CredentialNotConfirmed):
-        propose(cast, password="guessed wrongly")
+        propose(cast, confirmation=Confirmation("guessed wrongly"))
     assert not Signature.objects.exists()
     propose(cast)
     with pytest.raises(AdoptionNotNow):

@@ -16,7 +16,7 @@ from people.models import Person
 from reviews.counting import tally_of
 from reviews.models import Determination, Question, SignOff, Vote
 from reviews.services import cases, decisions, signoffs, votes
-from tests.makers import PASSWORD, later
+from tests.makers import CONFIRMED, later
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,14 +47,28 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 def voting(board: Board, question: Question, person: Person, choice: str = "approve") -> Callable[[], Vote]:
     at, seen = board.now(), question.content_digest
     return lambda: votes.vote(
-        question=question, choice=choice, rationale="I read it.", seen_digest=seen, actor=person, user=person.user, password=PASSWORD, at=at
+        question=question,
+        choice=choice,
+        rationale="I read it.",
+        seen_digest=seen,
+        actor=person,
+        user=person.user,
+        confirmation=CONFIRMED,
+        at=at,
     )
 
 
 def declaring(board: Board, question: Question) -> Callable[[], Any]:
     dan, at, seen = board.cast.dan, board.now(), question.content_digest
     return lambda: decisions.decide(
-        question=question, verdict=question.proposal, note="So be it.", seen_digest=seen, actor=dan, user=dan.user, password=PASSWORD, at=at
+        question=question,
+        verdict=question.proposal,
+        note="So be it.",
+        seen_digest=seen,
+        actor=dan,
+        user=dan.user,
+        confirmation=CONFIRMED,
+        at=at,
     )
 
 
@@ -115,7 +129,7 @@ def test_two_cases_opened_at_once_are_one(board: Board) -> None:
 def test_one_reviewer_signs_a_safeguard_off_once(board: Board) -> None:
     implementation = board.build("asl-2-deployment-1")
     chloe, at, seen = board.cast.chloe, board.now(), implementation.version_digest
-    told = {"implementation": implementation, "meaning": "reviewed", "rationale": "Read.", "seen_digest": seen, "password": PASSWORD}
+    told = {"implementation": implementation, "meaning": "reviewed", "rationale": "Read.", "seen_digest": seen, "confirmation": CONFIRMED}
     results = at_once(*(lambda: signoffs.give_signoff(**told, actor=chloe, user=chloe.user, at=at) for _ in range(2)))
     assert sorted(isinstance(result, signoffs.CannotSignTwice) for result in results) == [False, True]
     assert SignOff.objects.count() == 1

@@ -7,8 +7,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
+from people.confirming import Confirmation, CredentialNotConfirmed
 from people.models import Signature
-from people.signing import CredentialNotConfirmed, statement_of, verify_signature
+from people.signing import statement_of, verify_signature
 from reviews import conflicts
 from reviews.counting import is_current, tally_of
 from reviews.models import Question, Vote
@@ -41,7 +42,7 @@ def test_a_vote_is_signed_over_exactly_what_was_shown_and_enters_one_entry(board
 def test_no_signature_is_left_behind_where_a_vote_is_refused(board: Board, question: Question) -> None:
     before = Signature.objects.count()
     with pytest.raises(CredentialNotConfirmed):
-        board.vote(board.cast.ben, question, password="guessed wrongly")
+        board.vote(board.cast.ben, question, confirmation=Confirmation("guessed wrongly"))
     with pytest.raises(RationaleMissing):
         board.vote(board.cast.ben, question, rationale="  ")
     with pytest.raises(ContentChanged):

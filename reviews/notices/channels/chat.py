@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 from apprise import Apprise, AppriseAsset, NotifyFormat
 from apprise.plugins import NotifyBase
 
+from people.sealing import opened
 from reviews.models import Delivery
 from reviews.notices.reaching import EACH_STEP_SECONDS, AddressNotAllowed, NotReached, judged
-from reviews.notices.sealing import opened
 
 # These speak to the machine the portal runs on, not to anybody outside.
 LOCAL = frozenset({"syslog", "dbus", "qt", "kde", "glib", "gio", "gnome", "macosx", "windows", "blink1"})
@@ -38,7 +38,7 @@ def name_of(address: str) -> str:
 
 def send(delivery: Delivery) -> int | None:
     """Hand the sentence and its address over; a service gives no status. Raises NotReached, AddressNotAllowed, SealDoesNotOpen."""
-    service = service_of(opened(delivery.outlet.address_sealed))
+    service = service_of(opened(delivery.outlet.address_sealed, purpose="outlets"))
     if not service.notify(body=f"{delivery.title}\n{delivery.address}", title="ASL portal", body_format=NotifyFormat.TEXT):
         raise NotReached("The service did not take it.")
     return None

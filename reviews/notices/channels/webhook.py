@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from people.sealing import opened
 from reviews.models import Delivery
 from reviews.notices.reaching import NotReached, post
-from reviews.notices.sealing import opened
 
 PREFIX = "whsec_"
 
@@ -41,10 +41,10 @@ def headers(delivery: Delivery, *, secrets_in_use: Sequence[str], at: datetime) 
 def send(delivery: Delivery, *, at: datetime) -> int:
     """Deliver and give the receiver's status. Raises NotReached (its `status` where one was answered), AddressNotAllowed, SealDoesNotOpen."""
     outlet = delivery.outlet
-    in_use = [opened(outlet.secret_sealed)]
+    in_use = [opened(outlet.secret_sealed, purpose="outlets")]
     if outlet.old_secret_sealed and outlet.old_secret_until and at < outlet.old_secret_until:
-        in_use.append(opened(outlet.old_secret_sealed))
-    status = post(opened(outlet.address_sealed), delivery.body.encode(), headers(delivery, secrets_in_use=in_use, at=at))
+        in_use.append(opened(outlet.old_secret_sealed, purpose="outlets"))
+    status = post(opened(outlet.address_sealed, purpose="outlets"), delivery.body.encode(), headers(delivery, secrets_in_use=in_use, at=at))
     if not 200 <= status < 300:
         raise NotReached(f"The receiver answered {status}.", status)
     return status

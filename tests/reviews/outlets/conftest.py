@@ -9,7 +9,7 @@ import pytest
 from reviews.models import Outlet
 from reviews.notices import deliver
 from reviews.services import outlets
-from tests.makers import PASSWORD, give_password
+from tests.makers import CONFIRMED, give_password
 from tests.reviews.conftest import Board
 
 TOPICS = ("cases", "decisions", "gate", "signoffs", "frameworks")
@@ -25,7 +25,7 @@ class Keeper:
     @property
     def who(self) -> dict[str, Any]:
         ivo = self.board.cast.ivo
-        return {"actor": ivo, "user": ivo.user, "password": PASSWORD, "at": self.board.now()}
+        return {"actor": ivo, "user": ivo.user, "confirmation": CONFIRMED, "at": self.board.now()}
 
     def webhook(self, address: str, *topics: str, **more: Any) -> tuple[Outlet, str]:
         told = {"label": "Pager", "address": address, "topics": topics or TOPICS} | self.who | more

@@ -17,7 +17,7 @@ from django.urls import reverse
 from ledger import delivery as ledger_delivery
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
-from people.signing import CredentialNotConfirmed
+from people.confirming import Confirmation, CredentialNotConfirmed
 from reviews.models import Delivery, Outlet
 from reviews.models.notice import WorkState
 from reviews.notices import outlets as hearing
@@ -191,7 +191,7 @@ def test_only_an_administrator_sets_one_up_and_only_with_their_password(board: B
         with pytest.raises(NotAllowed):
             keeper.webhook(address, actor=person, user=person.user)
     with pytest.raises(CredentialNotConfirmed):
-        keeper.webhook(address, password="not this one")
+        keeper.webhook(address, confirmation=Confirmation("not this one"))
     with pytest.raises(outlets.NothingToTell):
         keeper.webhook(address, topics=["gossip"])
     assert not Outlet.objects.exists()
