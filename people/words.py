@@ -40,5 +40,6 @@ class Scope(TextChoices):
     SUBJECTS_READ = "subjects:read", "Read subjects and their status"
     GATE_READ = "gate:read", "Ask the gate"
     GATE_AUTHORISE = "gate:authorise", "Ask the gate for the record"
+    DEPLOYMENTS_WRITE = "deployments:write", "Report what is in service"
     CASES_READ = "cases:read", "Read cases"
     LEDGER_READ = "ledger:read", "Read the ledger"

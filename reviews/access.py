@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from evaluations import access as evaluations_access
+from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
@@ -31,6 +32,11 @@ class ImplementationNotKnown(NotKnown):
 class SignOffNotKnown(NotKnown):
     code = "signoff_not_known"
     sentence = "There is no sign-off by that id."
+
+
+class DeploymentNotKnown(NotKnown):
+    code = "deployment_not_known"
+    sentence = "There is no deployment by that id."
 
 
 class BoardNotKnown(NotKnown):
@@ -98,6 +104,32 @@ def signoff(actor: Actor, signoff_id: UUID) -> SignOff:
     found = SignOff.objects.select_related("implementation", "person", "signature").filter(pk=signoff_id).first()
     if found is None:
         raise SignOffNotKnown
+    return found
+
+
+def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
+    """The models whose standing this person may know of; none for outsiders, who see a dossier only."""
+    return evaluations_access.subjects(actor, at) if may_see_board(actor) else Subject.objects.none()
+
+
+def subject(actor: Actor, slug: str, at: datetime) -> Subject:
+    """Raises SubjectNotKnown."""
+    found = subjects(actor, at).filter(slug=slug).first()
+    if found is None:
+        raise evaluations_access.SubjectNotKnown
+    return found
+
+
+def deployments(actor: Actor, at: datetime) -> QuerySet[Deployment]:
+    known = Deployment.objects.filter(snapshot__subject__in=subjects(actor, at))
+    return known.select_related("snapshot__subject", "reported_by", "incident")
+
+
+def deployment(actor: Actor, deployment_id: UUID, at: datetime) -> Deployment:
+    """Raises DeploymentNotKnown."""
+    found = deployments(actor, at).filter(pk=deployment_id).first()
+    if found is None:
+        raise DeploymentNotKnown
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -23,15 +23,16 @@ from people.queries import Actor
 from people.words import Scope
 from reviews import access, gate
 from reviews.case_json import case_json, case_row, status_json
+from reviews.deployments_api import router as deployments_router
+from reviews.gate_words import ARTEFACT, GateScope
 from reviews.moments import moment
 from reviews.status import subject_status
 
 router = Router(tags=["gate"])
+router.add_router("", deployments_router)
 
 # A document whose parts follow the framework is described as an object and no further.
 _AN_OBJECT = {"responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}}
-ARTEFACT = r"^sha256:[0-9a-f]{64}$"
-GateScope = Literal["internal", "internal_high_risk", "trusted_users", "external", "evaluation_access"]
 
 
 class FrameworkNotKnown(NotKnown):

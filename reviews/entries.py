@@ -21,6 +21,7 @@ from reviews.models import (
     Determination,
     GateAnswer,
     ImplementationEvidence,
+    Incident,
     Outlet,
     Question,
     Recusal,
@@ -137,6 +138,10 @@ def implementation_changed(implementation: SafeguardImplementation, *, actor: Pe
     return _append("reviews:implementation:changed", _thing(implementation), actor, at, _implementation(implementation))
 
 
+def implementation_retired(implementation: SafeguardImplementation, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:implementation:retired", _thing(implementation), actor, at, _implementation(implementation))
+
+
 def evidence_attached(evidence: ImplementationEvidence, *, actor: Person, at: datetime) -> Entry:
     fields = _implementation(evidence.implementation) | {"evidence": evidence.pk, "blob": evidence.blob_id, "type": evidence.evidence_type}
     return _append("reviews:evidence:attached", _thing(evidence.implementation), actor, at, fields)
@@ -184,6 +189,13 @@ def scope_changed(state: ScopeState, *, codes: list[str], at: datetime) -> Entry
 
 def gate_answered(answer_id: UUID, *, actor: Person, at: datetime, fields: dict[str, Any]) -> Entry:
     return _append("reviews:gate:answered", f"{GateAnswer.__name__.lower()}:{answer_id}", actor, at, fields)
+
+
+def incident_found(incident: Incident, *, actor: Person, at: datetime) -> Entry:
+    """A deployment was reported that no valid authorisation covers."""
+    deployment = incident.deployment
+    fields = {"subject": incident.subject_id, "deployment": deployment.pk, "scope": deployment.scope, "cause": incident.cause}
+    return _append("reviews:incident:found", f"incident:{incident.pk}", actor, at, fields)
 
 
 def export_requested(export_id: UUID, case: Case, *, actor: Person, at: datetime, export_kind: str) -> Entry:
@@ -315,6 +327,7 @@ describe("reviews:release:decided", "{actor} declared a release to {scope}: {ver
 describe("reviews:release:ended", "A release left force: {why}.")
 describe("reviews:implementation:registered", "{actor} registered how {safeguard} is built.")
 describe("reviews:implementation:changed", "{actor} changed how {safeguard} is built (version {version}).")
+describe("reviews:implementation:retired", "{actor} retired how {safeguard} was built (version {version}).")
 describe("reviews:evidence:attached", "{actor} attached evidence for {safeguard} (version {version}).")
 describe("reviews:evidence:withdrawn", "{actor} withdrew evidence for {safeguard} (version {version}).")
 describe("reviews:signoff:given", "{actor} signed off {safeguard}, version {version}, until {expires_at:day}.")
@@ -323,6 +336,7 @@ describe("reviews:applicability:stated", "{actor} stated which sign-offs cover a
 describe("reviews:scope:halted", "{actor} halted the scope {scope}.")
 describe("reviews:scope:changed", "The gate to {scope} is {state}.")
 describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")
+describe("reviews:incident:found", "{actor} reported a deployment to {scope} that no valid authorisation covers: {cause}.")
 describe("reviews:export:requested", "{actor} asked for a case file ({kind}).")
 describe("reviews:table:exported", "{actor} took the table {table} away ({format}).")
 describe("reviews:outlet:added", "{actor} set up an outlet ({outlet_kind}), told of {topics}.")

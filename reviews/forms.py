@@ -217,6 +217,33 @@ class GateForm(forms.Form):
         self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in scopes]  # type: ignore[attr-defined]
 
 
+class DeploymentForm(forms.Form):
+    """What is in service, as the serving side knows it."""
+
+    snapshot = forms.ModelChoiceField(label="Snapshot", queryset=Snapshot.objects.none(), empty_label="Choose")
+    scope = forms.ChoiceField(label="Scope")
+    since = forms.DateTimeField(
+        label="Since", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"), help_text="In UTC."
+    )
+    authorisation = forms.UUIDField(
+        label="Authorisation",
+        required=False,
+        help_text="The id the gate answered for the record. Without one that was valid then, this is an incident.",
+    )
+    stack = forms.RegexField(
+        label="Stack digest",
+        regex=r"^sha256:[0-9a-f]{64}$",
+        required=False,
+        help_text="Where the authorisation was asked for one serving stack.",
+        error_messages={"invalid": "Write sha256: and then exactly 64 digits 0-9 or a-f."},
+    )
+
+    def __init__(self, *args: object, snapshots: object, scopes: Iterable[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in scopes]  # type: ignore[attr-defined]
+
+
 class AdoptionForm(ConfirmationForm):
     rationale = _rationale("Why this version")
     field_order = ("rationale", *CONFIRMING)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
-from evaluations.models import Binding, Snapshot, Upload, UploadState
+from evaluations.models import Binding, Deployment, Snapshot, Subject, Upload, UploadState
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from people.models import Person
@@ -24,14 +24,17 @@ from reviews.models import (
     Determination,
     GateAnswer,
     ImplementationEvidence,
+    Incident,
     Question,
     ReleaseDecision,
     SafeguardImplementation,
     SafeguardsDecision,
+    ScopeState,
     SignOff,
     Vote,
 )
 from reviews.models.case import CaseState
+from reviews.models.gate_answer import GateState
 from reviews.turns import turns_of
 
 # A sign-off that ends this soon waits to be given anew.
@@ -56,11 +59,40 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class DeploymentShown:
+    """One deployment; `gate` is what the gate says of its scope now, as last worked out."""
+
+    deployment: Deployment
+    incident: Incident | None
+    gate: str
+
+    @property
+    def state(self) -> str:
+        if self.deployment.until is not None:
+            return "ended"
+        return "unauthorised" if self.incident is not None else "running"
+
+
+@dataclass(frozen=True)
 class VoteShown:
     """A vote as the case page lists it: struck, replaced and outdated ones too."""
 
     vote: Vote
     state: str  # "current", "outdated", "replaced", "struck"
+
+
+def with_incidents(subjects: QuerySet[Subject]) -> QuerySet[Subject]:
+    """The same models, each with `incidents_open`: whether something of it is in service without a valid authorisation."""
+    running = Incident.objects.filter(subject=OuterRef("pk"), deployment__until=None)
+    return subjects.annotate(incidents_open=Exists(running))
+
+
+def deployments_of(subject: Subject, framework_name: str) -> list[DeploymentShown]:
+    """Where a model's weights are or were in service, running ones first. Two queries."""
+    gates = dict(ScopeState.objects.filter(subject=subject, framework_name=framework_name).values_list("scope", "state"))
+    rows = Deployment.objects.filter(snapshot__subject=subject).select_related("snapshot", "reported_by", "incident")
+    shown = rows.order_by(F("until").desc(nulls_first=True), "-seq", "id")
+    return [DeploymentShown(row, getattr(row, "incident", None), gates.get(row.scope, GateState.SHUT)) for row in shown]
 
 
 def questions_of(case: Case) -> list[Question]:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from reviews.views import adoptions, boards, cases, gate, inbox, outlets, reports, safeguards, signing, status, tables
+from reviews.views import adoptions, boards, cases, deployments, gate, inbox, outlets, reports, safeguards, signing, status, tables
 
 app_name = "reviews"
 
@@ -46,12 +46,15 @@ urlpatterns = [
     path("safeguards/new/", safeguards.register, name="safeguard-new"),
     path(_SAFEGUARD, safeguards.safeguard_detail, name="safeguard-detail"),
     path(_SAFEGUARD + "change/", safeguards.change, name="safeguard-change"),
+    path(_SAFEGUARD + "retire/", safeguards.retire, name="safeguard-retire"),
     path(_SAFEGUARD + "sign/", safeguards.sign, name="safeguard-sign"),
     path(_SAFEGUARD + "evidence/", safeguards.attach, name="evidence-attach"),
     path(_SAFEGUARD + "evidence/<uuid:evidence_id>/", safeguards.evidence_file, name="evidence-file"),
     path(_SAFEGUARD + "evidence/<uuid:evidence_id>/withdraw/", safeguards.withdraw_evidence, name="evidence-withdraw"),
     path("signoffs/<uuid:signoff_id>/revoke/", safeguards.revoke, name="signoff-revoke"),
     path("gate/", gate.ask, name="gate"),
+    path("subjects/<slug:slug>/deployments/", deployments.deployment_list, name="deployments"),
+    path("deployments/<uuid:deployment_id>/end/", deployments.end, name="deployment-end"),
     path("boards/", boards.board_list, name="board-list"),
     path("boards/new/", boards.found, name="board-new"),
     path("boards/<slug:slug>/", boards.detail, name="board"),

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from asl_portal.api import AUTH, api
 from evaluations.services.results import announce
+from evaluations.services.subjects import report_deployment
 from frameworks.services import load_framework
 from people import services as people
 from people.api_auth import TokenAuth
@@ -210,12 +211,21 @@ ROWS: dict[str, Row] = {
     "reviews:safeguard-new": row(GET=only(("safeguard_owner",), 200), POST=only(("safeguard_owner",), 422)),
     "reviews:safeguard-detail": row(GET=INSIDE),
     "reviews:safeguard-change": form(("safeguard_owner",)),
+    "reviews:safeguard-retire": row(
+        GET=only(("safeguard_owner",), 200, outside_evaluator=404), POST=only(("safeguard_owner",), 302, outside_evaluator=404)
+    ),
     "reviews:safeguard-sign": form(("reviewer",)),
     "reviews:evidence-attach": row(POST=only(("safeguard_owner",), 422, outside_evaluator=404)),
     "reviews:evidence-file": row(GET=INSIDE),
     "reviews:evidence-withdraw": row(POST=only(("safeguard_owner",), 302, outside_evaluator=404)),
     "reviews:signoff-revoke": form(CHECKERS),
     "reviews:gate": row(GET=INSIDE),
+    "reviews:deployments": row(
+        GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner", "administrator"), 422, outside_evaluator=404)
+    ),
+    "reviews:deployment-end": row(
+        POST=only(("researcher", "chair", "safeguard_owner", "administrator"), 302, outside_evaluator=404)
+    ),
     "reviews:board-list": row(GET=INSIDE),
     "reviews:board-new": form(("chair", "executive")),
     "reviews:board": row(GET=INSIDE),
@@ -250,6 +260,9 @@ ROWS: dict[str, Row] = {
     "api:status": row(GET=INSIDE),
     "api:ask_gate": row(GET=by(422)),
     "api:authorise": row(POST=by(422)),
+    "api:list_deployments": row(GET=by(200), POST=by(422)),
+    "api:report_deployment": row(GET=by(200), POST=by(422)),
+    "api:end_deployment": row(POST=by(422)),
     "api:list_cases": row(GET=by(200)),
     "api:case": row(GET=INSIDE),
     "api:checkpoint": row(GET=by(404)),
@@ -339,7 +352,7 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "reviews:report-download": lambda world: {"export_id": world.things["export"].pk},
     "reviews:safeguard-sign": lambda world: {"implementation_id": world.things["unsigned"].pk},
     **dict.fromkeys(
-        ("reviews:safeguard-detail", "reviews:safeguard-change", "reviews:evidence-attach"),
+        ("reviews:safeguard-detail", "reviews:safeguard-change", "reviews:safeguard-retire", "reviews:evidence-attach"),
         lambda world: {"implementation_id": world.things["safeguard"].pk},
     ),
     **dict.fromkeys(
@@ -350,6 +363,9 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         },
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
+    "reviews:deployments": lambda world: {"slug": "heron"},
+    "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
+    "api:end_deployment": lambda world: {"deployment_id": world.things["deployment"].pk},
     **dict.fromkeys(("reviews:board", "reviews:seat-propose"), lambda world: {"slug": "council"}),
     **dict.fromkeys(("reviews:seat-confirm", "reviews:seat-leave"), lambda world: {"slug": "council", "seat_id": world.things["seat"].pk}),
     "reviews:adoption-propose": lambda world: {"version_id": world.things["draft"].pk},
@@ -384,6 +400,7 @@ def build_board(world: World) -> None:
         "signoff": board.sign_off(cast.chloe, safeguard),
         "unsigned": board.build("asl-3-deployment-1"),
         "announced": announce(subject=subject, indicator="exploits", harness="inspect", external_id="soon", actor=cast.ada, at=board.now()),
+        "deployment": report_deployment(snapshot=board.snapshot, scope="internal", since=board.now(), actor=cast.farid, at=board.now()),
         "draft": draft,
         "adoption": propose_adoption(
             version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, confirmation=CONFIRMED, at=board.now()

@@ -131,6 +131,11 @@ STATES: dict[str, dict[str, State]] = {
         "arrived": State("Arrived", "tick-ring", "calm"),
         "signed_away": State("Signed away", "slash", "quiet"),
     },
+    "deployment": {
+        "running": State("In service, authorised", "open-ring", "plain"),
+        "unauthorised": State("In service, not authorised", "warning", "danger", "Not authorised"),
+        "ended": State("Ended", "slash", "quiet"),
+    },
     "ledger": {
         "sound": State("Verified", "seal", "calm"),
         "broken": State("Does not verify", "cross-ring", "danger"),

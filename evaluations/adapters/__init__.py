@@ -11,12 +11,13 @@ from typing import BinaryIO
 from evaluations.adapters import every_eval_ever, inspect_eval, inspect_json, lm_eval
 from evaluations.adapters.archive import SIGNATURE
 from evaluations.adapters.inspect_header import HARNESS as INSPECT
+from evaluations.adapters.inspect_header import READER_VERSION as INSPECT_READER
 from evaluations.adapters.known import DOCUMENTS, TABLES, WHOLE_FILE_MARKS, refuse
 from evaluations.adapters.limits import LIMITS, Limits
 from evaluations.adapters.strict_json import Glimpse, glimpse
 from evaluations.adapters.types import Reading, RejectedInput, Warning
 
-__all__ = ["HARNESSES_WITH_IDS", "LIMITS", "Limits", "Reading", "RejectedInput", "read", "recognise"]
+__all__ = ["HARNESSES_WITH_IDS", "LIMITS", "Limits", "Reading", "RejectedInput", "read", "reader_version", "recognise"]
 
 # Whose logs name each run by an id of its own, so that one can be announced before it is there.
 HARNESSES_WITH_IDS = (INSPECT, every_eval_ever.HARNESS)
@@ -40,6 +41,11 @@ def read(data: bytes | BinaryIO, *, filename: str = "", limits: Limits = LIMITS)
         refusal.format = refusal.format or format
         raise
     return _with_name_checked(reading, filename)
+
+
+def reader_version(format: str) -> str:
+    """The version of the reader this format would be read by now; empty for a format nobody reads."""
+    return _VERSIONS.get(format, "")
 
 
 def recognise(data: bytes | BinaryIO, *, limits: Limits = LIMITS) -> str:
@@ -196,4 +202,10 @@ _READERS: dict[str, Callable[[BinaryIO, Limits], Reading]] = {
     every_eval_ever.FORMAT: every_eval_ever.read_document,
     lm_eval.FORMAT: lm_eval.read_document,
     lm_eval.SAMPLES_FORMAT: lambda stream, limits: lm_eval.read_samples_companion(),
+}
+
+_VERSIONS: dict[str, str] = {
+    **dict.fromkeys((inspect_eval.FORMAT, inspect_json.FORMAT), INSPECT_READER),
+    every_eval_ever.FORMAT: every_eval_ever.READER_VERSION,
+    **dict.fromkeys((lm_eval.FORMAT, lm_eval.OLD_FORMAT, lm_eval.LIST_FORMAT, lm_eval.SAMPLES_FORMAT), lm_eval.READER_VERSION),
 }

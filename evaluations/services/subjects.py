@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -60,6 +61,10 @@ class AlreadyRunning(NotNow):
 class NotRunning(NotNow):
     code = "not_running"
     sentence = "This deployment has ended already."
+
+
+class DeploymentNotValid(NotValid):
+    code = "deployment_not_valid"
 
 
 @transaction.atomic
@@ -176,11 +181,13 @@ def report_deployment(
     since: datetime,
     actor: Person,
     at: datetime,
-    authorisation: str | None = None,
+    authorisation: UUID | None = None,
     stack_digest: str = "",
 ) -> Deployment:
-    """What the serving side says is in service. It is recorded whether or not it was authorised. Raises AlreadyRunning."""
+    """What the serving side says is in service. It is recorded whether or not it was authorised. Raises AlreadyRunning, DeploymentNotValid."""
     require(may_report_deployments(actor_of(actor, at)))
+    if since > at:
+        raise DeploymentNotValid("A deployment is reported once it runs: it cannot begin later than now.")
     Snapshot.objects.select_for_update(no_key=True).get(pk=snapshot.pk)
     if snapshot.deployments.filter(scope=scope, until=None).exists():
         raise AlreadyRunning
@@ -194,11 +201,13 @@ def report_deployment(
 
 @transaction.atomic
 def end_deployment(*, deployment: Deployment, until: datetime, actor: Person, at: datetime) -> Deployment:
-    """The serving side took it out of service. Raises NotRunning."""
+    """The serving side took it out of service. Raises NotRunning, DeploymentNotValid."""
     require(may_report_deployments(actor_of(actor, at)))
     deployment = Deployment.objects.select_for_update(no_key=True, of=("self",)).select_related("snapshot__subject").get(pk=deployment.pk)
     if deployment.until is not None:
         raise NotRunning
+    if not deployment.since <= until <= at:
+        raise DeploymentNotValid("A deployment ends after it began, and not later than now.")
     deployment.until = until
     deployment.ended_seq = entries.deployment_ended(deployment, subject=deployment.snapshot.subject, actor=actor, at=at).seq
     deployment.save(update_fields=["until", "ended_seq"])

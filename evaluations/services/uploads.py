@@ -186,16 +186,25 @@ def countersign(*, upload: Upload, actor: Person, at: datetime) -> Upload:
 
 @transaction.atomic
 def retry(*, upload: Upload, actor: Person, at: datetime) -> Upload:
-    """Another round of attempts for a file that was given up. Raises NothingToRetry."""
+    """Another reading: of a file that was given up or refused, or that a newer reader than its last one knows. Nothing read before is
+    overwritten. Raises NothingToRetry."""
     upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("uploader").get(pk=upload.pk)
     require(may_retry(actor_of(actor, at), uploader=upload.uploader))
-    if upload.state != UploadState.DEAD:
+    if not can_be_read_again(upload):
         raise NothingToRetry
     upload.state, upload.attempts, upload.percent, upload.not_before, upload.finished_at = UploadState.RECEIVED, 0, 0, None, None
     upload.error_code = upload.error_message = upload.error_what_to_do = ""
     upload.save()
     entries.upload_retried(upload, actor=actor, at=at)
     return upload
+
+
+def can_be_read_again(upload: Upload) -> bool:
+    """Whether another reading could tell more than the last one. A refused file may be known by now."""
+    if upload.state == UploadState.PARSED:
+        newest = adapters.reader_version(upload.format)
+        return bool(newest) and not upload.readings.filter(reader_version=newest).exists()
+    return upload.state in {UploadState.DEAD, UploadState.REJECTED}
 
 
 # --- Reading: in the worker only ------------------------------------------------------------------------------------------------------------

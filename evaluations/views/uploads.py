@@ -134,7 +134,7 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "assessed": assessed,
         "finished": finished,
         "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
-        "may_retry": may_retry(request.actor, uploader=upload.uploader),
+        "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
 

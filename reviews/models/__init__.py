@@ -5,6 +5,7 @@ from reviews.models.board import Board, BoardSeat
 from reviews.models.case import Case, CaseRevision, Comment, Recusal
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
 from reviews.models.gate_answer import GateAnswer, ScopeState
+from reviews.models.incident import Incident
 from reviews.models.notice import Export, Notice
 from reviews.models.outlet import Delivery, Outlet
 from reviews.models.question import Question, Vote
@@ -24,6 +25,7 @@ __all__ = [
     "Export",
     "GateAnswer",
     "ImplementationEvidence",
+    "Incident",
     "Notice",
     "Outlet",
     "Question",

@@ -112,6 +112,12 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
         "{subject}: the gate to {scope} is {state}", "You judge what goes out.", "See each reason, and who can resolve it."
     ),
     "scope_halted": _on_subject("{subject}: {scope} was halted", "You judge what goes out.", "See who halted it and why."),
+    "incident": lambda notice: Message(
+        f"{notice.subject.name if notice.subject else 'A model'}: in service for {notice.data['scope']} without a valid authorisation",
+        "The serving side reported a deployment the gate did not let out.",
+        "Have it taken out of service, or halt the scope, and find out how it went out.",
+        reverse("reviews:deployments", args=[notice.subject.slug]) if notice.subject else reverse("reviews:portfolio"),
+    ),
     "signoff_wanted": _on_safeguard,
     "upload_rejected": _on_upload,
     "adoption_wanted": _on_adoption,

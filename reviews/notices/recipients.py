@@ -127,6 +127,14 @@ def _scope(kind: str) -> Callable[[Entry], Iterator[Told]]:
     return rule
 
 
+def _incident(entry: Entry) -> Iterator[Told]:
+    """The chair and the administrators: what runs without the gate's leave is stopped by some and traced by others."""
+    data = {"scope": str(entry.values["scope"]).replace("_", " ")}
+    for role in (Role.CHAIR, Role.ADMINISTRATOR):
+        for person in people_with(role, entry.recorded_at):
+            yield Told(person.pk, "incident", UUID(str(entry.values["subject"])), data=data)
+
+
 def _implementation(entry: Entry) -> Iterator[Told]:
     """Reviewers who could sign it: with its competence, and not its owner."""
     implementation = SafeguardImplementation.objects.get(pk=UUID(str(entry.values["implementation"])))
@@ -167,6 +175,7 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:scope:halted": _scope("scope_halted"),
     "reviews:evidence:attached": _implementation,
     "reviews:adoption:proposed": _adoption,
+    "reviews:incident:found": _incident,
     "evaluations:upload:rejected": _upload_rejected,
 }
 KINDS_HEARD = tuple(_RULES)

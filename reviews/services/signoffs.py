@@ -80,6 +80,11 @@ class NotInForce(NotNow):
     sentence = "This sign-off is not in force, so there is nothing to revoke."
 
 
+class EvidenceWithdrawn(NotNow):
+    code = "evidence_withdrawn"
+    sentence = "This file was withdrawn already."
+
+
 class Retired(NotNow):
     code = "implementation_retired"
     sentence = "This implementation was retired."
@@ -186,7 +191,7 @@ def retire_implementation(*, implementation: SafeguardImplementation, actor: Per
     require(policies.may_attach_evidence(actor_of(actor, at), implementation))
     implementation.retired_at = at
     implementation.save(update_fields=["retired_at"])
-    entries.implementation_changed(implementation, actor=actor, at=at)
+    entries.implementation_retired(implementation, actor=actor, at=at)
     return implementation
 
 
@@ -228,9 +233,13 @@ def attach_evidence(
 
 @transaction.atomic
 def withdraw_evidence(*, evidence: ImplementationEvidence, actor: Person, at: datetime) -> ImplementationEvidence:
-    """Takes a file out of what is shown; it stays on record. A new version, so sign-offs of the earlier one stop holding."""
+    """Takes a file out of what is shown; it stays on record. A new version, so sign-offs of the earlier one stop holding.
+
+    Raises NotAllowed, Retired, EvidenceWithdrawn."""
     implementation = _locked(evidence.implementation)
     require(policies.may_attach_evidence(actor_of(actor, at), implementation))
+    if implementation.evidence.filter(pk=evidence.pk, withdrawn_at__isnull=False).exists():
+        raise EvidenceWithdrawn
     evidence.withdrawn_at = at
     evidence.save(update_fields=["withdrawn_at"])
     evidence.implementation = implementation

@@ -67,7 +67,7 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
         "signoffs": [(each, each.holds(now), bool(policies.may_revoke(request.actor, each))) for each in given],
         "signed": any(each.holds(now) for each in given),
         "signed_by_me": any(each.holds(now) and each.person_id == request.actor.person.pk for each in given),
-        "may_attach": policies.may_attach_evidence(request.actor, implementation),
+        "may_attach": implementation.retired_at is None and policies.may_attach_evidence(request.actor, implementation),
         "may_sign": may_sign,
         "may_sign_about": policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}),
         "form": form or EvidenceForm(types=safeguard.evidence_types),
@@ -114,6 +114,18 @@ def change(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
             return redirect("reviews:safeguard-detail", implementation_id=implementation.pk)
     context = {"implementation": implementation, "form": form}
     return render(request, "reviews/safeguard_change.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
+    """It is not built any more. The page says first what lapses with it."""
+    implementation = _implementation(request, implementation_id)
+    require(policies.may_attach_evidence(request.actor, implementation))
+    if request.method == "POST":
+        signoffs.retire_implementation(implementation=implementation, actor=request.actor.person, at=timezone.now())
+        messages.info(request, f"{implementation.title} is retired. What leaned on its sign-offs lapses; the record stays.")
+        return redirect("reviews:safeguard-detail", implementation_id=implementation.pk)
+    return render(request, "reviews/safeguard_retire.html", {"implementation": implementation})
 
 
 @require_POST

@@ -16,7 +16,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.queries import people_with
 from people.refusal_pages import said_on
-from reviews import policies
+from reviews import policies, queries
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
 from reviews.history_page import history
 from reviews.models import Case
@@ -48,7 +48,8 @@ def portfolio_list(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     form = PortfolioForm(request.GET)
     version = version_in_force(request.GET.get("framework", ""))
-    whole = portfolio(evaluations_access.subjects(request.actor, now).order_by("slug"), version, now)
+    subjects = queries.with_incidents(evaluations_access.subjects(request.actor, now)).order_by("slug")
+    whole = portfolio(subjects, version, now)
     page = portfolio_page(
         whole, form, names={str(person.pk): person.name for role in ("reviewer", "chair") for person in people_with(role, now)}
     )
@@ -69,9 +70,12 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     form = AsOfForm(request.GET)
     at = form.moment(now)
     status = subject_status(subject, version, at)
+    running = [each for each in queries.deployments_of(subject, version.name) if each.state != "ended"]
     context = {
         "subject": subject,
         "status": status,
+        "deployments": running,
+        "unauthorised": [each for each in running if each.state == "unauthorised"],
         "version": version,
         "at": at,
         "is_past": at < now,

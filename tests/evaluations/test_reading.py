@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from evaluations import adapters
+from evaluations.adapters import inspect_header
 from evaluations.models import Measurement, ParseAttempt, Run, Upload
 from evaluations.services import blobs, results, uploads
 from ledger.models import Entry
@@ -210,3 +212,31 @@ def log_with_metrics(count: int) -> bytes:
     log["eval"] |= {"run_id": f"run-{count}", "eval_id": f"eval-{count}"}
     log["results"]["scores"] = [score]
     return json.dumps(log).encode()
+
+
+def test_a_refused_file_may_be_read_again_and_one_the_same_reader_has_read_may_not(world: World) -> None:
+    refused = world.send(b"no evaluation at all", countersigned=False)
+    assert refused.state == "rejected"
+    waiting = uploads.retry(upload=refused, actor=world.cast.ada, at=world.now())
+    assert (waiting.state, waiting.error_code) == ("received", "")
+    world.work()
+    refused.refresh_from_db()
+    assert refused.state == "rejected"
+    with pytest.raises(uploads.NothingToRetry):
+        uploads.retry(upload=world.send(log()), actor=world.cast.ada, at=world.now())
+
+
+def test_a_newer_reader_reads_a_file_again_and_overwrites_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = world.send(log())
+    first = upload.runs.get()
+    # The next release of the reader, which finds the same.
+    monkeypatch.setattr(inspect_header, "READER_VERSION", "inspect-99")
+    monkeypatch.setitem(adapters._VERSIONS, "inspect-eval", "inspect-99")
+    assert uploads.can_be_read_again(upload)
+    uploads.retry(upload=upload, actor=world.cast.ada, at=world.now())
+    world.work()
+    assert list(upload.readings.values_list("reader_version", flat=True)) == [first.reading.reader_version, "inspect-99"]
+    again = upload.runs.exclude(pk=first.pk).get()
+    assert (again.twin_of, again.conflicts) == (first, False) and world.outcomes["bio-3"] == "ruled_out"
+    upload.refresh_from_db()
+    assert not uploads.can_be_read_again(upload)
