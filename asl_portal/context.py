@@ -37,6 +37,7 @@ _SECTIONS: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("Waiting on me", "w", INBOX, frozenset(Role.values)),
     ("Portfolio", "p", "/portfolio/", _INSIDE),
     ("Cases", "c", "/cases/", _INSIDE),
+    ("Your dossier", "d", "/dossiers/", frozenset({Role.OUTSIDE_EVALUATOR})),
     ("Uploads", "u", "/uploads/", frozenset(Role.values)),
     ("Safeguards", "s", "/safeguards/", _INSIDE),
     ("Frameworks", "f", "/frameworks/", frozenset(Role.values)),
@@ -80,12 +81,17 @@ class Portal:
     def roles(self) -> list[str]:
         return [str(Role(role).label) for role in sorted(self._actor.roles)] if self._actor else []
 
+    @property
+    def inside(self) -> bool:
+        """Whether the models' own pages, the board and the record exist for this person; for an outside evaluator they do not."""
+        return self._actor is not None and bool(self._actor.roles & _INSIDE)
+
     @cached_property
     def account_links(self) -> list[NavItem]:
         own = [NavItem("Your account", "/people/me/")]
-        if self._actor is None or not self._actor.roles & _INSIDE:
+        if not self.inside:
             return own
-        inside = [NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/")]
+        inside = [NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/"), NavItem("Dossiers", "/dossiers/")]
         if self._actor.has(Role.ADMINISTRATOR):
             inside.append(NavItem("Outlets", "/outlets/"))
         return own + inside

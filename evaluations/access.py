@@ -44,6 +44,25 @@ def knows_every_subject(actor: Actor) -> bool:
     return bool(actor.roles & SEES_EVERY_SUBJECT)
 
 
+class DossierNotKnown(NotKnown):
+    code = "dossier_not_known"
+    sentence = "There is no dossier by that id."
+
+
+def dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:
+    """All for those of the laboratory; for outside evaluators their own that are open."""
+    rows = Dossier.objects if actor.roles & SEES_EVERY_SUBJECT else _open_dossiers(actor, at)
+    return rows.select_related("subject", "person", "opened_by")
+
+
+def dossier(actor: Actor, pk: UUID, at: datetime) -> Dossier:
+    """Raises DossierNotKnown."""
+    found = dossiers(actor, at).filter(pk=pk).first()
+    if found is None:
+        raise DossierNotKnown
+    return found
+
+
 def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
     """The subjects this person may know of: all for those of the laboratory, the dossier for outside evaluators, none without a role."""
     if knows_every_subject(actor):

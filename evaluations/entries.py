@@ -38,6 +38,11 @@ def dossier_opened(dossier: Dossier, *, actor: Person, at: datetime) -> Entry:
     return _append("evaluations:dossier:opened", f"dossier:{dossier.pk}", actor, at, fields)
 
 
+def dossier_closed(dossier: Dossier, *, actor: Person, at: datetime) -> Entry:
+    fields = {"subject": dossier.subject_id, "person": dossier.person_id}
+    return _append("evaluations:dossier:closed", f"dossier:{dossier.pk}", actor, at, fields)
+
+
 def snapshot_registered(snapshot: Snapshot, *, actor: Person | None, at: datetime) -> Entry:
     return _snapshot("registered", snapshot, actor, at)
 
@@ -217,6 +222,7 @@ def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: M
 for _kind, _sentence in {
     "subject:registered": "{actor} registered the {thing}.",
     "dossier:opened": "{actor} opened the dossier of subject {subject} to {person:name}.",
+    "dossier:closed": "{actor} closed the dossier of subject {subject} to {person:name}.",
     "snapshot:registered": "{actor} registered the weights {weights}.",
     "snapshot:confirmed": "{actor} confirmed the weights {weights}.",
     "snapshot:chosen": "{actor} chose the weights {weights} for release.",

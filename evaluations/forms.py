@@ -15,6 +15,7 @@ from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
 from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
 from people.forms import CONFIRMING, ConfirmationForm
+from people.models import Person
 
 TRUTHS = [("", "Not declared"), ("true", "Yes"), ("false", "No")]
 
@@ -153,6 +154,23 @@ class BindingForm(forms.Form):
             "filter": measurement.filter,
             "group": measurement.group,
         }
+
+
+class DossierForm(forms.Form):
+    """What is opened to whom, until when."""
+
+    subject = forms.ModelChoiceField(label="Model", queryset=Subject.objects.none(), empty_label="Choose")
+    person = forms.ModelChoiceField(
+        label="Outside evaluator", queryset=Person.objects.none(), empty_label="Choose", help_text="Somebody who holds that role."
+    )
+    until = forms.DateField(
+        label="Until", widget=forms.DateInput(attrs={"type": "date"}), help_text="To the end of that day in UTC. It can be closed earlier."
+    )
+
+    def __init__(self, *args: Any, subjects: QuerySet[Subject], people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
 
 
 class AnnounceForm(forms.Form):

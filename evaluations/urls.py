@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import announced, bindings, runs, setting_aside, subjects, uploads
+from evaluations.views import announced, bindings, dossiers, runs, setting_aside, subjects, uploads
 
 app_name = "evaluations"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", setting_aside.supersede, name="measurement-supersede"),
     path("subjects/<slug:slug>/announced/", announced.index, name="announced-runs"),
     path("subjects/<slug:slug>/announced/<uuid:pk>/sign-away/", setting_aside.sign_away, name="announced-run-sign-away"),
+    path("dossiers/", dossiers.index, name="dossiers"),
+    path("dossiers/<uuid:pk>/close/", dossiers.close, name="dossier-close"),
     path("bindings/", bindings.index, name="bindings"),
     path("bindings/new/", bindings.new, name="binding-new"),
     path("bindings/<uuid:pk>/confirm/", bindings.confirm, name="binding-confirm"),

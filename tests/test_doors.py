@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
+from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
 from evaluations.services.subjects import report_deployment
 from frameworks.services import load_framework
@@ -38,6 +39,7 @@ from tests.makers import (
     Cast,
     adopt_framework,
     give_password,
+    later,
     make_binding,
     make_people,
     make_snapshot,
@@ -167,7 +169,9 @@ ROWS: dict[str, Row] = {
     "frameworks:changes": row(GET=by(200)),
     # evaluations
     "evaluations:uploads": row(GET=by(200)),
-    "evaluations:upload-new": row(GET=only(BRINGERS, 200), POST=only(BRINGERS, 422)),
+    "evaluations:upload-new": row(
+        GET=only((*BRINGERS, "outside_evaluator"), 200), POST=only((*BRINGERS, "outside_evaluator"), 422)
+    ),
     "evaluations:upload": row(GET=INSIDE),
     "evaluations:upload-raw": row(GET=by(403, outside_evaluator=404)),
     "evaluations:upload-countersign": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
@@ -178,6 +182,8 @@ ROWS: dict[str, Row] = {
     # An outside evaluator's announced runs belong to their dossier; there is none in this world.
     "evaluations:announced-runs": row(GET=INSIDE, POST=only(BRINGERS, 422, outside_evaluator=404)),
     "evaluations:announced-run-sign-away": form(CHECKERS),
+    "evaluations:dossiers": row(GET=by(200), POST=only(("chair",), 422)),
+    "evaluations:dossier-close": row(POST=only(("chair",), 302)),
     "evaluations:bindings": row(GET=INSIDE),
     "evaluations:binding-new": form(BRINGERS),
     "evaluations:binding-confirm": row(POST=only(CHECKERS, 302, outside_evaluator=404)),
@@ -363,6 +369,7 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         },
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
+    "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
     "reviews:deployments": lambda world: {"slug": "heron"},
     "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
     "api:end_deployment": lambda world: {"deployment_id": world.things["deployment"].pk},
@@ -401,6 +408,10 @@ def build_board(world: World) -> None:
         "unsigned": board.build("asl-3-deployment-1"),
         "announced": announce(subject=subject, indicator="exploits", harness="inspect", external_id="soon", actor=cast.ada, at=board.now()),
         "deployment": report_deployment(snapshot=board.snapshot, scope="internal", since=board.now(), actor=cast.farid, at=board.now()),
+        # Of another model than the one the rows are about, which does not exist for an outside evaluator.
+        "dossier": open_dossier(
+            subject=make_subject(cast, "egret", at=board.now()), person=cast.lena, until_at=later(days=999), actor=cast.dan, at=board.now()
+        ),
         "draft": draft,
         "adoption": propose_adoption(
             version=proposed, rationale="It says more.", actor=cast.dan, user=cast.dan.user, confirmation=CONFIRMED, at=board.now()

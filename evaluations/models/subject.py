@@ -1,5 +1,6 @@
 """What is evaluated: a model with its lineage, and the exact weights of it that results speak about."""
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
@@ -113,3 +114,6 @@ class Dossier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} for {self.person_id}"
+
+    def is_open(self, at: datetime) -> bool:
+        return self.opened_at <= at and (self.until_at is None or self.until_at > at)

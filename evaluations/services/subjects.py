@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import transaction
 
 from evaluations import entries
-from evaluations.models import Deployment, Derivation, Dossier, Snapshot, Subject
-from evaluations.policies import may_confirm, may_open_dossier, may_register, may_report_deployments
+from evaluations.models import Deployment, Derivation, Snapshot, Subject
+from evaluations.policies import may_confirm, may_register, may_report_deployments
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -160,17 +160,6 @@ def choose_for_release(*, snapshot: Snapshot, actor: Person, at: datetime) -> Sn
     snapshot.candidate_seq = entries.snapshot_chosen(snapshot, actor=actor, at=at).seq
     snapshot.save(update_fields=["candidate_seq"])
     return snapshot
-
-
-@transaction.atomic
-def open_dossier(*, subject: Subject, person: Person, actor: Person, at: datetime, until_at: datetime | None = None) -> Dossier:
-    """Lets an outside evaluator see this one subject."""
-    require(may_open_dossier(actor_of(actor, at)))
-    dossier = Dossier(subject=subject, person=person, opened_by=actor, opened_at=at, until_at=until_at)
-    dossier.save(force_insert=True)
-    dossier.seq = entries.dossier_opened(dossier, actor=actor, at=at).seq
-    dossier.save(update_fields=["seq"])
-    return dossier
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
-from evaluations import adapters, entries
+from evaluations import access, adapters, entries
 from evaluations.adapters.types import ParsedMeasurement, ParsedRun, Reading, RejectedInput
 from evaluations.breakage import place_of
 from evaluations.elicitation import FACTS
@@ -88,9 +88,11 @@ def receive(
     idempotency_key: str = "",
 ) -> tuple[Upload, bool]:
     """Keeps the bytes and asks for them to be read. Answers the upload, and whether it is new: the same bytes with the same particulars are
-    the same upload. Raises TooLarge, DeclaredFactsNotValid, SnapshotOfAnother, OtherParticulars, KeyUsedOtherwise, or what the policy refuses.
+    the same upload. Raises TooLarge, DeclaredFactsNotValid, SnapshotOfAnother, OtherParticulars, KeyUsedOtherwise, SubjectNotKnown, or what the policy refuses.
     """
-    require(may_upload(actor_of(actor, at)))
+    bringer = actor_of(actor, at)
+    require(may_upload(bringer))
+    access.subject(bringer, subject.slug, at)
     facts = declared_facts(declared or {})
     if snapshot is not None and snapshot.subject_id != subject.pk:
         raise SnapshotOfAnother

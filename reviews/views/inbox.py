@@ -10,9 +10,12 @@ from people.doors import MemberRequest
 from reviews.models import Notice
 from reviews.models.notice import Channel
 from reviews.notices.compose import compose
+from reviews.policies import may_see_board
 from reviews.queries import Waiting, waiting_on
 
 SHOWN = 50
+# Where one goes when nothing waits: what exists for an outside evaluator is their dossier.
+ELSEWHERE = {True: ("See the portfolio", "/portfolio/"), False: ("See your dossier", "/dossiers/")}
 
 
 @require_safe
@@ -29,6 +32,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "id")[:SHOWN]
     context = {
         "now": now,
+        "elsewhere": ELSEWHERE[bool(may_see_board(request.actor))],
         "waiting": [(each, address_of(each)) for each in waiting_on(person, now)],
         "notices": [(notice, compose(notice)) for notice in rows],
         "unread": mine.filter(read_at=None).count(),

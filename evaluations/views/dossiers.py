@@ -1,0 +1,65 @@
+"""Dossiers: what outside evaluators see. The chair opens and closes them; an outside evaluator finds their own here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from evaluations import access
+from evaluations.forms import DossierForm
+from evaluations.policies import may_open_dossier, may_upload
+from evaluations.services import dossiers
+from people.doors import MemberRequest
+from people.policies import require
+from people.queries import people_with
+from people.refusal_pages import said_on
+from people.words import Role
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest) -> HttpResponse:
+    """Every dossier this person may know of; POST opens one."""
+    now = timezone.now()
+    may_open = may_open_dossier(request.actor)
+    form = DossierForm(
+        request.POST if request.method == "POST" else None,
+        subjects=access.subjects(request.actor, now).order_by("name", "id"),
+        people=people_with(Role.OUTSIDE_EVALUATOR, now),
+    )
+    if request.method == "POST":
+        require(may_open)
+        if form.is_valid() and said_on(form, partial(_open, request, form, now)):
+            return redirect("evaluations:dossiers")
+    rows = access.dossiers(request.actor, now).order_by("subject__name", "person__name", "id")
+    context = {
+        "rows": [(row, row.is_open(now)) for row in rows],
+        "may_open": may_open,
+        "may_upload": may_upload(request.actor),
+        "form": form,
+    }
+    return render(request, "evaluations/dossiers.html", context, status=422 if form.errors else 200)
+
+
+def _open(request: MemberRequest, form: DossierForm, now: datetime) -> object:
+    told = form.cleaned_data
+    # A day means its end, in UTC.
+    until = datetime.combine(told["until"] + timedelta(days=1), time.min, tzinfo=UTC)
+    made = dossiers.open_dossier(subject=told["subject"], person=told["person"], until_at=until, actor=request.actor.person, at=now)
+    messages.info(request, f"{made.person.name} sees {made.subject.name}, and nothing else, until the end of {told['until']:%-d %B %Y}.")
+    return made
+
+
+@require_POST
+def close(request: MemberRequest, pk: UUID) -> HttpResponse:
+    now = timezone.now()
+    dossier = access.dossier(request.actor, pk, now)
+    dossiers.close_dossier(dossier=dossier, actor=request.actor.person, at=now)
+    messages.info(request, f"The dossier is closed. For {dossier.person.name} there is no {dossier.subject.name} any more.")
+    return redirect("evaluations:dossiers")
