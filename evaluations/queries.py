@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from evaluations import documents, evidence
 from evaluations.models import AnnouncedRun, Assessment, AssessmentDue, Binding, Measurement, Subject, Supersession, Upload
 from frameworks.engine.types import Outcome
+from frameworks.finding_words import deciding_sentence
 from frameworks.queries import in_force_versions
 from ledger.services import size
 
@@ -25,6 +26,7 @@ class Change:
     title: str
     before: str
     after: str
+    because: str = ""
 
     @property
     def rises(self) -> bool:
@@ -43,15 +45,23 @@ def latest_assessment(
     return rows.select_related("framework_version").order_by("-seq").first()
 
 
-def changes(assessment: Assessment, *, titles: dict[str, str] | None = None) -> list[Change]:
-    """What differs from the assessment it supersedes, in the framework's order."""
+def changes(assessment: Assessment, *, titles: dict[str, str] | None = None, reasons: bool = False) -> list[Change]:
+    """What differs from the assessment it supersedes, in the framework's order; with the bounds that made it so where they are asked for."""
     before = assessment.supersedes.summary if assessment.supersedes else {}
     names = titles if titles is not None else threshold_titles(assessment)
+    why = _reasons(assessment) if reasons else {}
     return [
-        Change(assessment.framework_name, slug, names.get(slug, slug), before.get(slug, ""), after)
+        Change(assessment.framework_name, slug, names.get(slug, slug), before.get(slug, ""), after, why.get(slug, ""))
         for slug, after in assessment.summary.items()
         if before.get(slug, "") != after
     ]
+
+
+def _reasons(assessment: Assessment) -> dict[str, str]:
+    """Threshold → the leaves that decided it, each with its bound, interval and n."""
+    document = assessment.framework_version.document
+    found = documents.content(assessment.assessment_digest)["thresholds"]
+    return {finding["slug"]: deciding_sentence(finding, document) for finding in found}
 
 
 def threshold_titles(assessment: Assessment) -> dict[str, str]:

@@ -7,5 +7,5 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        # Each room's consumers listen, and each room's entries say how they read, from the start of every process.
-        autodiscover_modules("entries", "consumers")
+        # Each room's consumers listen, each room's entries say how they read, and each names its things, from the start of every process.
+        autodiscover_modules("entries", "consumers", "things")

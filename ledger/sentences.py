@@ -1,12 +1,13 @@
 """Entries as sentences. Each room registers how its kinds read; who acted is asked of whoever knows people.
 
 A template names fields of the entry in braces, and `{actor}`, `{role}`, `{thing}` and `{kind}` where no field has that name. `{person:name}` tells
-a field (or a thing) that holds a person's id by the person's name, `{until_at:day}` a time by its day. Only public and internal values are ever put into a
+a field (or a thing) that holds a person's id by the person's name, `{until_at:day}` a time by its day, `{subject:subject}` a field that holds the id
+of a subject by what the rooms that keep subjects call it (`things`); `{thing}` is told so by itself. Only public and internal values are ever put into a
 sentence: sentences stand in lists, titles and notices, where hazardous or personal detail has no place.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from string import Formatter
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 from ledger.canonical import Json
 from ledger.entry_format import INTERNAL, PUBLIC
 from ledger.models import Entry
+from ledger.things import Named, is_named, named
 
 ActorNames = Callable[[frozenset[UUID]], Mapping[UUID, str]]
 
@@ -60,11 +62,12 @@ def sentence(entry: Entry) -> str:
 def sentences(entries: Iterable[Entry]) -> list[str]:
     """Many entries in words, with one question for all the names. Prefetch `fields`."""
     listed = [(entry, _template(entry), _open_values(entry)) for entry in entries]
+    names_of_things = named({thing for _, template, values in listed for thing in _things_named(template, values)})
     people = {entry.actor for entry, _, _ in listed if entry.actor}
     for _, template, values in listed:
         people |= _people_named(template, values)
     names = actor_names(people)
-    return [_Teller(names).vformat(template, (), _words(entry, names) | values) for entry, template, values in listed]
+    return [_Teller(names, names_of_things).vformat(template, (), _words(entry, names) | values) for entry, template, values in listed]
 
 
 def _template(entry: Entry) -> str:
@@ -87,6 +90,15 @@ def _people_named(template: str, values: Mapping[str, Json]) -> set[UUID]:
     return {one for one in found if one is not None}
 
 
+def _things_named(template: str, values: Mapping[str, Json]) -> Iterator[str]:
+    for _, name, spec, _ in Formatter().parse(template):
+        value = values.get(name or "")
+        if isinstance(value, str) and spec and is_named(spec):
+            yield f"{spec}:{value}"
+        elif isinstance(value, str) and name == "thing" and not spec:
+            yield value
+
+
 def _person_id(value: Json) -> UUID | None:
     """The id in `3f2a…` or `person:3f2a…`."""
     try:
@@ -102,8 +114,8 @@ def _named(person: UUID, names: Mapping[UUID, str]) -> str:
 class _Teller(Formatter):
     """Fills a template from plain names alone: a path may hold dots, and a template never reaches into an object."""
 
-    def __init__(self, names: Mapping[UUID, str]) -> None:
-        self._names = names
+    def __init__(self, names: Mapping[UUID, str], things: Mapping[str, Named]) -> None:
+        self._names, self._things = names, things
 
     def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Json]) -> tuple[Json, str]:
         return kwargs.get(field_name, WITHHELD), field_name
@@ -114,6 +126,11 @@ class _Teller(Formatter):
             return _named(person, self._names) if person else self.format_field(value, "")
         if format_spec == "day" and isinstance(value, str):
             return _day(value)
+        thing = self._things.get(f"{format_spec}:{value}" if format_spec else str(value))
+        if thing is not None:
+            return thing.title
+        if format_spec and isinstance(value, str):
+            return _word(f"{format_spec}:{value}")
         if isinstance(value, list):
             return ", ".join(_word(item) for item in value) or "none"
         return _word(value)

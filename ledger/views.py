@@ -16,6 +16,7 @@ from ledger.forms import FilterForm
 from ledger.models import Entry, LedgerField
 from ledger.sentences import actor_names, sentence, sentences
 from ledger.tasks import verify_by_night
+from ledger.things import Named, named
 from ledger.verification import steps
 
 # A log up to this size is recomputed while one waits; a longer one by a worker.
@@ -26,6 +27,7 @@ VERIFIED_AT_ONCE = 5_000
 class Row:
     entry: Entry
     sentence: str
+    about: Named | None
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def entry_list(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     valid = form.is_valid()
     page = queries.page(form.filters(), before=form.cleaned_data["before"]) if valid else queries.Page([], None)
-    rows = [Row(entry, words) for entry, words in zip(page.entries, sentences(page.entries), strict=True)]
+    about = named(entry.thing for entry in page.entries)
+    rows = [Row(entry, words, about.get(entry.thing)) for entry, words in zip(page.entries, sentences(page.entries), strict=True)]
     context = {
         "form": form,
         "rows": rows,
@@ -74,6 +77,7 @@ def entry_detail(request: HttpRequest, seq: int) -> HttpResponse:
     context = {
         "entry": entry,
         "sentence": sentence(entry),
+        "about": named([entry.thing]).get(entry.thing),
         "actor_name": actor_names({entry.actor}).get(entry.actor, "") if entry.actor else "",
         "fields": _shown(entry, reader),
         "bytes": header.canonical().decode(),

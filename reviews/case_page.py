@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from evaluations.models import Assessment
 from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.finding_words import deciding_sentence, finding_sentence
 from people.models import Person
 from people.queries import Actor
 from people.words import Role
@@ -19,7 +20,6 @@ from reviews import conflicts, counting, policies, signing
 from reviews.contents import uncovered
 from reviews.facts import Facts, collect_one
 from reviews.finding_charts import Chart, finding_chart
-from reviews.finding_words import deciding_sentence, finding_sentence
 from reviews.models import Case, CaseRevision, Comment, Question, Recusal, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, coverage_of

@@ -8,7 +8,7 @@ from django import forms
 from frameworks.engine.types import Domain
 from reviews.status import Portfolio, SubjectStatus
 from reviews.subject_page import tier_items
-from reviews.turns import Turn
+from reviews.turns import whose
 
 ORDERS = {
     "subject": lambda row: row.subject.slug,
@@ -38,6 +38,7 @@ class PortfolioRow:
     status: SubjectStatus
     tiers: Sequence[Mapping[str, object]]
     whose: str
+    overdue: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ def portfolio_page(whole: Portfolio, form: PortfolioForm, *, names: Mapping[str,
     document = whole.version.document
     used = {threshold.domain for threshold in document.thresholds}
     return PortfolioPage(
-        rows=[PortfolioRow(row, tier_items(row.axes), whose(row.turns, names)) for row in kept],
+        rows=[
+            PortfolioRow(row, tier_items(row.axes), whose(row.turns, names), row.case is not None and row.case.is_overdue(row.at))
+            for row in kept
+        ],
         domains=[domain for domain in document.domains if domain.slug in used],
         scopes=list(document.scopes),
         headline=_headline(whole),
@@ -90,13 +94,3 @@ def _headline(whole: Portfolio) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def whose(turns: Sequence[Turn], names: Mapping[str, str]) -> str:
-    """Who has the next move, in a few words: the persons where it is theirs alone, else the role."""
-    if not turns:
-        return ""
-    first = turns[0]
-    people = sorted(names[person] for person in first.persons if person in names)
-    who = ", ".join(people[:3]) + (f" and {len(people) - 3} more" if len(people) > 3 else "") if people else first.role.replace("_", " ")
-    return f"{who}: {first.kind.replace('_', ' ')}"

@@ -1,6 +1,6 @@
 """What pages, notices and reports ask of the board. Nothing here writes, and nothing asks who is looking: go through `access` first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,7 +35,7 @@ from reviews.models import (
 )
 from reviews.models.case import CaseState
 from reviews.models.gate_answer import GateState
-from reviews.turns import turns_of
+from reviews.turns import Turn, turns_of, whose
 
 # A sign-off that ends this soon waits to be given anew.
 SOON = timedelta(days=30)
@@ -164,24 +164,46 @@ def waiting_on(person: Person, at: datetime) -> list[Waiting]:
 
 def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:
     mine = str(actor.person.pk)
+    for case, turns in _turns_of_cases(open_cases(), at):
+        for turn in turns:
+            if mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles):
+                document = case.framework_version.document
+                title = signing.question_title(turn.question, document) if turn.question else f"Case {case.number}"
+                yield Waiting(turn.kind, title, turn.why, turn.until, f"case:{case.pk}", case=case, question=turn.question)
+
+
+def _turns_of_cases(cases: Iterable[Case], at: datetime) -> Iterator[tuple[Case, tuple[Turn, ...]]]:
+    """Whose turn it is in each of these open cases, in a number of queries that does not grow with them."""
     by_version: dict[FrameworkVersion, list[Case]] = {}
-    for case in open_cases():
+    for case in cases:
         by_version.setdefault(case.framework_version, []).append(case)
-    for version, cases in by_version.items():
-        facts = collect([case.subject for case in cases], version, at)
+    for version, several in by_version.items():
+        facts = collect([case.subject for case in several], version, at)
         asked = [question for each in facts.values() for question in each.questions if question.is_open]
-        known = {case.pk: case for case in cases}
+        known = {case.pk: case for case in several}
         tallies = tallies_of(known, asked)
         for each in facts.values():
-            for turn in turns_of(each, {question.pk: tallies[question.pk] for question in each.questions if question.is_open}):
-                if each.case is None or not (
-                    mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles)
-                ):
-                    continue
-                title = signing.question_title(turn.question, version.document) if turn.question else f"Case {each.case.number}"
-                yield Waiting(
-                    turn.kind, title, turn.why, turn.until, f"case:{each.case.pk}", case=known[each.case.pk], question=turn.question
-                )
+            if each.case is not None and each.case.pk in known:
+                mine = {question.pk: tallies[question.pk] for question in each.questions if question.is_open}
+                yield known[each.case.pk], turns_of(each, mine)
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case as the list shows it: whose turn it is, by name where it is theirs alone, and whether its time has run out."""
+
+    case: Case
+    whose: str
+    overdue: bool
+
+
+def case_lines(cases: Iterable[Case], at: datetime) -> list[CaseLine]:
+    """In the order given; closed ones wait for nobody."""
+    several = list(cases)
+    turns = dict(_turns_of_cases([case for case in several if case.is_open], at))
+    named = {person for case in turns for turn in turns[case][:1] for person in turn.persons}
+    names = {str(pk): name for pk, name in Person.objects.filter(pk__in=named).values_list("pk", "name")} if named else {}
+    return [CaseLine(case, whose(turns.get(case, ()), names), case.is_overdue(at)) for case in several]
 
 
 def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.finding_words import deciding_sentence, finding_sentence
 from reviews.finding_charts import Chart, finding_chart
-from reviews.finding_words import deciding_sentence, finding_sentence
 from reviews.rules import Cause
 from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
 

@@ -1,6 +1,6 @@
 """Whose turn it is on a subject: from the facts and the tallies of its open questions, without a query."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from reviews.tally import Tally
 class Turn:
     """Something that waits for people: what, for whom (person ids where it is theirs alone, else a role), until when.
 
-    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`.
+    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`, `open_case`.
     """
 
     kind: str
@@ -37,6 +37,10 @@ def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
     if case is None:
         if not facts.complete:
             yield Turn("evidence", "researcher", (), "Some thresholds are not assessed.", None)
+        elif not facts.releases:
+            yield Turn(
+                "open_case", "chair", (), "Everything is assessed and nothing is released: open a clearance case to ask the board.", None
+            )
         return
     chairs = tuple(member["person"] for member in case.roster if "chair" in member["roles"])
     asked = open_questions(facts)
@@ -70,3 +74,13 @@ def _safeguards_turn(question: Question, facts: Facts, until: datetime | None) -
     return Turn(
         "state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", until, question
     )
+
+
+def whose(turns: Sequence[Turn], names: Mapping[str, str]) -> str:
+    """Who has the next move, in a few words: the persons where it is theirs alone, else the role."""
+    if not turns:
+        return ""
+    first = turns[0]
+    people = sorted(names[person] for person in first.persons if person in names)
+    who = ", ".join(people[:3]) + (f" and {len(people) - 3} more" if len(people) > 3 else "") if people else first.role.replace("_", " ")
+    return f"{who}: {first.kind.replace('_', ' ')}"

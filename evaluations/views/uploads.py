@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evaluations import access, queries
+from evaluations import access, effects, queries
 from evaluations.filenames import shown_name
 from evaluations.forms import UploadFilter, UploadForm
 from evaluations.models import Upload
@@ -130,8 +130,9 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     return {
         "upload": upload,
         "runs": [(run, [(one, reached.get(one.pk, [])) for one in run.measurements.all()]) for run in runs],
-        "changes": [change for assessment in assessed for change in queries.changes(assessment)],
+        "changes": [change for assessment in assessed for change in queries.changes(assessment, reasons=True)],
         "assessed": assessed,
+        "effects": effects.effects_of(assessed, request.actor),
         "finished": finished,
         "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
         "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),

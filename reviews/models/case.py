@@ -1,6 +1,7 @@
 """A case: the board's work on one subject under one framework."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -67,6 +68,9 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"Case {self.number}"
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at <= at
 
     @property
     def is_open(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from frameworks.charts import interval_chart, rows_of
 from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.finding_words import finding_sentence, leaves_of
 from ledger.models import Entry
 from ledger.queries import latest_checkpoint
 from ledger.sentences import sentences
@@ -16,7 +17,6 @@ from ledger.services import current_log, head
 from people.models import Person
 from people.queries import Actor, actor_of
 from reviews.case_page import CasePage, QuestionPart, case_page
-from reviews.finding_words import finding_sentence, leaves_of
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionKind, QuestionState
 from reviews.queries import decisions_of

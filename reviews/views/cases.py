@@ -17,7 +17,7 @@ from frameworks.queries import in_force_versions
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, policies
+from reviews import access, policies, queries
 from reviews.case_page import case_page
 from reviews.filters import CaseFilter
 from reviews.forms import AskReleaseForm, CommentForm, OpenCaseForm, ReasonForm
@@ -35,9 +35,11 @@ def case_list(request: MemberRequest) -> HttpResponse:
     policies_answer = policies.may_see_board(request.actor)
     require(policies_answer)
     found = CaseFilter(request.GET, queryset=access.cases(request.actor, timezone.now()))
+    page = found.page(request.GET.get("page"), PAGE)
     context = {
         "filter": found,
-        "page": found.page(request.GET.get("page"), PAGE),
+        "page": page,
+        "rows": queries.case_lines(page.object_list, timezone.now()),
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
     }
     return render(request, "reviews/case_list.html", context)
@@ -54,6 +56,7 @@ def _detail(request: MemberRequest, case: Case, form: Form, status: int = 200) -
     context = {
         "page": page,
         "case": case,
+        "overdue": case.is_overdue(timezone.now()),
         "comment_form": form,
         "may_comment": policies.may_comment(request.actor, case),
         "may_recuse": policies.may_recuse(request.actor, case),
@@ -73,7 +76,8 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
     if version is None:
         raise PolicyMissing
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
-    form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots)
+    initial = {"kind": request.GET.get("kind", "")}
+    form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots, initial=initial)
     if form.is_valid():
         made = said_on(
             form,

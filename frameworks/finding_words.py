@@ -1,8 +1,10 @@
 """A finding in words for pages: what decided it, by name. The stored sentences stay as they are; they stand in digests."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context
 from typing import Any
 
+from frameworks.engine import explain
 from frameworks.engine.types import FrameworkDocument, Outcome
 
 Node = Mapping[str, Any]
@@ -27,8 +29,24 @@ def leaves_of(node: Node) -> Iterator[Node]:
 def deciding_sentence(finding: Node, document: FrameworkDocument) -> str:
     """What makes a finding as it is, in words: the worst leaves that bear on it; the rule's own sentence where no leaf does."""
     leaves = [leaf for leaf in leaves_of(finding["tree"]) if leaf["counts"] and leaf["outcome"] == finding["outcome"]]
-    said = [f"{leaf['title']}: {leaf['comparison']}" for leaf in leaves if leaf.get("comparison")]
+    said = [f"{leaf['title']}: {leaf['comparison']}{_measured(leaf)}" for leaf in leaves if leaf.get("comparison")]
     return "; ".join(said[:2]) + "." if said else finding_sentence(finding, document)
+
+
+def _measured(leaf: Node) -> str:
+    """The value behind the bound with its interval and n; a number never stands without them."""
+    deciding = next((each for each in leaf.get("measurements", ()) if each["id"] == leaf.get("deciding")), None)
+    if deciding is None or deciding["value"] is None:
+        return ""
+    # Outwards, as the bound itself is rounded.
+    low, high = _short(deciding["low"], ROUND_FLOOR), _short(deciding["high"], ROUND_CEILING)
+    interval = "no interval" if deciding["point_only"] else f"interval {low} to {high}"
+    n = "unknown" if deciding["n"] is None else deciding["n"]
+    return f" (value {_short(deciding['value'])}, {interval}, n = {n})"
+
+
+def _short(text: str | None, rounding: str = ROUND_HALF_EVEN) -> str:
+    return "unbounded" if text is None else explain.number(Context(prec=4, rounding=rounding).create_decimal(text))
 
 
 def finding_sentence(finding: Node, document: FrameworkDocument) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from frameworks import documents
-from reviews.finding_words import finding_sentence
+from frameworks.finding_words import deciding_sentence, finding_sentence
 from tests.reviews.conftest import FRAMEWORK
 
 DOCUMENT = documents.read(FRAMEWORK)
@@ -41,3 +41,13 @@ def test_what_holds_a_finding_back_is_named_and_what_may_only_raise_is_not() -> 
 
 def test_all_parts_together_need_no_names() -> None:
     assert finding_sentence(finding("all_of", "ruled_out", VIA_BIO), DOCUMENT) == "So it stands."
+
+
+def test_a_deciding_bound_stands_with_its_value_interval_and_n() -> None:
+    measured = {"id": "1", "value": "0.05", "low": "0.00919999", "high": "0.15001", "n": 40, "point_only": False}
+    leaf = {"indicator": "protocols", "title": "Protocols", "comparison": "the upper bound 0.1501 is not below 0.1", "deciding": "1"}
+    raised = child("indicator", "cannot_rule_out", measurements=[measured], **leaf)
+    said = deciding_sentence(finding("all_of", "cannot_rule_out", raised), DOCUMENT)
+    assert said == "Protocols: the upper bound 0.1501 is not below 0.1 (value 0.05, interval 0.009199 to 0.1501, n = 40)."
+    point = raised | {"measurements": [measured | {"point_only": True, "n": None}]}
+    assert deciding_sentence(finding("all_of", "cannot_rule_out", point), DOCUMENT).endswith("no interval, n = unknown).")

@@ -1,0 +1,41 @@
+"""What entries are about, by name and address. The record holds ids only; the rooms that keep the things say what they are called.
+
+A namer is given the things of a page at once (`subject:3f2a…`) and answers for those it knows: one question, however many there are. Everyone who
+may read the record may see what namers name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`title` as it reads in a sentence after "the": `upload for Heron 3`; `address` may be empty."""
+
+    title: str
+    address: str = ""
+
+
+Namer = Callable[[frozenset[str]], Mapping[str, Named]]
+
+_namers: dict[frozenset[str], Namer] = {}
+
+
+def name_things(nouns: Iterable[str], namer: Namer) -> None:
+    """Says who names the things of these nouns."""
+    _namers[frozenset(nouns)] = namer
+
+
+def is_named(noun: str) -> bool:
+    """Whether some room names things of this noun."""
+    return any(noun in nouns for nouns in _namers)
+
+
+def named(things: Iterable[str]) -> dict[str, Named]:
+    """The names of these things, as far as somebody knows them; one question a room."""
+    wanted, found = set(things), dict[str, Named]()
+    for nouns, namer in _namers.items():
+        mine = frozenset(thing for thing in wanted if thing.partition(":")[0] in nouns)
+        if mine:
+            found |= namer(mine)
+    return found

@@ -1,0 +1,66 @@
+"""What the record calls `case:…`, `question:…`, `signoff:…` and the like, by name: one query for all of them."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from evaluations.things import ids
+from ledger.things import Named, name_things
+from reviews.models import (
+    BoardSeat,
+    Case,
+    Determination,
+    Question,
+    ReleaseDecision,
+    SafeguardImplementation,
+    SafeguardsDecision,
+    SignOff,
+)
+
+# noun → what it reads as, before the name of what it belongs to
+OF_A_CASE = {
+    "case": "",
+    "question": "question of ",
+    "determination": "determination in ",
+    "safeguards": "decision on safeguards in ",
+    "release": "release decision in ",
+}
+OF_A_SAFEGUARD = {"implementation": "safeguard ", "signoff": "sign-off of "}
+NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, "seat")
+
+
+def name(things: frozenset[str]) -> Mapping[str, Named]:
+    rows = [
+        _rows("case", Case.objects.all(), things, ("number", "subject__name", "pk")),
+        _rows("question", Question.objects.all(), things, ("case__number", "case__subject__name", "pk")),
+        _rows("determination", Determination.objects.all(), things, ("question__case__number", "subject__name", "question")),
+        _rows("safeguards", SafeguardsDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
+        _rows("release", ReleaseDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
+        _rows("implementation", SafeguardImplementation.objects.all(), things, ("safeguard", "title", "pk")),
+        _rows("signoff", SignOff.objects.all(), things, ("implementation__safeguard", "implementation__title", "implementation")),
+        _rows("seat", BoardSeat.objects.all(), things, ("board__slug", "board__name", "pk")),
+    ]
+    found = rows[0].union(*rows[1:], all=True)
+    return {f"{noun}:{pk}": _named(noun, short, long, place) for noun, pk, short, long, place in found}
+
+
+def _rows(noun: str, rows: QuerySet, things: frozenset[str], told: tuple[str, str, str]) -> QuerySet:
+    short, long, place = told
+    known = rows.filter(pk__in=ids(noun, things)).order_by()
+    words = (Cast(F(short), CharField()), Cast(F(long), CharField()))
+    return known.values_list(Value(noun, output_field=CharField()), F("pk"), *words, F(place))
+
+
+def _named(noun: str, short: str, long: str, place: UUID) -> Named:
+    if noun in OF_A_CASE:
+        anchor = "" if noun == "case" else f"#q-{place}"
+        return Named(f"{OF_A_CASE[noun]}case {short} on {long}", reverse("reviews:case-detail", args=[short]) + anchor)
+    if noun == "seat":
+        return Named(f"seat on {long}", reverse("reviews:board", args=[short]) + f"#seat-{place}")
+    return Named(f"{OF_A_SAFEGUARD[noun]}{long} ({short})", reverse("reviews:safeguard-detail", args=[place]))
+
+
+name_things(NOUNS, name)

@@ -1,0 +1,46 @@
+"""The record is read with names and links, which are asked of the rooms when it is shown and never stand in an entry."""
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ledger.models import Entry
+from ledger.sentences import sentences
+from ledger.things import named
+from tests.reviews.conftest import Board
+
+
+def record(board: Board) -> list[Entry]:
+    return list(Entry.objects.prefetch_related("fields").order_by("seq"))
+
+
+def test_the_ledger_names_models_cases_and_uploads_and_leads_to_them(board: Board) -> None:
+    case = board.rise()
+    board.vote(board.cast.ben, board.question(threshold="bio-3"))
+    client = Client()
+    client.force_login(board.cast.hana.user)
+    page = client.get("/ledger/").content.decode()
+    assert f'<a href="/cases/{case.number}/">Case {case.number} on Heron</a>' in page
+    assert f"Ben voted approve on a question of case {case.number} on Heron" in page
+    assert "Upload for Heron" in page and 'href="/uploads/' in page
+    assert "The portal assessed model Heron under" in page
+    entry = Entry.objects.filter(kind="reviews:case:opened").get()
+    assert f"Case {case.number} on Heron" in client.get(f"/ledger/{entry.seq}/").content.decode()
+
+
+def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Board) -> None:
+    board.rise()
+    board.sign_off(board.cast.chloe, board.build("asl-3-security-1"))
+    entries = record(board)
+    with CaptureQueriesContext(connection) as all_of_them:
+        sentences(entries)
+    with CaptureQueriesContext(connection) as things:
+        found = named(entry.thing for entry in entries)
+    assert len(all_of_them) == 3 and len(things) == 2  # people, evaluations, reviews
+    nouns = {thing.partition(":")[0] for thing in found}
+    assert {"subject", "upload", "snapshot", "assessment", "case", "implementation", "signoff"} <= nouns
+    assert all(each.address.startswith("/") for each in found.values())
+
+
+def test_a_thing_nobody_knows_any_more_keeps_its_id(board: Board) -> None:
+    assert named(["subject:00000000-0000-0000-0000-000000000001", "case:no-id", "stone:1"]) == {}

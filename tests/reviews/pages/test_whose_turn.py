@@ -1,0 +1,54 @@
+"""Lists say whose turn it is, what is overdue, and what to do where nobody was asked."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from people.models import Person
+from reviews.models import Case
+from reviews.queries import case_lines
+from reviews.status import subject_status
+from tests.reviews.conftest import Board
+
+
+def page(person: Person, address: str) -> str:
+    client = Client()
+    client.force_login(person.user)
+    return client.get(address).content.decode()
+
+
+def test_the_case_list_names_whose_turn_it_is(board: Board) -> None:
+    board.rise()
+    text = page(board.cast.hana, "/cases/")
+    assert "Ben, Chloe: vote" in text
+
+
+@pytest.mark.parametrize(("late", "overdue"), [(False, False), (True, True)])
+def test_a_case_is_overdue_once_its_time_has_run_out(board: Board, late: bool, overdue: bool) -> None:
+    case = board.rise()
+    at = case.due_at if late else case.due_at - timedelta(seconds=1)
+    (line,) = case_lines([case], at)
+    assert (line.overdue, case.is_overdue(at)) == (overdue, overdue)
+
+
+def test_an_overdue_case_says_so_in_the_list_on_its_page_and_in_the_portfolio(board: Board) -> None:
+    case = board.rise()
+    addresses = ("/cases/", reverse("reviews:case-detail", args=[case.number]), "/portfolio/")
+    assert case.due_at is not None
+    # The world of the tests lies in the past, so that its cases are overdue by the clock; this one gets time.
+    assert all("Overdue" in page(board.cast.hana, address) for address in addresses)
+    Case.objects.update(due_at=case.due_at + timedelta(days=365 * 100))
+    assert not any("Overdue" in page(board.cast.hana, address) for address in addresses)
+
+
+def test_where_every_gate_is_shut_and_nobody_was_asked_a_clearance_case_is_offered(board: Board) -> None:
+    board.clean()
+    assert [turn.kind for turn in subject_status(board.subject, board.version, board.now()).turns] == ["open_case"]
+    offered = "Open a clearance case"
+    assert offered in page(board.cast.ben, "/subjects/heron/") and offered not in page(board.cast.hana, "/subjects/heron/")
+    form = page(board.cast.ben, "/subjects/heron/cases/open/?kind=clearance")
+    assert 'value="clearance" required id="id_kind_0" checked' in form or "checked" in form
+    board.open_case()
+    assert offered not in page(board.cast.ben, "/subjects/heron/")
