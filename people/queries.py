@@ -10,6 +10,8 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
+from ledger.queries import entries_holding
+from ledger.sentences import sentences
 from people.factors import FACTORS
 from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, Signature, SignInLink
 from people.words import Level
@@ -98,6 +100,23 @@ def signatures_of(person: Person) -> QuerySet[Signature]:
 
 
 # What the pages show
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature with what was signed, in the words of the ledger entry that used it; no words where the record holds none."""
+
+    signature: Signature
+    words: str
+    seq: int | None
+
+
+def signed_by(person: Person, *, limit: int) -> list[Signed]:
+    """The last signatures of a person, each with what it stands under."""
+    several = list(signatures_of(person)[:limit])
+    entries = entries_holding([str(each.pk) for each in several], path="signature", actor=person.pk)
+    told = dict(zip(entries, sentences(entries.values()), strict=True))
+    return [Signed(each, told.get(key, ""), entries[key].seq if key in entries else None) for each in several for key in [str(each.pk)]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _my_page(request: MemberRequest, form: TokenForm, *, status: int = 200, **mo
         "now": now,
         "holdings": queries.holdings_of(person, now),
         "tokens": [(token, token.is_live(now)) for token in queries.tokens_of(person)],
-        "signatures": queries.signatures_of(person)[:20],
+        "signatures": queries.signed_by(person, limit=20),
         "may_hold_tokens": policies.may_hold_tokens(request.actor),
         "form": form,
         **more,

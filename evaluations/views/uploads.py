@@ -52,7 +52,7 @@ def new(request: MemberRequest) -> HttpResponse:
     subjects = access.subjects(request.actor, now).prefetch_related("snapshots").order_by("name", "id")
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = UploadForm(*sent, subjects=subjects, initial={"about": request.GET.get("about", "")})
-    as_program = request.accepts("application/json") and not request.accepts("text/html")
+    as_program = _asks_as_script(request)
     if request.method != "POST":
         return render(request, "evaluations/upload_new.html", {"form": form})
     if not form.is_valid():
@@ -62,7 +62,7 @@ def new(request: MemberRequest) -> HttpResponse:
         return JsonResponse(
             {"taken": [_told(upload, created) for upload, created in taken], "refused": refused}, status=422 if refused else 200
         )
-    for name, said in refused:
+    for name, said, _ in refused:
         form.add_error("files", f"{name}: {said}")
     if refused:
         return render(request, "evaluations/upload_new.html", {"form": form, "taken": taken}, status=422)
@@ -70,6 +70,10 @@ def new(request: MemberRequest) -> HttpResponse:
         return redirect("evaluations:upload", pk=taken[0][0].pk)
     messages.info(request, f"{len(taken)} files are kept and wait to be read.")
     return redirect("evaluations:uploads")
+
+
+def _asks_as_script(request: MemberRequest) -> bool:
+    return request.accepts("application/json") and not request.accepts("text/html")
 
 
 def _not_valid(request: MemberRequest, form: UploadForm, as_program: bool) -> HttpResponse:
@@ -80,13 +84,13 @@ def _not_valid(request: MemberRequest, form: UploadForm, as_program: bool) -> Ht
         for name, errors in form.errors.items()
         for error in errors
     ]
-    return JsonResponse({"taken": [], "refused": [["", " ".join(said)]]}, status=422)
+    return JsonResponse({"taken": [], "refused": [["", " ".join(said), ""]]}, status=422)
 
 
 def _receive_all(
     request: MemberRequest, form: UploadForm, files: Iterable[UploadedFile]
-) -> tuple[list[tuple[Upload, bool]], list[tuple[str, str]]]:
-    """Each file by itself: one that is refused does not take the others with it."""
+) -> tuple[list[tuple[Upload, bool]], list[tuple[str, str, str]]]:
+    """Each file by itself: one that is refused does not take the others with it. A refusal names the earlier upload it speaks of, if any."""
     taken, refused = [], []
     subject, snapshot = form.target
     for file in files:
@@ -103,7 +107,9 @@ def _receive_all(
                 )
             )
         except Refusal as refusal:
-            refused.append((shown_name(file.name or ""), f"{refusal.sentence} {refusal.what_to_do}".strip()))
+            earlier = refusal.data.get("upload")
+            place = reverse("evaluations:upload", args=[earlier]) if earlier else ""
+            refused.append((shown_name(file.name or ""), f"{refusal.sentence} {refusal.what_to_do}".strip(), place))
     return taken, refused
 
 
@@ -111,10 +117,26 @@ def _told(upload: Upload, created: bool) -> dict[str, Any]:
     return {"name": upload.label, "address": reverse("evaluations:upload", args=[upload.pk]), "created": created, "state": upload.state}
 
 
+def _progress(upload: Upload) -> dict[str, Any]:
+    """Where one file stands, for the script that sent it; for a refused one the code, the place and the mend."""
+    return {
+        "state": upload.state,
+        "words": upload.get_state_display(),
+        "percent": upload.percent,
+        "finished": upload.is_finished,
+        "code": upload.error_code,
+        "message": upload.error_message,
+        "where": upload.error_where,
+        "what_to_do": upload.error_what_to_do,
+    }
+
+
 @require_safe
 def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The receipt. Asked for by htmx it is the part alone, every two seconds until nothing more will come."""
     upload = access.upload(request.actor, pk, timezone.now())
+    if _asks_as_script(request):
+        return JsonResponse(_progress(upload))
     context = _receipt(request, upload)
     if request.htmx and not request.htmx.boosted:
         status = STOP_POLLING if context["finished"] else 200

@@ -75,19 +75,61 @@ if (form) {
     let answer = null;
     try { answer = JSON.parse(request.responseText); } catch { answer = null; }
     if (!answer || !answer.taken) { say(line, "The portal could not answer. Send it again."); return ""; }
-    if (!answer.taken.length) { say(line, answer.refused.map((one) => one[1]).join(" ")); return ""; }
+    if (!answer.taken.length) {
+      say(line, answer.refused.map((one) => one[1]).join(" "));
+      for (const [, , place] of answer.refused) if (place) line.append(linkTo(place, "Open the earlier upload"));
+      return "";
+    }
     const [taken] = answer.taken;
     const [, progress, state] = line.children;
     progress.value = 100;
-    const link = document.createElement("a");
-    link.href = taken.address;
-    link.textContent = taken.created ? "Kept: open the receipt" : "There already: open the receipt";
+    const link = linkTo(taken.address, taken.created ? "Kept: open the receipt" : "There already: open the receipt");
     state.replaceChildren(link);
+    if (input.files.length > 1) follow(line, link);
     return taken.address;
   }
 
-  function say(line, words) {
-    line.children[2].textContent = "Refused";
+  function linkTo(address, words) {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = words;
+    return link;
+  }
+
+  // Asks every two seconds until the file is read, refused or given up; a portal that cannot be reached for a minute ends it.
+  async function follow(line, link) {
+    const progress = line.children[1];
+    progress.setAttribute("aria-label", `${line.children[0].textContent} read`);
+    let missed = 0;
+    while (missed < 30) {
+      const told = await ask(link.href);
+      if (told) {
+        missed = 0;
+        progress.value = told.percent;
+        link.textContent = `${told.words}: open the receipt`;
+        if (told.finished) {
+          if (told.code) say(line, [told.message, told.where && `Where: ${told.where}.`, told.what_to_do, `Code ${told.code}.`].filter(Boolean).join(" "), link);
+          return;
+        }
+      } else {
+        missed += 1;
+      }
+      await new Promise((resolve) => { setTimeout(resolve, 2000); });
+    }
+  }
+
+  async function ask(address) {
+    try {
+      const answer = await fetch(address, { headers: { Accept: "application/json" } });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function say(line, words, link) {
+    line.children[2].textContent = link ? "Refused " : "Refused";
+    if (link) { link.textContent = "open the receipt"; line.children[2].append(link); }
     const detail = document.createElement("p");
     detail.className = "detail";
     detail.textContent = words;

@@ -12,7 +12,7 @@ from evaluations.models import Binding, Snapshot, Subject, Supersession, Upload
 from evaluations.services import blobs
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, give_clearance, give_password, make_binding, make_snapshot, work_off
+from tests.makers import PASSWORD, give_clearance, give_password, make_binding, make_snapshot, send_file, work_off
 
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true"}
@@ -66,6 +66,17 @@ def test_a_script_is_answered_file_by_file(world: World, ada: Client) -> None:
     assert again.json()["taken"][0]["created"] is False
     refused = ada.post("/uploads/new/", {"about": str(world.subject.pk), "files": _file(log())}, headers=JSON)
     assert refused.status_code == 422 and "other particulars" in refused.json()["refused"][0][1]
+    assert refused.json()["refused"][0][2] == f"/uploads/{upload.pk}/"
+
+
+def test_a_script_follows_a_file_until_it_is_read_or_refused_with_code_place_and_mend(world: World, ada: Client) -> None:
+    upload = send_file(world.cast, b"no evaluation at all", world.subject, at=world.now())
+    told = ada.get(f"/uploads/{upload.pk}/", headers=JSON).json()
+    assert (told["state"], told["finished"], told["code"]) == ("received", False, "")
+    world.work()
+    told = ada.get(f"/uploads/{upload.pk}/", headers=JSON).json()
+    assert (told["state"], told["finished"], told["percent"]) == ("rejected", True, 100)
+    assert told["code"] == "unknown-format" and told["what_to_do"]
 
 
 def test_a_refused_file_does_not_take_the_others_with_it(world: World, ada: Client, settings: Any) -> None:

@@ -44,3 +44,16 @@ def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Bo
 
 def test_a_thing_nobody_knows_any_more_keeps_its_id(board: Board) -> None:
     assert named(["subject:00000000-0000-0000-0000-000000000001", "case:no-id", "stone:1"]) == {}
+
+
+def test_ones_own_page_says_what_was_signed_and_leads_to_it(board: Board) -> None:
+    case = board.rise()
+    board.vote(board.cast.ben, board.question(threshold="bio-3"))
+    client = Client()
+    client.force_login(board.cast.ben.user)
+    page = client.get("/people/me/").content.decode()
+    entry = Entry.objects.get(kind="reviews:vote:cast")
+    said = f"Ben voted approve on a question of case {case.number} on Heron (threshold)."
+    assert f'<a href="/ledger/{entry.seq}/">{said}</a>' in page
+    client.force_login(board.cast.chloe.user)
+    assert said not in client.get("/people/me/").content.decode()
