@@ -52,7 +52,7 @@ class DossierNotKnown(NotKnown):
 def dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:
     """All for those of the laboratory; for outside evaluators their own that are open."""
     rows = Dossier.objects if actor.roles & SEES_EVERY_SUBJECT else _open_dossiers(actor, at)
-    return rows.select_related("subject", "person", "opened_by")
+    return rows.select_related("subject", "person", "opened_by", "closed_by")
 
 
 def dossier(actor: Actor, pk: UUID, at: datetime) -> Dossier:
@@ -127,4 +127,5 @@ def run(actor: Actor, run_id: UUID, at: datetime) -> Run:
 
 
 def _open_dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:
-    return Dossier.objects.filter(Q(until_at=None) | Q(until_at__gt=at), person=actor.person, opened_at__lte=at)
+    ends = (Q(until_at=None) | Q(until_at__gt=at)) & (Q(closed_at=None) | Q(closed_at__gt=at))
+    return Dossier.objects.filter(ends, person=actor.person, opened_at__lte=at)

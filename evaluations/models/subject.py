@@ -103,12 +103,16 @@ class Dossier(models.Model):
     opened_by = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey("people.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
     seq = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["opened_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["subject", "person"], name="one_dossier_per_subject_and_person"),
+            models.UniqueConstraint(
+                fields=["subject", "person"], condition=Q(closed_at=None), name="one_unclosed_dossier_per_subject_and_person"
+            ),
             models.CheckConstraint(condition=~Q(opened_by=F("person")), name="nobody_opens_a_dossier_for_themselves"),
         ]
 
@@ -116,4 +120,4 @@ class Dossier(models.Model):
         return f"{self.subject_id} for {self.person_id}"
 
     def is_open(self, at: datetime) -> bool:
-        return self.opened_at <= at and (self.until_at is None or self.until_at > at)
+        return self.opened_at <= at and all(end is None or end > at for end in (self.until_at, self.closed_at))

@@ -33,7 +33,7 @@ class DossierClosed(NotNow):
 
 @transaction.atomic
 def open_dossier(*, subject: Subject, person: Person, until_at: datetime, actor: Person, at: datetime) -> Dossier:
-    """Lets an outside evaluator see this one subject and upload for it until a day; one that was closed is opened again.
+    """Lets an outside evaluator see this one subject and upload for it until a day.
 
     Raises NotAllowed, DossierNotValid, DossierOpen.
     """
@@ -43,11 +43,14 @@ def open_dossier(*, subject: Subject, person: Person, until_at: datetime, actor:
     if until_at <= at:
         raise DossierNotValid("A dossier ends later than now.")
     Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
-    dossier = subject.dossiers.filter(person=person).first() or Dossier(subject=subject, person=person)
-    if dossier.seq is not None and dossier.is_open(at):
-        raise DossierOpen
-    dossier.opened_by, dossier.opened_at, dossier.until_at = actor, at, until_at
-    dossier.save()
+    for earlier in subject.dossiers.filter(person=person, closed_at=None):
+        if earlier.is_open(at):
+            raise DossierOpen
+        # It ended by itself; it makes room for the new one.
+        earlier.closed_at = earlier.until_at
+        earlier.save(update_fields=["closed_at"])
+    dossier = Dossier(subject=subject, person=person, opened_by=actor, opened_at=at, until_at=until_at)
+    dossier.save(force_insert=True)
     dossier.seq = entries.dossier_opened(dossier, actor=actor, at=at).seq
     dossier.save(update_fields=["seq"])
     return dossier
@@ -60,7 +63,7 @@ def close_dossier(*, dossier: Dossier, actor: Person, at: datetime) -> Dossier:
     dossier = Dossier.objects.select_for_update(no_key=True, of=("self",)).select_related("person", "subject").get(pk=dossier.pk)
     if not dossier.is_open(at):
         raise DossierClosed
-    dossier.until_at = at
-    dossier.save(update_fields=["until_at"])
+    dossier.closed_by, dossier.closed_at = actor, at
+    dossier.save(update_fields=["closed_by", "closed_at"])
     entries.dossier_closed(dossier, actor=actor, at=at)
     return dossier

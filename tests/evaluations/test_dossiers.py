@@ -46,7 +46,8 @@ def test_the_chair_opens_a_dossier_and_closes_it_on_the_page(world: World) -> No
     assert lena.get(f"/uploads/{upload.pk}/").status_code == 404
     kinds = set(Entry.objects.filter(kind__startswith="evaluations:dossier").values_list("kind", flat=True))
     assert kinds == {"evaluations:dossier:opened", "evaluations:dossier:closed"}
-    assert dan.post("/dossiers/", told).status_code == 302 and Dossier.objects.count() == 1
+    assert dan.post("/dossiers/", told).status_code == 302 and Dossier.objects.count() == 2
+    assert lena.get(f"/uploads/{upload.pk}/").status_code == 200
 
 
 def test_an_outside_evaluator_uploads_for_their_dossier_and_for_nothing_else(world: World) -> None:
@@ -78,6 +79,10 @@ def test_a_dossier_ends_by_itself(world: World) -> None:
     before, after = until - timedelta(seconds=1), until
     assert access.subjects(actor_of(lena, before), before).count() == 1
     assert access.subjects(actor_of(lena, after), after).count() == 0
+    again = dossiers.open_dossier(
+        subject=world.subject, person=lena, until_at=after + timedelta(days=2), actor=world.cast.dan, at=after + timedelta(days=1)
+    )
+    assert access.dossiers(actor_of(lena, after), after + timedelta(days=1)).get() == again
 
 
 def test_a_dossier_is_opened_once_to_an_outside_evaluator_by_the_chair(world: World) -> None:
