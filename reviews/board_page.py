@@ -23,7 +23,6 @@ QUESTIONS = {
     "release": "May it be released?",
     "clearance": "Is nothing crossed (clearance)?",
     "lowering": "May a requirement be lowered?",
-    "adoption": "Is a framework version adopted?",
 }
 
 
@@ -112,9 +111,10 @@ def _line(seat: BoardSeat, member: Member | None, actor: Actor) -> SeatLine:
 
 
 def _needs(document: FrameworkDocument, members: Sequence[Member], names: Mapping[str, str]) -> Iterator[Need]:
-    for policy in document.quorum:
+    # What the board is asked in cases; a framework is adopted by role, whoever is seated.
+    for policy in (each for each in document.quorum if each.question in QUESTIONS):
         yield Need(
-            question=QUESTIONS.get(policy.question, policy.question),
+            question=QUESTIONS[policy.question],
             place=_place(policy, document),
             statement=policy.statement,
             lines=[(line, sorted(names[person] for person in who)) for line, who in _if_all_were_for_it(policy, members)],
