@@ -72,4 +72,7 @@ def _name(node: Node, document: FrameworkDocument) -> str:
 
 
 def _together(names: Sequence[str], node: Node) -> str:
+    """Two parts by name; of more the first and how many there are, for a sentence is no list."""
+    if len(names) > 2:
+        return f"{names[0]} and {len(names) - 1} more"
     return " and ".join(names) or str(node["sentence"]).rstrip(".")

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from evaluations import access
 from evaluations.models import Blob, Measurement, Upload
-from evaluations.services import blobs, results, subjects, uploads
+from evaluations.services import blobs, dossiers, results, uploads
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
 from people.queries import actor_of
@@ -171,7 +171,8 @@ def test_an_outside_evaluator_sees_the_dossier_and_nothing_else(world: World) ->
     at = world.now()
     with pytest.raises(access.UploadNotKnown):
         access.upload(actor_of(world.cast.lena, at), upload.pk, at)
-    subjects.open_dossier(subject=world.subject, person=world.cast.lena, actor=world.cast.dan, at=at)
+    until = at + timedelta(days=1)
+    dossiers.open_dossier(subject=world.subject, person=world.cast.lena, until_at=until, actor=world.cast.dan, at=at)
     other = make_subject(world.cast, "kestrel", at=at)
     lena = actor_of(world.cast.lena, at)
     assert access.upload(lena, upload.pk, at) == upload and access.subject(lena, "heron", at) == world.subject
