@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, heartbeat_sent, worker_process_init
+from celery.signals import beat_embedded_init, heartbeat_sent, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asl_portal.settings")
 
@@ -27,6 +27,14 @@ def leave_with_parent(**_: Any) -> None:
 
 
 _last_seen = 0.0
+_scheduler: Any = None
+
+
+@worker_ready.connect(weak=False)
+def know_scheduler(sender: Any = None, **_: Any) -> None:
+    """Remember the scheduler this worker runs beside itself, if it does."""
+    global _scheduler  # noqa: PLW0603 - one worker, one scheduler
+    _scheduler = getattr(getattr(sender, "controller", None), "beat", None)
 
 
 @heartbeat_sent.connect(weak=False)
@@ -36,6 +44,10 @@ def say_alive(**_: Any) -> None:
     if time.monotonic() - _last_seen < 4:
         return
     _last_seen = time.monotonic()
+    if _scheduler is not None and not _scheduler.is_alive():
+        # Without its sweeps nothing that was lost is ever found, and nobody would notice. Whoever started us starts us again.
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
     from asl_portal.health import mark_worker_alive  # noqa: PLC0415 - the apps are loaded by now, not when this module is
 
     mark_worker_alive()

@@ -93,7 +93,7 @@ class Portal:
             return own
         inside = [NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/"), NavItem("Dossiers", "/dossiers/")]
         if self._actor.has(Role.ADMINISTRATOR):
-            inside.append(NavItem("Outlets", "/outlets/"))
+            inside += [NavItem("Outlets", "/outlets/"), NavItem("Unfinished work", "/work/")]
         return own + inside
 
     @cached_property

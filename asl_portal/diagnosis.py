@@ -20,7 +20,7 @@ from ledger.delivery import stuck
 from ledger.models import APPEND_ONLY_TABLES, Checkpoint, Entry, Log
 from ledger.queries import is_sound
 from ledger.services import current_log, size
-from reviews.models import Export, Notice
+from reviews.models import Delivery, Export, Notice
 from reviews.models.notice import WorkState
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
@@ -167,12 +167,13 @@ def _work() -> Iterator[Answer]:
         "uploads": Upload.objects.filter(state=UploadState.DEAD).count(),
         "assessments": AssessmentDue.objects.filter(state=DueState.DEAD).count(),
         "mails": Notice.objects.filter(state=WorkState.DEAD).count(),
+        "deliveries": Delivery.objects.filter(state=WorkState.DEAD).count(),
         "reports": Export.objects.filter(state=WorkState.DEAD).count(),
     }
     given_up = [f"{count} {name}" for name, count in dead.items() if count]
     halted = [f"{cursor.consumer} at entry {cursor.position} ({cursor.error})" for cursor in stuck()]
     if given_up:
-        mend = "The worker's log says why. An upload is read again from its page; a report is asked for again on its case."
+        mend = "An administrator's page, Unfinished work, says why and tries again."
         yield Answer("work", WARNING, f"given up: {', '.join(given_up)}", mend)
     if halted:
         mend = "The worker's log says why. Once the cause is gone it goes on by itself; nothing is skipped."

@@ -9,6 +9,7 @@ from evaluations.models import (
     Admission,
     AnnouncedRun,
     Assessment,
+    AssessmentDue,
     Binding,
     Coverage,
     Deployment,
@@ -95,6 +96,11 @@ def upload_given_up(upload: Upload, *, at: datetime) -> Entry:
 
 def upload_retried(upload: Upload, *, actor: Person, at: datetime) -> Entry:
     return _append("evaluations:upload:retried", f"upload:{upload.pk}", actor, at, {"subject": upload.subject_id})
+
+
+def assessment_retried(due: AssessmentDue, *, actor: Person, at: datetime) -> Entry:
+    fields = {"subject": due.subject_id, "framework": due.framework_name}
+    return _append("evaluations:assessment:retried", f"assessment-due:{due.pk}", actor, at, fields)
 
 
 def run_announced(announced: AnnouncedRun, *, actor: Person, at: datetime) -> Entry:
@@ -239,6 +245,7 @@ for _kind, _sentence in {
     "measurement:admitted": "{actor} recorded that a measurement counts under {indicator}.",
     "assessment:made": "The portal assessed {subject:subject} under {framework}.",
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",
+    "assessment:retried": "{actor} asked for subject {subject} to be assessed again under {framework}.",
     "requirement:recorded": "{actor} recorded that {tier} is required on {axis}.",
     "coverage:recorded": "{actor} recorded that other weights cover a snapshot until {expires:day}.",
     "deployment:reported": "{actor} reported a deployment of {subject:subject} to {scope}.",

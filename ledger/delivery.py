@@ -168,6 +168,12 @@ def awaits(names: Sequence[str], *, path: str, values: Iterable[Json]) -> bool:
     return LedgerField.objects.filter(unheard, path=path, text__in=texts).exists()
 
 
+def try_now(name: str) -> None:
+    """Lets a consumer that waits out a failure try its entry at once. Nothing is skipped."""
+    Cursor.objects.filter(pk=name).update(not_before=None)
+    kick_delivery()
+
+
 def failing() -> list[Cursor]:
     """The consumers whose next entry could not be handled, whether or not they wait to try again."""
     return list(Cursor.objects.filter(attempts__gt=0))

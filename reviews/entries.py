@@ -227,6 +227,10 @@ def delivery_resent(delivery: Delivery, *, actor: Person, at: datetime) -> Entry
     return _append("reviews:delivery:resent", f"delivery:{delivery.pk}", actor, at, fields)
 
 
+def work_retried(kind: str, row_id: str, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:work:retried", f"{kind}:{row_id}", actor, at, {"work": kind})
+
+
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, policy: str = "") -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
 
@@ -305,6 +309,7 @@ def _scope(state: ScopeState) -> dict[str, Any]:
     return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}
 
 
+describe("reviews:work:retried", "{actor} asked for the {thing}, which had been given up, to be tried again.")
 describe("reviews:board:founded", "{actor} founded the board for {framework}.")
 describe("reviews:seat:proposed", "{actor} proposed {person:name} for a seat as {seat_role}.")
 describe("reviews:seat:confirmed", "{actor} confirmed {person:name} in a seat as {seat_role}.")

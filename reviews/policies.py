@@ -198,6 +198,13 @@ def may_confirm_adoption(actor: Actor) -> Answer:
     return _held(actor, frozenset({Role.EXECUTIVE}), "not_an_executive", "An executive confirms the adoption.", "Ask an executive.")
 
 
+def may_operate(actor: Actor) -> Answer:
+    """See what the workers gave up, and have it tried again: that decides nothing, so administrators may."""
+    return _held(
+        actor, frozenset({Role.ADMINISTRATOR}), "not_an_administrator", "Stuck work is looked after by administrators.", "Ask one of them."
+    )
+
+
 def may_found_board(actor: Actor) -> Answer:
     return _held(
         actor,

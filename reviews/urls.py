@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from reviews.views import adoptions, boards, cases, deployments, gate, inbox, outlets, reports, safeguards, signing, status, tables
+from reviews.views import adoptions, boards, cases, deployments, gate, inbox, outlets, reports, safeguards, signing, status, tables, work
 
 app_name = "reviews"
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path(_CASE + "release/", cases.ask_release, name="ask-release"),
     path(_CASE + "applicability/", signing.state_applicability, name="applicability"),
     path(_CASE + "report/", reports.report, name="report"),
+    path("reports/<uuid:export_id>/retry/", reports.retry, name="report-retry"),
     path("reports/<uuid:export_id>/", reports.download, name="report-download"),
     path(_QUESTION + "vote/", signing.vote, name="vote"),
     path(_QUESTION + "declare/", signing.declare, name="declare"),
@@ -52,6 +53,9 @@ urlpatterns = [
     path(_SAFEGUARD + "evidence/<uuid:evidence_id>/", safeguards.evidence_file, name="evidence-file"),
     path(_SAFEGUARD + "evidence/<uuid:evidence_id>/withdraw/", safeguards.withdraw_evidence, name="evidence-withdraw"),
     path("signoffs/<uuid:signoff_id>/revoke/", safeguards.revoke, name="signoff-revoke"),
+    path("work/", work.work, name="work"),
+    path("work/<slug:kind>/all/<int:count>/", work.retry_all, name="work-retry-all"),
+    path("work/<slug:kind>/<str:row_id>/retry/", work.retry, name="work-retry"),
     path("gate/", gate.ask, name="gate"),
     path("subjects/<slug:slug>/deployments/", deployments.deployment_list, name="deployments"),
     path("deployments/<uuid:deployment_id>/end/", deployments.end, name="deployment-end"),

@@ -225,6 +225,10 @@ ROWS: dict[str, Row] = {
     "reviews:evidence-file": row(GET=INSIDE),
     "reviews:evidence-withdraw": row(POST=only(("safeguard_owner",), 302, outside_evaluator=404)),
     "reviews:signoff-revoke": form(CHECKERS),
+    "reviews:work": row(GET=only(("administrator",), 200, outside_evaluator=404)),
+    "reviews:work-retry": row(POST=only(("administrator",), 409, outside_evaluator=404)),
+    "reviews:work-retry-all": row(POST=only(("administrator",), 409, outside_evaluator=404)),
+    "reviews:report-retry": row(POST=by(409, outside_evaluator=404)),
     "reviews:gate": row(GET=INSIDE),
     "reviews:deployments": row(
         GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner", "administrator"), 422, outside_evaluator=404)
@@ -355,6 +359,9 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         ("reviews:vote", "reviews:declare", "reviews:propose"),
         lambda world: {"number": world.things["case"].number, "question_id": world.things["question"].pk},
     ),
+    "reviews:report-retry": lambda world: {"export_id": world.things["export"].pk},
+    "reviews:work-retry": lambda world: {"kind": "report", "row_id": str(world.things["export"].pk)},
+    "reviews:work-retry-all": lambda world: {"kind": "report", "count": 3},
     "reviews:report-download": lambda world: {"export_id": world.things["export"].pk},
     "reviews:safeguard-sign": lambda world: {"implementation_id": world.things["unsigned"].pk},
     **dict.fromkeys(

@@ -83,6 +83,10 @@ STATES: dict[str, dict[str, State]] = {
         "live": State("Live", "open-ring", "calm"),
         "stopped": State("Stopped", "bar", "quiet"),
     },
+    "work": {
+        "failing": State("Fails, tried again", "history", "caution"),
+        "dead": State("Given up", "square", "danger"),
+    },
     "verdict": {
         "accept": State("Accepted", "tick-ring", "calm"),
         "accept-with-warning": State("Accepted with warnings", "warning", "caution"),

@@ -23,6 +23,7 @@ from ledger.canonical import parse
 from ledger.clock import holds, lease_is_over, wait_is_over
 from ledger.refusals import NotNow
 from ledger.services import size
+from people.models import Person
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,23 @@ def work(*, due_id: UUID, at: datetime) -> Assessment | None:
         return None
     _finish(row, at)
     return made
+
+
+class NothingToRetry(NotNow):
+    code = "nothing_to_retry"
+    sentence = "This assessment has not been given up."
+
+
+@transaction.atomic
+def retry(*, due: AssessmentDue, actor: Person, at: datetime) -> AssessmentDue:
+    """Another round of attempts for an assessment that was given up. Whether this person may is the caller's to ask. Raises NothingToRetry."""
+    row = AssessmentDue.objects.select_for_update(of=("self",)).get(pk=due.pk)
+    if row.state != DueState.DEAD:
+        raise NothingToRetry
+    row.state, row.attempts, row.not_before, row.error = DueState.WAITING, 0, None, ""
+    row.save(update_fields=["state", "attempts", "not_before", "error"])
+    entries.assessment_retried(row, actor=actor, at=at)
+    return row
 
 
 def mark_what_the_clock_changed(*, at: datetime) -> list[UUID]:

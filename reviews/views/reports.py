@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evaluations.services import blobs
 from ledger.refusals import NotKnown
@@ -15,6 +15,7 @@ from reviews import access, policies
 from reviews.models import Case, Export
 from reviews.models.notice import ExportKind, WorkState
 from reviews.reports.exports import request_export
+from reviews.services.retrying import retry_report
 
 TYPES = {ExportKind.PDF: "application/pdf", ExportKind.JSON: "application/json"}
 STOP_POLLING = 286
@@ -46,6 +47,17 @@ def report(request: MemberRequest, number: int) -> HttpResponse:
 
 def _exports(case: Case) -> list[Export]:
     return list(case.exports.select_related("requested_by").order_by("-made_at", "id")[:20])
+
+
+@require_POST
+def retry(request: MemberRequest, export_id: UUID) -> HttpResponse:
+    """Once more for a report that was given up."""
+    export = Export.objects.filter(pk=export_id).first()
+    if export is None:
+        raise ReportNotKnown
+    case = access.case(request.actor, export.case_id, timezone.now())
+    retry_report(export=export, actor=request.actor.person, at=timezone.now())
+    return redirect("reviews:report", number=case.number)
 
 
 @require_safe

@@ -1,0 +1,238 @@
+"""Faults done to real processes, one a test. After each the same question: is the world whole? (docs/faults.md)"""
+
+import os
+import secrets
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
+
+from asl_portal.embedded.postgres import SUPERUSER, Postgres
+from asl_portal.embedded.processes import Child, Log
+from asl_portal.embedded.valkey import Valkey, free_port
+from evaluations.models import Upload, UploadState
+from ledger.clock import shared_now
+from people.words import Scope
+from tests.evaluations.conftest import make_world
+from tests.faults.house import House, a_large_log, a_log, until
+from tests.makers import make_token
+from tests.processes import Sink, Worker
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+
+BARE = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
+    """Servers of this module alone; this process reads their database as its own."""
+    folder = tmp_path_factory.mktemp("house")
+    for place in (folder, *folder.parents[:2]):
+        place.chmod(0o711)  # PostgreSQL may have to run as nobody
+    log, lock = Log(folder / "servers.log"), folder / "children.lock"
+    postgres = Postgres(folder / "data" / "postgres", secrets.token_urlsafe(12), passing=True)
+    postgres.make()
+    (folder / "valkey").mkdir()
+    valkey = Valkey(folder / "valkey", secrets.token_urlsafe(12), free_port())
+    sink = Sink()
+    mail = Controller(sink, hostname="127.0.0.1", port=free_port())
+    mail.start()
+    house = House(
+        folder, postgres, postgres.child(BARE, log, lock), valkey, Child("valkey", valkey.command(), BARE, log, lock), sink, mail.port
+    )
+    house.database.start()
+    house.broker.start()
+    house.blobs, house.port, house.cramped_port = folder / "blobs", free_port(), free_port()
+    before = dict(connection.settings_dict)
+    try:
+        postgres.wait(seconds=60)
+        valkey.wait(seconds=60)
+        connection.close()
+        login = {"USER": SUPERUSER, "PASSWORD": postgres.superuser_password, "HOST": str(postgres.sockets), "PORT": ""}
+        connection.settings_dict.update(login | {"NAME": "postgres"})
+        with django_db_blocker.unblock(), override_settings(BLOB_DIR=house.blobs):
+            call_command("migrate", verbosity=0)
+            world = make_world()
+            house.token = make_token(world.cast.ada, Scope.EVALUATIONS_WRITE, Scope.EVALUATIONS_READ)
+            house.web(house.port)
+            yield house
+    finally:
+        house.stop()
+        mail.stop()
+        connection.settings_dict.update(before)
+        log.close()
+
+
+@pytest.fixture
+def house(built: House, settings: Any) -> Iterator[House]:
+    settings.BLOB_DIR = built.blobs
+    yield built
+    built.stop_workers()
+
+
+def _kill_children(worker: Worker) -> None:
+    """Its pool and its scheduler. Without a scheduler it leaves, so that whoever started it starts it again."""
+    for child in psutil.Process(worker.process.pid).children(recursive=True):
+        child.send_signal(signal.SIGKILL)
+    until(lambda: worker.process.poll() is not None)
+
+
+def _kill_main(worker: Worker) -> None:
+    os.kill(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+
+
+@pytest.mark.parametrize(
+    "kill", [_kill_children, _kill_main, Worker.kill], ids=["its pool and scheduler", "its main process", "the whole group"]
+)
+def test_a_worker_killed_in_the_middle_of_a_reading(house: House, kill: Any) -> None:
+    worker = house.worker()
+    with psycopg.connect(**(connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})) as held:
+        # Whoever stores a reading locks its subject first; we hold that lock, so the reader is in the middle for certain.
+        held.execute("SELECT 1 FROM evaluations_subject FOR NO KEY UPDATE")
+        house.send_some(1)
+        until(lambda: Upload.objects.filter(state=UploadState.PARSING, percent=70).exists())
+        kill(worker)
+    assert not Upload.objects.filter(state=UploadState.RECEIVED, attempts__gt=0).exists(), "its lease is still held"
+    house.worker()
+    house.is_whole()
+    assert Upload.objects.filter(attempts=2, state=UploadState.PARSED).exists()
+
+
+def test_a_broker_stopped_during_uploads_and_started_empty(house: House) -> None:
+    house.worker()
+    house.broker.stop()
+    house.send_some()
+    assert house.get("/readyz")[1]["broker"] is False
+    assert house.get("/healthz") == (200, {"status": "alive"})
+    shutil.rmtree(house.valkey.folder / "appendonlydir")
+    house.broker.start()
+    house.valkey.wait(seconds=30)
+    house.send_some(1)
+    house.is_whole()
+
+
+def test_a_broker_frozen_on_an_open_connection(house: House) -> None:
+    house.worker()
+    house.send_some(1)
+    house.freeze_broker()
+    try:
+        began = time.monotonic()
+        house.send_some()
+        assert time.monotonic() - began < 25, "people wait for a frozen broker once, not at every upload"
+        status, said = house.get("/readyz")
+        assert (status, said["broker"], said["worker"], said["database"]) == (503, False, False, True)
+        assert house.get("/healthz")[0] == 200
+    finally:
+        house.thaw_broker()
+    house.is_whole()
+
+
+def test_a_database_restarted_under_load(house: House) -> None:
+    house.worker()
+    files = [a_log() for _ in range(12)]
+    answers: list[int] = []
+
+    def bring(content: bytes) -> None:
+        """As a client does: what was not accepted is sent again."""
+        while (status := house.upload(content)[0]) not in {200, 202}:
+            answers.append(status)
+            time.sleep(0.2)
+        answers.append(status)
+
+    threads = [threading.Thread(target=lambda part=part: [bring(each) for each in part]) for part in (files[:4], files[4:8], files[8:])]
+    for thread in threads:
+        thread.start()
+    until(lambda: 202 in answers)
+    connection.close()
+    house.database.stop()
+    assert house.get("/readyz")[1]["database"] is False
+    assert house.get("/healthz")[0] == 200
+    house.database.start()
+    house.postgres.wait(seconds=30)
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {0, 200, 202, 500, 503}
+    house.is_whole()
+    assert len(house.accepted) >= len(files)
+
+
+def test_a_disk_that_is_full_while_bytes_are_stored(house: House) -> None:
+    house.worker()
+    house.web(house.cramped_port, largest_file=150_000)
+    content = a_large_log(200_000)
+    before = Upload.objects.count()
+    status, refused = house.upload(content, port=house.cramped_port)
+    assert (status, refused["code"]) == (409, "no_room")
+    assert Upload.objects.count() == before
+    assert not list((house.blobs / "incoming").iterdir()), "nothing half received is left"
+    assert house.upload(a_log(), port=house.cramped_port)[0] == 202, "what fits is still taken"
+    assert house.upload(content)[0] == 202, "and once there is room, so is the file"
+    house.is_whole()
+
+
+def test_the_same_bytes_twice_at_once(house: House) -> None:
+    house.worker()
+    content, answers = a_log(), []
+    threads = [threading.Thread(target=lambda: answers.append(house.upload(content))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(status for status, _ in answers) == [200] * 5 + [202]
+    assert len({answer["id"] for _, answer in answers}) == 1
+    house.is_whole()
+
+
+def test_two_schedulers(house: House) -> None:
+    house.worker()
+    house.worker()
+    house.send_some(4)
+    house.is_whole()
+
+
+def test_a_worker_whose_clock_has_jumped(house: House) -> None:
+    house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "1"))
+    house.send_some(1)
+    house.is_whole()
+    house.stop_workers()
+    house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "-1"))
+    house.send_some(1)
+    house.is_whole()
+
+
+def test_a_lease_and_a_wait_written_by_a_clock_that_has_jumped_since(house: House) -> None:
+    house.send_some(2)
+    far = shared_now() + timedelta(days=3650)
+    first, second = Upload.objects.filter(state=UploadState.RECEIVED).order_by("received_seq")[:2]
+    Upload.objects.filter(pk=first.pk).update(state=UploadState.PARSING, attempts=1, lease_until=far, lease_token=first.pk)
+    Upload.objects.filter(pk=second.pk).update(attempts=1, not_before=far)
+    house.worker()
+    house.is_whole()
+
+
+def test_a_migration_that_is_missing_keeps_the_portal_unready(house: House) -> None:
+    house.worker()
+    until(lambda: house.get("/readyz")[0] == 200)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'reviews' AND name = '0001_initial' RETURNING app, name, applied")
+        row = cursor.fetchone()
+        status, said = house.get("/readyz")
+        assert (status, said["database"], said["broker"]) == (503, False, True)
+        assert house.get("/healthz")[0] == 200
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row)
+    assert house.get("/readyz")[0] == 200
+    house.stop_workers()
+    until(lambda: house.get("/readyz")[1]["worker"] is False)
