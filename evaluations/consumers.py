@@ -20,6 +20,8 @@ ABOUT_A_SUBJECT = (
     "evaluations:upload:parsed",
     "evaluations:upload:countersigned",
     "evaluations:run:announced",
+    "evaluations:run:claimed",
+    "evaluations:run:cleared",
     "evaluations:result:superseded",
     "evaluations:measurement:admitted",
     "evaluations:judgement:recorded",

@@ -16,6 +16,7 @@ from evaluations.models import (
     Dossier,
     Judgement,
     ParseAttempt,
+    Run,
     Snapshot,
     StandingRequirement,
     Subject,
@@ -108,6 +109,16 @@ def run_announced(announced: AnnouncedRun, *, actor: Person, at: datetime) -> En
     return _append("evaluations:run:announced", f"announced-run:{announced.pk}", actor, at, fields)
 
 
+def run_claimed(run: Run, *, at: datetime) -> Entry:
+    """Said of the subject that claimed the run first: another one claims it too."""
+    return _append("evaluations:run:claimed", f"run:{run.pk}", None, at, {"subject": run.subject_id})
+
+
+def run_cleared(run: Run, *, actor: Person, at: datetime) -> Entry:
+    """Said of the subject that claimed the run first: the other claim was signed away."""
+    return _append("evaluations:run:cleared", f"run:{run.pk}", actor, at, {"subject": run.subject_id})
+
+
 def binding_proposed(binding: Binding, *, actor: Person, at: datetime) -> Entry:
     return _binding("proposed", binding, actor, at)
 
@@ -122,6 +133,7 @@ def superseded(supersession: Supersession, *, subject: Subject, actor: Person, a
         "measurement": supersession.measurement_id,
         "run": supersession.run_id,
         "announced_run": supersession.announced_run_id,
+        "upload": supersession.upload_id,
         "replacement": supersession.replacement_id,
         **signature_fields(supersession.signature),
     }
@@ -239,6 +251,8 @@ for _kind, _sentence in {
     "upload:given-up": "The portal gave up reading the {thing} after {attempts} attempts.",
     "upload:retried": "{actor} asked for the {thing} to be read again.",
     "run:announced": "{actor} announced a run of {subject:subject} for the indicator {indicator}.",
+    "run:claimed": "The {thing} was told of another subject too, and speaks for neither.",
+    "run:cleared": "{actor} signed another claim of the {thing} away.",
     "binding:proposed": "{actor} proposed a binding of {family} results to {indicator}.",
     "binding:confirmed": "{actor} confirmed a binding of {family} results to {indicator}.",
     "result:superseded": "{actor} took a result out of the evidence.",

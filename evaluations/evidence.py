@@ -72,9 +72,14 @@ class _Facts:
     set_aside: dict[UUID, Supersession] = field(default_factory=dict)
     admitted: dict[UUID, list[str]] = field(default_factory=dict)
     reached: dict[UUID, list[Binding]] = field(default_factory=dict)
+    contested: set[UUID] = field(default_factory=set)
 
     def known(self, seq: int | None) -> bool:
         return seq is not None and seq < self.size
+
+    def claimed_elsewhere(self, run: Run) -> bool:
+        """Whether this run is told of another subject too: whoever claimed it first, it speaks for neither until one claim is signed away."""
+        return run.claimed_elsewhere or (run.twin_of_id or run.pk) in self.contested
 
 
 def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger_size: int) -> Collected:
@@ -109,6 +114,7 @@ def _gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: 
     facts.snapshots = list(Snapshot.objects.filter(subject=subject, registered_seq__lt=size).order_by("registered_seq"))
     runs = Run.objects.filter(subject=subject, reading__seq__lt=size).select_related("upload", "reading", "snapshot")
     facts.runs = list(runs.order_by("reading__seq", "position"))
+    facts.contested = _contested(subject, size)
     facts.bindings = _bindings(framework, size)
     facts.measurements = _bound_measurements(facts)
     about = Q(measurement__run__subject=subject) | Q(run__subject=subject) | Q(announced_run__subject=subject)
@@ -123,6 +129,12 @@ def _gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: 
         admitted[admission.measurement_id].append(admission.indicator_digest)
     facts.admitted = dict(admitted)
     return facts
+
+
+def _contested(subject: Subject, size: int) -> set[UUID]:
+    """The runs told of this subject first that somebody told of another subject later, and nobody signed away there."""
+    later = Run.objects.filter(twin_of__subject=subject, claimed_elsewhere=True, reading__seq__lt=size)
+    return set(later.exclude(set_aside__seq__lt=size).order_by().values_list("twin_of_id", flat=True))
 
 
 def _bindings(framework: FrameworkDocument, size: int) -> dict[Selector, list[Binding]]:
@@ -387,8 +399,8 @@ def _findings_about(run: Run, facts: _Facts, reached: set[str]) -> Iterable[dict
         alike = {model_key(name) for name in run.snapshot.model_names}
         looks = " It only looks like a registered one." if run.model and run.model_key in alike else ""
         yield _held("model-not-registered", f"The file names a model that is not among the snapshot's registered names.{looks}")
-    if run.claimed_elsewhere:
-        yield _held("run-claimed-elsewhere", "This run is known already with other particulars.")
+    if facts.claimed_elsewhere(run):
+        yield _held("run-claimed-elsewhere", "The same run was told of another model too, so it is not known whose it is.")
     elif _counterparts(run, facts):
         yield _held("twins-differ", "The same run was told twice with different contents.")
     asserted = run.upload.asserted_indicator
@@ -409,7 +421,9 @@ def _blocking(facts: _Facts) -> Iterable[dict[str, Any]]:
         unbound = sorted(_asked_by(run, facts) - bound)
         if unbound:
             yield _block(run, unbound, "unbound", facts)
-        if run.claimed_elsewhere or (bound and _counterparts(run, facts)):
+        if facts.claimed_elsewhere(run):
+            yield _block(run, sorted(bound | _asked_by(run, facts)), "claimed-elsewhere", facts)
+        elif bound and _counterparts(run, facts):
             yield _block(run, sorted(bound | _asked_by(run, facts)), "conflict", facts)
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/raw/", uploads.raw, name="upload-raw"),
     path("uploads/<uuid:pk>/countersign/", uploads.countersign, name="upload-countersign"),
     path("uploads/<uuid:pk>/retry/", uploads.retry, name="upload-retry"),
+    path("uploads/<uuid:pk>/set-aside/", setting_aside.upload, name="upload-set-aside"),
     path("runs/<uuid:pk>/", runs.detail, name="run"),
     path("runs/<uuid:pk>/set-aside/", setting_aside.set_aside, name="run-set-aside"),
     path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", setting_aside.supersede, name="measurement-supersede"),

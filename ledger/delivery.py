@@ -15,7 +15,7 @@ from functools import partial
 
 from celery import Task, current_app
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -159,13 +159,18 @@ def _where(error: Exception) -> str:
 
 
 def awaits(names: Sequence[str], *, path: str, values: Iterable[Json]) -> bool:
-    """Whether some entry whose field at `path` holds one of `values` has not been handled yet by one of these consumers, stuck ones included."""
+    """Whether one of these consumers, stuck ones included, has still to handle an entry whose field at `path` holds one of `values`,
+    or that has no such field: what says of nobody that it is about them may be about anybody.
+    """
     positions = dict(Cursor.objects.filter(consumer__in=names).values_list("consumer", "position"))
     unheard = Q(pk__in=[])
     for name in names:
-        unheard |= Q(entry__kind__in=_consumers[name].kinds, entry__seq__gte=positions.get(name, 0))
-    texts = [canonical(value).decode() for value in values]
-    return LedgerField.objects.filter(unheard, path=path, text__in=texts).exists()
+        unheard |= Q(kind__in=_consumers[name].kinds, seq__gte=positions.get(name, 0))
+    said = LedgerField.objects.filter(entry=OuterRef("pk"), path=path)
+    # A value that was purged is not known to be another's.
+    mine = said.filter(Q(text__in=[canonical(value).decode() for value in values]) | Q(text=None))
+    newest = Entry.objects.filter(seq__gte=min((positions.get(name, 0) for name in names), default=0))
+    return newest.filter(unheard).filter(Exists(mine) | ~Exists(said)).exists()
 
 
 def try_now(name: str) -> None:

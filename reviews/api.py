@@ -65,13 +65,22 @@ class ReasonOut(Schema):
     about: str = Field(description="The threshold, axis, safeguard, case or scope it speaks of; empty where there is none.")
 
 
+class NoteOut(Schema):
+    """What an answer leaves open."""
+
+    code: str
+    sentence: str
+
+
 class GateOut(Schema):
     """`allowed` is true only where no reason stands against it. Good until `expires_at`, and for exactly this artefact and scope."""
 
     allowed: bool
     reasons: list[ReasonOut]
+    notes: list[NoteOut] = Field(description="What the answer leaves open without denying, such as a stack that was not named.")
     artefact: str | None
     scope: str
+    stack: str | None
     at: datetime
     expires_at: datetime
     required: dict[str, str]
@@ -112,8 +121,12 @@ def ask_gate(
     scope: GateScope,
     artefact: Annotated[str, Query(pattern=r"^(sha256:[0-9a-f]{64})?$")] = "",
     subject: Annotated[str, Query(max_length=80, pattern=WITHOUT_NUL)] = "",
+    stack: Annotated[str, Query(pattern=r"^(sha256:[0-9a-f]{64})?$")] = "",
 ) -> dict[str, Any]:
-    """200 for every well-formed question, deny included. Asks and writes nothing; by `subject` it is informative only."""
+    """200 for every well-formed question, deny included. Asks and writes nothing; by `subject` it is informative only.
+
+    `stack` is the digest of the stack that would serve it; an answer given without one says so in `notes`.
+    """
     if bool(artefact) == bool(subject):
         raise OneQuestion
     actor, now = _actor(request), timezone.now()
@@ -121,12 +134,14 @@ def ask_gate(
     about = visible.filter(slug=subject).first() if subject else None
     # What this person may not know of is unknown to the gate as well.
     known = _visible(actor, artefact, now) if artefact else None
-    answer = gate.ask(scope=scope, artefact=known, subject=about)
+    answer = gate.ask(scope=scope, artefact=known, subject=about, stack=stack or None)
     return {
         "allowed": answer.allowed,
         "reasons": answer.reasons,
+        "notes": answer.notes,
         "artefact": artefact or answer.artefact,
         "scope": scope,
+        "stack": answer.stack,
         "at": answer.at,
         "expires_at": answer.expires_at,
         "required": answer.required,
@@ -146,7 +161,10 @@ def ask_gate(
     summary="The same question, answered for the record",
 )
 def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, Any]]:
-    """Short-lived, bound to artefact, scope and stack, entered in the ledger with its inputs; a deny too. Read `allowed`."""
+    """Short-lived, bound to artefact, scope and stack, entered in the ledger with its inputs; a deny too. Read `allowed`.
+
+    Where safeguards are built into one serving stack, `stack_digest` is that stack's, as the applicability statement names it; any other is denied.
+    """
     actor, now = _actor(request), timezone.now()
     if Snapshot.objects.filter(weights_digest=body.artefact).exists() and _visible(actor, body.artefact, now) is None:
         raise evaluations_access.SnapshotNotKnown

@@ -299,6 +299,7 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     barred = conflicts.excluded([case], questions)
     look = _Look(case, actor, document, facts, names, counting.members(case))
     parts = [look.part(question, barred[question.pk]) for question in questions]
+    statement = statement_of(case)
     return CasePage(
         case=case,
         document=document,
@@ -306,8 +307,10 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
         actor=actor,
         revisions=list(case.revisions.select_related("made_by").order_by("number")),
         parts=parts,
-        coverage=coverage_of(case, facts) if any(part.question.kind == QuestionKind.SAFEGUARDS for part in parts) else [],
-        statement=statement_of(case),
+        coverage=coverage_of(case, facts, statement.site if statement else None)
+        if any(part.question.kind == QuestionKind.SAFEGUARDS for part in parts)
+        else [],
+        statement=statement,
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         names=names,

@@ -21,6 +21,7 @@ MOVES_THE_GATE = (
     "evaluations:upload:parsed",
     "evaluations:upload:rejected",
     "evaluations:upload:retried",
+    "evaluations:result:superseded",
     "evaluations:snapshot:confirmed",
     "evaluations:snapshot:chosen",
     "evaluations:assessment:made",

@@ -81,6 +81,9 @@ def _safeguards(wanted: Wanted, facts: Facts, statement: ApplicabilityStatement 
         "snapshot": str(statement.snapshot_id) if statement else None,
         "statement": statement.content_digest if statement else None,
         "scopes": sorted(statement.scopes) if statement else [],
+        "stack": statement.stack if statement else "",
+        "stack_digest": statement.stack_digest if statement else "",
+        "environment": statement.environment if statement else "",
         "required": required,
         "covered": [
             {

@@ -12,14 +12,16 @@ from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 
-from evaluations.models import Assessment, AssessmentDue, Document, DueState, Snapshot, Subject, Upload, UploadState
+from evaluations.models import Assessment, AssessmentDue, Document, DueState, Snapshot, Subject, Supersession, Upload, UploadState
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion
 from ledger.canonical import parse
+from reviews import places
 from reviews.models import (
     ApplicabilityLine,
+    ApplicabilityStatement,
     Case,
     Determination,
     Question,
@@ -30,6 +32,7 @@ from reviews.models import (
     SignOff,
 )
 from reviews.models.question import QuestionKind, QuestionState
+from reviews.places import Site
 from reviews.rules import Required, Standing, required_tiers
 
 IN_FORCE, EXPIRED, NONE = "in_force", "expired", "none"
@@ -55,6 +58,7 @@ class Facts:
     snapshots: Sequence[Snapshot] = ()
     pending_uploads: int = 0
     dead_uploads: int = 0
+    refused_uploads: int = 0
     due: bool = False
     covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
 
@@ -126,7 +130,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject"))
     uploads = _uploads(ids, moment)
     due = _due(ids, version)
-    signed = _signed(version, moment)
+    built = _built(version, moment)
     covers = _covers(determinations.values(), version, moment)
     return {
         subject.pk: Facts(
@@ -142,10 +146,11 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
             case=cases.get(subject.pk),
             questions=questions[cases[subject.pk].pk] if subject.pk in cases else (),
             scopes={each.scope: each for each in scopes[subject.pk]},
-            signed={**signed[None], **_better(signed[None], signed[subject.pk])},
+            signed=_signed([*built[None], *built[subject.pk]], document, _sites(document, adequacy[subject.pk], cases.get(subject.pk))),
             snapshots=snapshots[subject.pk],
-            pending_uploads=uploads[subject.pk][0],
-            dead_uploads=uploads[subject.pk][1],
+            pending_uploads=uploads[subject.pk].pending,
+            dead_uploads=uploads[subject.pk].dead,
+            refused_uploads=uploads[subject.pk].refused,
             due=subject.pk in due,
             covers=covers,
         )
@@ -189,9 +194,12 @@ def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Itera
 
 
 def _open_cases(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[Case]:
-    return Case.objects.filter(
-        Q(closed_at=None) | Q(closed_at__gt=at), subject__in=ids, framework_name=version.name, opened_at__lte=at
-    ).order_by("opened_at", "id")
+    stated = ApplicabilityStatement.objects.filter(case=OuterRef("pk"), replaced_at=None)
+    return (
+        Case.objects.filter(Q(closed_at=None) | Q(closed_at__gt=at), subject__in=ids, framework_name=version.name, opened_at__lte=at)
+        .annotate(stack=Subquery(stated.values("stack")[:1]), environment=Subquery(stated.values("environment")[:1]))
+        .order_by("opened_at", "id")
+    )
 
 
 def _questions(cases: Iterable[Case]) -> dict[UUID, list[Question]]:
@@ -201,15 +209,30 @@ def _questions(cases: Iterable[Case]) -> dict[UUID, list[Question]]:
     return grouped
 
 
-def _uploads(ids: list[UUID], at: datetime) -> dict[UUID, tuple[int, int]]:
-    counts: dict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    waiting = Upload.objects.filter(
-        subject__in=ids, received_at__lte=at, state__in=[UploadState.RECEIVED, UploadState.PARSING, UploadState.DEAD]
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """What was sent about a model and does not speak: not read yet, given up, or refused and not signed away."""
+
+    pending: int = 0
+    dead: int = 0
+    refused: int = 0
+
+
+def _uploads(ids: list[UUID], at: datetime) -> dict[UUID, _Unheard]:
+    signed_away = Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at)
+    rows = (
+        Upload.objects.filter(subject__in=ids, received_at__lte=at)
+        .exclude(state=UploadState.PARSED)
+        .exclude(Exists(signed_away))
+        .order_by()
+        .values("subject_id")
+        .annotate(
+            dead=Count("pk", filter=Q(state=UploadState.DEAD)),
+            refused=Count("pk", filter=Q(state=UploadState.REJECTED)),
+            pending=Count("pk", filter=Q(state__in=[UploadState.RECEIVED, UploadState.PARSING])),
+        )
     )
-    for subject_id, state in waiting.order_by().values_list("subject_id", "state"):
-        pending, dead = counts[subject_id]
-        counts[subject_id] = (pending, dead + 1) if state == UploadState.DEAD else (pending + 1, dead)
-    return counts
+    return defaultdict(_Unheard, {row["subject_id"]: _Unheard(row["pending"], row["dead"], row["refused"]) for row in rows})
 
 
 def _due(ids: list[UUID], version: FrameworkVersion) -> set[UUID]:
@@ -217,29 +240,57 @@ def _due(ids: list[UUID], version: FrameworkVersion) -> set[UUID]:
     return set(rows.order_by().values_list("subject_id", flat=True))
 
 
-def _signed(version: FrameworkVersion, at: datetime) -> dict[UUID | None, dict[str, str]]:
-    """Safeguard → state, for what serves every model (key None) and for what was built for one."""
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """One implementation: what it is, where it stands, and how its best sign-off stands."""
+
+    safeguard: str
+    place: str
+    place_name: str
+    state: str
+
+
+def _built(version: FrameworkVersion, at: datetime) -> dict[UUID | None, list[_Built]]:
+    """What serves every model (key None), and what was built for one."""
     held = SignOff.objects.filter(implementation=OuterRef("pk"))
     rows = (
         SafeguardImplementation.objects.filter(framework_name=version.name, registered_at__lte=at)
         .filter(Q(retired_at=None) | Q(retired_at__gt=at))
         .annotate(now=Exists(held.in_force(at)), ever=Exists(held.filter(given_at__lte=at)))
         .order_by()
-        .values_list("subject_id", "safeguard", "now", "ever")
+        .values_list("subject_id", "safeguard", "place", "place_name", "now", "ever")
     )
-    states: dict[UUID | None, dict[str, str]] = defaultdict(dict)
-    for subject_id, safeguard, now, ever in rows:
-        state = IN_FORCE if now else EXPIRED if ever else NONE
-        states[subject_id][safeguard] = _best(states[subject_id].get(safeguard, NONE), state)
+    found: dict[UUID | None, list[_Built]] = defaultdict(list)
+    for subject_id, safeguard, place, place_name, now, ever in rows:
+        found[subject_id].append(_Built(safeguard, place, place_name, IN_FORCE if now else EXPIRED if ever else NONE))
+    return found
+
+
+def _sites(document: FrameworkDocument, adequacy: Sequence[SafeguardsDecision], case: Case | None) -> dict[str, Site]:
+    """Axis → where the model is served: as the decision in force on that axis read it, or as the open case has it stated."""
+    stated: dict[str, Site] = {}
+    if case is not None and case.stack is not None:  # type: ignore[attr-defined]
+        site = Site(stack=case.stack, environment=case.environment)  # type: ignore[attr-defined]
+        stated = {axis.slug: site for axis in document.axes}
+    return stated | {each.axis: each.statement.site for each in adequacy if each.verdict == "adequate"}
+
+
+def _signed(built: Sequence[_Built], document: FrameworkDocument, sites: Mapping[str, Site]) -> dict[str, str]:
+    """Safeguard → state of the best that counts where the model is served; before that is stated, the best of wherever it is built."""
+    states: dict[str, str] = {}
+    defined = {safeguard.slug: safeguard for safeguard in document.safeguards}
+    for each in built:
+        safeguard = defined.get(each.safeguard)
+        if safeguard is None or each.place != safeguard.placed_in:
+            continue
+        site = sites.get(safeguard.axis)
+        if site is None or places.counts(placed_in=safeguard.placed_in, place=each.place, place_name=each.place_name, site=site):
+            states[each.safeguard] = _best(states.get(each.safeguard, NONE), each.state)
     return states
 
 
 def _best(one: str, other: str) -> str:
     return min(one, other, key=[IN_FORCE, EXPIRED, NONE].index)
-
-
-def _better(shared: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    return {safeguard: _best(shared.get(safeguard, NONE), state) for safeguard, state in own.items()}
 
 
 def _covers(groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime) -> dict[UUID, dict[str, str]]:

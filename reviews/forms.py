@@ -1,6 +1,6 @@
 """The forms of the board. They read what was typed; whether it may be done is asked of the verbs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django import forms
 from evaluations.models import Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
 from people.forms import CONFIRMING, ConfirmationForm
+from reviews import places
 from reviews.models.case import CaseKind
 from reviews.models.outlet import Topic
 from reviews.models.question import Choice
@@ -143,15 +144,39 @@ class AskReleaseForm(forms.Form):
 
 class ApplicabilityForm(SigningForm):
     scopes = forms.MultipleChoiceField(label="Scopes", widget=forms.CheckboxSelectMultiple)
-    stack = forms.CharField(
-        label="Serving stack", required=False, max_length=120, help_text="Only where safeguards are built into one stack."
+    # Where it is served was chosen before, since that decides which sign-offs the page shows.
+    stack = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
+    environment = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
+    stack_digest = forms.RegexField(
+        label="Digest of the serving stack",
+        regex=places.DIGEST,
+        max_length=71,
+        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono"}),
+        help_text="The digest of the stack as it was reviewed. The serving side asks the gate with it, and the gate refuses any other.",
+        error_messages={"invalid": "A digest is sha256: and 64 hexadecimal digits."},
     )
     rationale = _rationale("Why these sign-offs cover this model")
-    field_order = ("scopes", "stack", "rationale", *CONFIRMING, "seen_digest")
+    field_order = ("scopes", "stack_digest", "rationale", *CONFIRMING, "stack", "environment", "seen_digest")
 
-    def __init__(self, *args: object, document: FrameworkDocument, **kwargs: object) -> None:
+    def __init__(self, *args: object, document: FrameworkDocument, stack: str, **kwargs: object) -> None:
+        """`stack`: the one chosen; without one there is no digest to ask for."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["scopes"].choices = [(scope, scope.replace("_", " ")) for scope in document.scopes]  # type: ignore[attr-defined]
+        if not stack:
+            del self.fields["stack_digest"]
+
+
+class SiteForm(forms.Form):
+    """Where the model is served, asked of the address: it decides which sign-offs cover it."""
+
+    stack = forms.ChoiceField(label="Serving stack", required=False)
+    environment = forms.ChoiceField(label="Environment", required=False)
+
+    def __init__(self, *args: object, named: Mapping[str, Sequence[str]], **kwargs: object) -> None:
+        """`named`: the stacks and environments in which something is signed off."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for place, names in named.items():
+            self.fields[place].choices = [("", "not named"), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
 
 class ImplementationForm(forms.Form):
@@ -211,6 +236,14 @@ class GateForm(forms.Form):
     )
     subject = forms.SlugField(label="or model", required=False, max_length=80)
     scope = forms.ChoiceField(label="Scope")
+    stack = forms.RegexField(
+        label="Serving stack",
+        regex=places.DIGEST,
+        required=False,
+        max_length=71,
+        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": 24}),
+        error_messages={"invalid": "A stack is named by its digest: sha256: and 64 hexadecimal digits."},
+    )
 
     def __init__(self, *args: object, scopes: Iterable[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

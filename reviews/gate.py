@@ -19,7 +19,7 @@ from evaluations.models import Snapshot, Subject
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.canonical import canonical, digest
-from ledger.delivery import awaits
+from ledger.delivery import awaits, consumers
 from ledger.models import Head
 from ledger.queries import is_sound, root_at
 from ledger.services import size
@@ -33,10 +33,13 @@ log = logging.getLogger(__name__)
 
 Ledger = dict[str, Any]
 
-# The consumers between what is entered about a model and what stands for it: evidence makes an assessment due, an assessment ends decisions.
-FOLLOWED = ("evaluations.subject", "evaluations.lineage", "reviews.cases")
-# A model that covers this one: what ends its own decisions ends the coverage.
-FOLLOWED_OF_COVERS = (*FOLLOWED, "reviews.coverage")
+# Consumers that change nothing the gate answers from; everything any other one has still to hear keeps the gate shut.
+MOVE_NOTHING = {
+    "evaluations.reading": "a file that waits to be read is counted by its row",
+    "reviews.scopes": "it writes down what the gate says",
+    "reviews.exports": "it makes reports",
+    "reviews.notices": "it tells people",
+}
 
 FAILED: dict[str, Any] = {
     "code": "gate_failed",
@@ -49,7 +52,10 @@ FAILED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the gate says, with everything it said it from. `reasons`: {code, sentence, who, what_to_do, about}; none means allowed."""
+    """What the gate says, with everything it said it from. `reasons`: {code, sentence, who, what_to_do, about}; none means allowed.
+
+    `notes`: {code, sentence} of what the answer leaves open, such as a stack that was not named.
+    """
 
     allowed: bool
     reasons: tuple[Mapping[str, Any], ...]
@@ -57,6 +63,8 @@ class Answer:
     scope: str
     at: datetime
     expires_at: datetime
+    notes: tuple[Mapping[str, str], ...] = ()
+    stack: str | None = None
     required: Mapping[str, str] = field(default_factory=dict)
     framework_digest: str | None = None
     inputs_digest: str | None = None
@@ -79,16 +87,24 @@ def ask(*, scope: str, artefact: str | None = None, subject: Subject | None = No
     return answer_at(scope=scope, artefact=artefact, subject=subject, stack=stack, at=timezone.now())
 
 
-def answer_at(*, scope: str, at: datetime, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None) -> Answer:
-    """The same at a given moment. Never raises: what fails, denies."""
+def answer_at(
+    *,
+    scope: str,
+    at: datetime,
+    artefact: str | None = None,
+    subject: Subject | None = None,
+    stack: str | None = None,
+    for_record: bool = False,
+) -> Answer:
+    """The same at a given moment; `for_record` asks for an authorisation, which has to name its stack. Never raises: what fails, denies."""
     try:
-        return _answer(scope, artefact, subject, stack, at)
-    except Exception:  # The boundary of the gate: whatever goes wrong behind it, nothing goes out.
+        return _answer(scope, artefact, subject, stack, at, for_record=for_record)
+    except Exception:  # The boundary of the gate: a named error would leave the unnamed ones to let something out, or to answer 500.
         log.exception("The gate failed for %s to %s", artefact or (subject.slug if subject else "nothing"), scope)
         return Answer(allowed=False, reasons=(FAILED,), artefact=artefact, scope=scope, at=at, expires_at=at, subject=subject)
 
 
-def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: str | None, at: datetime) -> Answer:
+def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: str | None, at: datetime, *, for_record: bool) -> Answer:
     known = _remembered.get((artefact, subject and subject.pk), at=at, read=lambda: _read(artefact, subject, at))
     snapshot, version = known.snapshot, known.version
     facts = replace(known.facts, at=at) if known.facts is not None else None
@@ -99,6 +115,7 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
         snapshot=snapshot,
         scope=scope,
         stack=stack,
+        for_record=for_record,
         at=at,
         ledger=known.ledger,
     )
@@ -144,17 +161,22 @@ def _changes_at(at: datetime) -> datetime:
     return min([at + LONGEST_REMEMBERED, *(end for end in ends if end is not None)])
 
 
+def followed() -> tuple[str, ...]:
+    """The consumers between what is entered and what stands: evidence makes an assessment due, an assessment ends decisions, a sign-off lapses them."""
+    return tuple(each.name for each in consumers() if each.name not in MOVE_NOTHING)
+
+
 def _has_unheard_news(facts: Facts) -> bool:
-    """Something was entered about this model, its parent or a model that covers it and has not been followed yet; what follows may be a rise.
+    """Something was entered about this model, its parent, a model that covers it, or about no model in particular (a binding, a framework,
+    a safeguard), and has not been followed yet; what follows may be a rise.
 
     A consumer that is stuck keeps the gate shut until an operator has looked.
     """
-    about = [str(each) for each in (facts.subject.pk, facts.subject.parent_id) if each is not None]
+    about = {str(each) for each in (facts.subject.pk, facts.subject.parent_id) if each is not None}
     covering = {each.covered_by_id for each in facts.determinations.values() if each.covered_by_id}
-    covers = Snapshot.objects.filter(pk__in=covering).values_list("subject_id", flat=True) if covering else ()
-    return awaits(FOLLOWED, path="subject", values=about) or (
-        bool(covering) and awaits(FOLLOWED_OF_COVERS, path="subject", values=[str(each) for each in covers])
-    )
+    if covering:
+        about |= {str(each) for each in Snapshot.objects.filter(pk__in=covering).values_list("subject_id", flat=True)}
+    return awaits(followed(), path="subject", values=sorted(about))
 
 
 def _decided(
@@ -164,19 +186,24 @@ def _decided(
     artefact: str | None,
     snapshot: Snapshot | None,
     scope: str,
-    stack: str | None,
     at: datetime,
+    stack: str | None = None,
+    for_record: bool = False,
     ledger: Ledger | None = None,
 ) -> Answer:
     framework_bytes = bytes(version.canonical_bytes) if version is not None else b""
     ledger = ledger or ledger_now()
-    inputs = gate_inputs.document(facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, at=at, ledger=ledger)
+    inputs = gate_inputs.document(
+        facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, for_record=for_record, at=at, ledger=ledger
+    )
     inputs_bytes = canonical(inputs)
     answer_bytes = gate_rules.answer(framework_bytes, inputs_bytes)
     said = gate_rules.read(answer_bytes)
     return Answer(
         allowed=said["allowed"] is True and not said["reasons"],
         reasons=tuple(said["reasons"]),
+        notes=tuple(said["notes"]),
+        stack=stack,
         artefact=artefact,
         scope=scope,
         at=at,
@@ -197,7 +224,7 @@ def _decided(
 def reasons_for(facts: Facts, *, snapshot: Snapshot | None, scope: str, ledger: Ledger | None = None) -> tuple[Mapping[str, Any], ...]:
     """The reasons against one scope from facts already collected, for lists and for deciding a release. Pass `ledger_now()` to ask the ledger once."""
     artefact = snapshot.weights_digest if snapshot else None
-    return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, stack=None, at=facts.at, ledger=ledger).reasons
+    return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, at=facts.at, ledger=ledger).reasons
 
 
 def ledger_now() -> Ledger:
@@ -232,7 +259,7 @@ def authorise(*, artefact: str, scope: str, actor: Person, stack: str = "") -> G
 @transaction.atomic
 def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stack: str = "") -> GateAnswer:
     """See `authorise`. A failed gate leaves a record too: it denied, and why."""
-    said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at)
+    said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at, for_record=True)
     inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/1", "at": at, "artefact": artefact, "scope": scope, "failed": True})
     answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})
     answer_id = uuid4()

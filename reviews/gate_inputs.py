@@ -41,12 +41,17 @@ def _adequacy(decision: SafeguardsDecision, facts: Facts) -> dict[str, Any]:
             "id": str(decision.statement_id),
             "snapshot": str(decision.statement.snapshot_id),
             "scopes": list(decision.statement.scopes),
+            "stack": decision.statement.stack,
+            "stack_digest": decision.statement.stack_digest,
+            "environment": decision.statement.environment,
             "lines": [
                 {
                     "safeguard": line.safeguard,
                     "signoff": str(line.signoff_id),
                     "in_force": line.signoff.holds(facts.at),
                     "expires_at": line.signoff.expires_at,
+                    "place": line.signoff.implementation.place,
+                    "place_name": line.signoff.implementation.place_name,
                 }
                 for line in decision.statement.lines.all()
             ],
@@ -61,11 +66,13 @@ def document(
     snapshot: Snapshot | None,
     scope: str,
     stack: str | None,
+    for_record: bool,
     at: Any,
     ledger: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The whole document. `facts` is None for an artefact nobody registered, or while no framework is in force."""
-    head = {"format": "asl-gate-inputs/1", "at": at, "artefact": artefact, "scope": scope, "stack": stack, "ledger": dict(ledger)}
+    asked = {"artefact": artefact, "scope": scope, "stack": stack, "for_record": for_record}
+    head = {"format": "asl-gate-inputs/1", "at": at, **asked, "ledger": dict(ledger)}
     subject = snapshot.subject if snapshot else None
     named = {
         "subject": {"id": str(subject.pk), "slug": subject.slug} if subject else None,
@@ -79,7 +86,7 @@ _UNKNOWN: dict[str, Any] = {
     "assessment": None,
     "findings": {},
     "inherited": [],
-    "pending": {"uploads": 0, "dead": 0},
+    "pending": {"uploads": 0, "dead": 0, "refused": 0},
     "determinations": {},
     "raised": [],
     "case": None,
@@ -97,7 +104,7 @@ def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
     return decided(facts) | {
         "framework": {"digest": facts.version.digest, "name": facts.version.name},
         "assessment": _assessment(facts),
-        "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads},
+        "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads},
         "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case else None,
         "signed": dict(facts.signed),
         "release": None

@@ -5,17 +5,19 @@ It denies unless nothing stands against it. Every reason has a code, a sentence,
 INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zone, absent is null)::
 
     {"format": "asl-gate-inputs/1", "at": time, "artefact": "sha256:…"|null, "scope": "external", "stack": "sha256:…"|null,
+     "for_record": bool,                                                       asked for an authorisation, which has to name its stack
      "ledger": {"sound": bool, "size": 123},
      "subject": {"id", "slug"}|null, "snapshot": {"id", "digest", "confirmed": bool}|null, "framework": {"digest", "name"}|null,
      "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
      "findings": {threshold: {"outcome", "digest"}}, "inherited": [{axis: tier}],
-     "pending": {"uploads": 0, "dead": 0},                                     received and not read to the end
+     "pending": {"uploads": 0, "dead": 0, "refused": 0},                       received and not read to the end; refused and not signed away
      "determinations": {threshold: {"id", "verdict", "finding_digest", "kept_for", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
                                     "covered": "<uuid>"|null}},               the snapshot a coverage speaks for
      "raised": [{"threshold", "requires": {axis: tier}}],                      what open questions hold up
      "case": {"id", "number"}|null,                                            the open one
      "adequacy": {axis: {"id", "tier", "valid_until", "content_digest",
-                         "statement": {"id", "snapshot", "scopes": [...], "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at"}]}}},
+                         "statement": {"id", "snapshot", "scopes": [...], "stack": "", "stack_digest": "", "environment": "",      where it is served
+                                       "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at", "place", "place_name"}]}}},
      "signed": {safeguard: "in_force"|"expired"|"none"},
      "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
      "halted": {"at": time}|null}
@@ -28,11 +30,12 @@ from functools import lru_cache
 from typing import Any
 
 from frameworks.engine import reading
-from frameworks.engine.types import FrameworkDocument
+from frameworks.engine.types import FrameworkDocument, Safeguard
 from ledger.canonical import canonical, digest, parse
+from reviews import places
 from reviews.rules import Required, Standing, required_tiers
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 # An allowed answer is worth nothing long after it was given; the serving side asks again.
 LONGEST_VALIDITY = timedelta(minutes=15)
 
@@ -66,6 +69,7 @@ def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
             "rules_version": RULES_VERSION,
             "allowed": not reasons,
             "reasons": [_told(reason) for reason in reasons],
+            "notes": [] if framework is None else list(_notes(framework, inputs)),
             "required": required,
             "artefact": inputs["artefact"],
             "scope": inputs["scope"],
@@ -165,6 +169,7 @@ def _reasons(framework: FrameworkDocument | None, inputs: Inputs) -> Iterator[Re
     yield from _tier_reasons(framework, inputs)
     yield from _case_reasons(inputs)
     yield from _safeguard_reasons(framework, inputs)
+    yield from _stack_reasons(framework, inputs)
     yield from _release_reasons(framework, inputs)
 
 
@@ -192,6 +197,14 @@ def _evidence_reasons(inputs: Inputs) -> Iterator[Reason]:
             "Evidence was received that the portal gave up reading.",
             (ADMINISTRATORS,),
             "Look at the upload and read it again.",
+        )
+    if refused := inputs["pending"]["refused"]:
+        files = "A file was" if refused == 1 else f"{refused} files were"
+        yield Reason(
+            "evidence_refused",
+            f"{files} sent as evidence of this model and refused; nobody has said yet that nothing is lost with it.",
+            (REVIEWERS, CHAIR),
+            "Look at what was refused, have it sent again whole, and set the refused file aside with a reason.",
         )
     assessment = inputs["assessment"]
     if assessment is None:
@@ -337,11 +350,8 @@ def _applicability_reasons(
         )
         return
     lines = {line["safeguard"]: line for line in statement["lines"]}
-    lapsed = [
-        safeguard.title
-        for safeguard in framework.safeguards_for(axis, tier)
-        if not (lines.get(safeguard.slug) or {"in_force": False})["in_force"]
-    ]
+    required = framework.safeguards_for(axis, tier)
+    lapsed = [safeguard.title for safeguard in required if safeguard.slug not in lines or not lines[safeguard.slug]["in_force"]]
     if lapsed:
         yield Reason(
             "no_applicability",
@@ -350,6 +360,70 @@ def _applicability_reasons(
             "Sign those safeguards off and state the applicability anew.",
             axis,
         )
+
+    elsewhere = [safeguard.title for safeguard in required if safeguard.slug in lines and not _counts(safeguard, lines, statement)]
+    if elsewhere:
+        yield Reason(
+            "no_applicability",
+            f"The applicability statement on {axis} leans on sign-offs of another place than it names: {', '.join(elsewhere)}.",
+            (OWNERS, REVIEWERS),
+            "Name the stack and the environment it is served in, and state the applicability anew.",
+            axis,
+        )
+
+
+def _counts(safeguard: Safeguard, lines: Mapping[str, Mapping[str, Any]], statement: Mapping[str, Any]) -> bool:
+    line = lines[safeguard.slug]
+    return places.counts(placed_in=safeguard.placed_in, place=line["place"], place_name=line["place_name"], site=_site(statement))
+
+
+def _site(statement: Mapping[str, Any]) -> places.Site:
+    return places.Site(statement["stack"], statement["stack_digest"], statement["environment"])
+
+
+def _stack_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    """An authorisation is for one stack: the one the safeguards were signed off in."""
+    bound = _bound_to_a_stack(framework, inputs)
+    if not bound or (inputs["stack"] is None and not inputs["for_record"]):
+        return
+    if inputs["stack"] is None:
+        yield Reason(
+            "stack_mismatch",
+            f"No serving stack is named, and the safeguards on {' and '.join(bound)} hold in one stack only.",
+            (ADMINISTRATORS, OWNERS),
+            "Ask again with the digest of the stack that will serve it.",
+            inputs["scope"],
+        )
+    elif elsewhere := [axis for axis, statement in bound.items() if statement["stack_digest"] != inputs["stack"]]:
+        named = ", ".join(sorted({bound[axis]["stack"] or "no stack" for axis in elsewhere}))
+        yield Reason(
+            "stack_mismatch",
+            f"This is not the stack the safeguards on {' and '.join(elsewhere)} were signed off in: the applicability statement names {named}.",
+            (OWNERS, REVIEWERS),
+            "Serve it from the stack that was reviewed, or state the applicability for this one in a case.",
+            inputs["scope"],
+        )
+
+
+def _bound_to_a_stack(framework: FrameworkDocument, inputs: Inputs) -> dict[str, Mapping[str, Any]]:
+    """Axis → the statement in force on it, where that names a stack or the framework wants a safeguard built into one."""
+    required = requirement(framework, inputs)
+    stated = {axis: inputs["adequacy"][axis]["statement"] for axis in framework.scopes[inputs["scope"]] if axis in inputs["adequacy"]}
+    return {
+        axis: statement
+        for axis, statement in stated.items()
+        if statement["stack"] or any(each.placed_in == "stack" for each in framework.safeguards_for(axis, required[axis].tier.slug))
+    }
+
+
+def _notes(framework: FrameworkDocument, inputs: Inputs) -> Iterator[dict[str, str]]:
+    """What an answer leaves open without denying: asked without a stack, it does not say which one may serve."""
+    if inputs["stack"] is not None or inputs["for_record"] or inputs["scope"] not in framework.scopes or inputs["snapshot"] is None:
+        return
+    if bound := _bound_to_a_stack(framework, inputs):
+        named = ", ".join(sorted({statement["stack"] for statement in bound.values()} - {""})) or "one stack"
+        sentence = f"No serving stack was named. This speaks of {named} alone, and an authorisation has to name its stack by digest."
+        yield {"code": "stack_not_named", "sentence": sentence}
 
 
 def _release_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:

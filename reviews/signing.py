@@ -13,6 +13,7 @@ from people.words import Role
 from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.models.signoff import Meaning
+from reviews.places import Site
 from reviews.rules import OPPOSITE
 
 NO_CONFLICT = "I have no conflict of interest in this question."
@@ -114,7 +115,7 @@ def signoff_statement(*, implementation: SafeguardImplementation, meaning: str, 
     )
 
 
-def applicability_statement(*, case: Case, content_digest: str, count: int, scopes: tuple[str, ...], actor: Actor) -> Statement:
+def applicability_statement(*, case: Case, content_digest: str, count: int, scopes: tuple[str, ...], site: Site, actor: Actor) -> Statement:
     role = Role.SAFEGUARD_OWNER if Role.SAFEGUARD_OWNER in actor.roles else Role.REVIEWER
     return Statement(
         type="reviews.applicability",
@@ -122,8 +123,16 @@ def applicability_statement(*, case: Case, content_digest: str, count: int, scop
         meaning="covers",
         role=role,
         policy=case.policy_digest,
-        text=f"Case {case.number}. The {count} sign-offs named cover these weights in: {', '.join(scopes)}.",
+        text=f"Case {case.number}. The {count} sign-offs named cover these weights in: {', '.join(scopes)}.{served_in(site)}",
     )
+
+
+def served_in(site: Site) -> str:
+    """Where the weights are served, as a sentence behind another; empty where nothing is said of it."""
+    stack = f"from the stack {site.stack} ({site.stack_digest})" if site.stack else ""
+    environment = f"in the environment {site.environment}" if site.environment else ""
+    said = " ".join(part for part in (stack, environment) if part)
+    return f" Served {said}." if said else ""
 
 
 def adoption_statement(*, version_id: str, digest_: str, meaning: str, role: str, title: str) -> Statement:

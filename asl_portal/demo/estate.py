@@ -5,11 +5,15 @@ from io import BytesIO
 from asl_portal.demo.story import Story
 from evaluations.models import Subject
 from frameworks.engine.types import Safeguard
+from ledger.canonical import digest
 from reviews.models import SafeguardImplementation
 from reviews.models.signoff import Meaning
 from reviews.services import signoffs
 
-PLACES = {"estate": "", "environment": "partner cloud", "stack": "serving stack", "subject": ""}
+STACK, ENVIRONMENT = "serving stack", "partner cloud"
+PLACES = {"estate": "", "environment": ENVIRONMENT, "stack": STACK, "subject": ""}
+# What the serving side would report of its stack; here, the digest of its name.
+STACK_DIGEST = digest(STACK)
 # Built, with evidence, and still waiting for a signature: what the first case at ASL-3 has to settle.
 UNSIGNED = ("asl-3-deployment-3", "asl-3-deployment-7", "asl-3-security-2c", "asl-3-security-3")
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from asl_portal.demo.cast import Cast, gather, let_go, throwaway_passwords
-from asl_portal.demo.estate import build_estate, build_for
+from asl_portal.demo.estate import ENVIRONMENT, STACK, STACK_DIGEST, build_estate, build_for
 from asl_portal.demo.redating import redated
 from asl_portal.demo.story import Story
 from asl_portal.demo.work import catch_up
@@ -144,7 +144,9 @@ def _heron_2(story: Story) -> None:
         case=case,
         scopes=list(story.version.document.scopes),
         rationale="The model is served from the same stack and estate that the sign-offs are about.",
-        stack="serving stack",
+        stack=STACK,
+        stack_digest=STACK_DIGEST,
+        environment=ENVIRONMENT,
         **story.cast.signer("farid", story.wait(hours=20)),
     )
     catch_up(story.at)

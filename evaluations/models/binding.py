@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from evaluations.models.run import AnnouncedRun, Measurement, Run
+from evaluations.models.upload import Upload
 
 
 class Binding(models.Model):
@@ -56,13 +57,15 @@ class Binding(models.Model):
 class Supersession(models.Model):
     """A signed statement that a result no longer speaks: replaced by a better one, or set aside with a reason.
 
-    One superseded without a valid replacement goes on blocking rule-out; a run set aside (unbound, or announced and never arrived) stops blocking.
+    One superseded without a valid replacement goes on blocking rule-out; a run set aside (unbound, or announced and never arrived) stops blocking,
+    and so does a file that was refused.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     measurement = models.ForeignKey(Measurement, models.PROTECT, null=True, blank=True, related_name="supersessions")
     run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="set_aside")
     announced_run = models.ForeignKey(AnnouncedRun, models.PROTECT, null=True, blank=True, related_name="set_aside")
+    upload = models.ForeignKey(Upload, models.PROTECT, null=True, blank=True, related_name="set_aside")
     replacement = models.ForeignKey(Measurement, models.PROTECT, null=True, blank=True, related_name="replaces")
     reason = models.TextField()
     signature = models.OneToOneField("people.Signature", models.PROTECT, related_name="+")
@@ -80,10 +83,12 @@ class Supersession(models.Model):
             models.UniqueConstraint(
                 fields=["announced_run"], condition=Q(announced_run__isnull=False), name="an_announced_run_is_set_aside_once"
             ),
+            models.UniqueConstraint(fields=["upload"], condition=Q(upload__isnull=False), name="an_upload_is_set_aside_once"),
             models.CheckConstraint(
-                condition=Q(measurement__isnull=False, run=None, announced_run=None)
-                | Q(measurement=None, run__isnull=False, announced_run=None, replacement=None)
-                | Q(measurement=None, run=None, announced_run__isnull=False, replacement=None),
+                condition=Q(measurement__isnull=False, run=None, announced_run=None, upload=None)
+                | Q(measurement=None, run__isnull=False, announced_run=None, upload=None, replacement=None)
+                | Q(measurement=None, run=None, announced_run__isnull=False, upload=None, replacement=None)
+                | Q(measurement=None, run=None, announced_run=None, upload__isnull=False, replacement=None),
                 name="a_supersession_is_about_one_thing",
             ),
             models.CheckConstraint(condition=~Q(replacement=F("measurement")), name="a_measurement_does_not_replace_itself"),

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from evaluations import entries
 from evaluations.adapters import HARNESSES_WITH_IDS
-from evaluations.models import Admission, AnnouncedRun, Measurement, Run, Subject, Supersession
+from evaluations.models import Admission, AnnouncedRun, Measurement, Run, Subject, Supersession, Upload, UploadState
 from evaluations.policies import may_register, may_set_aside
 from frameworks.models import IndicatorVersion
 from ledger.refusals import NotNow, NotValid
@@ -46,15 +47,22 @@ class SupersessionNotValid(NotValid):
     code = "supersession_not_valid"
 
 
+class NotRefused(NotNow):
+    code = "not_refused"
+    sentence = "This file was not refused, so there is nothing of it to set aside whole."
+    what_to_do = "Set aside its runs one by one."
+
+
 def supersession_digests(
     *,
     measurement: Measurement | None = None,
     run: Run | None = None,
     announced: AnnouncedRun | None = None,
+    upload: Upload | None = None,
     replacement: Measurement | None = None,
 ) -> dict[str, str]:
     """What the statement of a supersession is about; sign exactly these under the type `evaluations/supersession`."""
-    about = {"measurement": measurement, "run": run, "announced_run": announced, "replacement": replacement}
+    about = {"measurement": measurement, "run": run, "announced_run": announced, "upload": upload, "replacement": replacement}
     return {name: str(thing.pk) for name, thing in about.items() if thing is not None}
 
 
@@ -68,20 +76,25 @@ def supersede(
     measurement: Measurement | None = None,
     run: Run | None = None,
     announced: AnnouncedRun | None = None,
+    upload: Upload | None = None,
     replacement: Measurement | None = None,
 ) -> Supersession:
     """Takes one thing out of the evidence, signed and with a reason: a measurement (perhaps replaced by a better one), a run that is bound
-    to nothing, or an announced run that will not come. Raises SupersessionNotValid, AlreadySuperseded, SignatureDoesNotFit.
+    to nothing, an announced run that will not come, or a file that was refused. Raises SupersessionNotValid, AlreadySuperseded, SignatureDoesNotFit.
     """
-    subject, uploader = _about(measurement, run, announced)
-    require(may_set_aside(actor_of(actor, at), uploader=uploader))
+    subject, brought_by = _about(measurement, run, announced, upload)
+    speaker = actor_of(actor, at)
+    for uploader in brought_by:
+        require(may_set_aside(speaker, uploader=uploader))
     if not reason.strip():
         raise SupersessionNotValid("A result leaves the evidence with a reason.", code="reason_missing")
     if replacement is not None and (measurement is None or replacement.pk == measurement.pk or replacement.run.subject_id != subject.pk):
         raise SupersessionNotValid("A measurement is replaced by another one of the same subject.", code="replacement_not_valid")
-    digests = supersession_digests(measurement=measurement, run=run, announced=announced, replacement=replacement)
+    digests = supersession_digests(measurement=measurement, run=run, announced=announced, upload=upload, replacement=replacement)
     require_signature(signature, person=actor, type=STATEMENT, digests=digests)
-    row = Supersession(measurement=measurement, run=run, announced_run=announced, replacement=replacement, reason=reason.strip())
+    row = Supersession(
+        measurement=measurement, run=run, announced_run=announced, upload=upload, replacement=replacement, reason=reason.strip()
+    )
     row.signature, row.person, row.at = signature, actor, at
     try:
         with transaction.atomic():
@@ -92,6 +105,8 @@ def supersede(
         raise
     row.seq = entries.superseded(row, subject=subject, actor=actor, at=at).seq
     row.save(update_fields=["seq"])
+    if run is not None and run.claimed_elsewhere and run.twin_of is not None:
+        entries.run_cleared(run.twin_of, actor=actor, at=at)
     return row
 
 
@@ -140,12 +155,24 @@ def _check_announcement(indicator: str, harness: str, external_id: str) -> None:
         raise AnnouncementNotValid(f"No framework has an indicator {indicator!r}.", code="indicator_not_known")
 
 
-def _about(measurement: Measurement | None, run: Run | None, announced: AnnouncedRun | None) -> tuple[Subject, Person]:
-    """Whose evidence it is, and who brought it."""
-    if [measurement, run, announced].count(None) != 2:
-        raise SupersessionNotValid("A supersession is about one measurement, one run or one announced run.", code="one_thing_only")
+def _about(
+    measurement: Measurement | None, run: Run | None, announced: AnnouncedRun | None, upload: Upload | None
+) -> tuple[Subject, list[Person]]:
+    """Whose evidence it is, and who brought it: of a run, everyone who told of it, so that nobody signs a rival claim of their own run away."""
+    if [measurement, run, announced, upload].count(None) != 3:
+        raise SupersessionNotValid(
+            "A supersession is about one measurement, one run, one announced run or one refused file.", code="one_thing_only"
+        )
     if announced is not None:
-        return announced.subject, announced.announced_by
+        return announced.subject, [announced.announced_by]
+    if upload is not None:
+        if upload.state != UploadState.REJECTED:
+            raise NotRefused
+        return upload.subject, [upload.uploader]
     told = measurement.run if measurement is not None else run
     assert told is not None
-    return told.subject, told.upload.uploader
+    if run is None:
+        return told.subject, [told.upload.uploader]
+    original = run.twin_of_id or run.pk
+    tellings = Run.objects.filter(Q(pk=original) | Q(twin_of=original)).select_related("upload__uploader").order_by("pk")
+    return run.subject, [each.upload.uploader for each in tellings]

@@ -337,8 +337,12 @@ def _store(upload: Upload, reading: Reading, at: datetime) -> Upload | None:
     mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.finished_at = UploadState.PARSED, 100, None, None, at
     mine.format, mine.verdict, mine.warnings = reading.format, reading.verdict, attempt.warnings
     mine.save()
+    # After the first entry no other row is locked.
+    contested = {run.twin_of for run in runs if run.claimed_elsewhere and run.twin_of is not None}
     attempt.seq = entries.upload_parsed(mine, attempt, runs=len(runs), measurements=len(measurements), at=at).seq
     attempt.save(update_fields=["seq"])
+    for run in sorted(contested, key=lambda run: run.pk):
+        entries.run_claimed(run, at=at)
     return mine
 
 

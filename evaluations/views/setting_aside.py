@@ -1,4 +1,4 @@
-"""The sheets on which something leaves the evidence by signature: a measurement, a run, an announced run that will not come."""
+"""The sheets on which something leaves the evidence by signature: a measurement, a run, an announced run that will not come, a refused file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from evaluations import access
 from evaluations.forms import SetAsideForm
-from evaluations.models import Measurement, Run, Supersession
+from evaluations.models import Measurement, Run, Supersession, UploadState
 from evaluations.policies import CONFIRMERS, may_set_aside
 from evaluations.services import results
 from ledger.refusals import NotKnown
@@ -40,7 +40,7 @@ def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpRes
     others = Measurement.objects.filter(run__subject=run.subject_id, metric=measurement.metric, run__task=run.task)
     context = {
         "title": f"Supersede {measurement}",
-        "lede": f"The value {measurement.value or measurement.value_raw} no longer speaks. Without a valid replacement its indicator cannot be ruled out.",
+        "lede": f"The value {measurement.value or measurement.value_raw} no longer speaks. Without a valid replacement, got at least as strongly, its indicator cannot be ruled out.",
         "about": f"run {run.pk}, measurement {measurement.pk}",
         "button": "Supersede this measurement",
         **_of_run(run),
@@ -81,6 +81,28 @@ def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
         "place": place,
     }
     return _sheet(request, announced.announced_by, context, None, announced=announced)
+
+
+@sensitive_post_parameters("password")
+@sensitive_variables("form")
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A file that was refused: until somebody else looks at it and says why nothing is lost with it, it keeps the gate shut."""
+    found = access.upload(request.actor, pk, timezone.now())
+    require(may_set_aside(request.actor, uploader=found.uploader))
+    if found.state != UploadState.REJECTED:
+        raise results.NotRefused
+    place = reverse("evaluations:upload", args=[found.pk])
+    context = {
+        "title": "Set this refused file aside",
+        "lede": f"It was sent as evidence of {found.subject.name} and could not be read: {found.error_message} While nobody answers for it, "
+        "the gate stays shut. Say what it was and why nothing is lost with it; for a file sent by mistake one sentence does.",
+        "about": f"file {found.pk}",
+        "button": "Set this file aside",
+        "crumbs": [(found.label, place)],
+        "place": place,
+    }
+    return _sheet(request, found.uploader, context, None, upload=found)
 
 
 def _of_run(run: Run) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from evaluations import access, effects, queries
 from evaluations.filenames import shown_name
 from evaluations.forms import UploadFilter, UploadForm
-from evaluations.models import Upload
-from evaluations.policies import may_confirm, may_retry, may_see_raw_bytes, may_upload
+from evaluations.models import Upload, UploadState
+from evaluations.policies import may_confirm, may_retry, may_see_raw_bytes, may_set_aside, may_upload
 from evaluations.services import blobs, uploads
 from ledger.refusals import Refusal
 from people.doors import MemberRequest
@@ -158,6 +158,8 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "finished": finished,
         "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
         "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),
+        "may_set_aside": may_set_aside(request.actor, uploader=upload.uploader),
+        "set_aside": upload.set_aside.select_related("person").first() if upload.state == UploadState.REJECTED else None,
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
 

@@ -1,17 +1,19 @@
 """One indicator against all its measurements: the most concerning bound among those that qualify, raised by any other past the line."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from frameworks.engine import explain
 from frameworks.engine.judging import in_cell, judge
 from frameworks.engine.types import (
     Code,
     Evidence,
+    Fact,
     FrameworkDocument,
     Indicator,
     Judged,
     LeafDetail,
+    Measurement,
     Node,
     Outcome,
     Reason,
@@ -31,7 +33,7 @@ def judged_measurements(indicator: Indicator, framework: FrameworkDocument, evid
 def leaf(rule: Rule, indicator: Indicator, judged: tuple[Judged, ...], evidence: Evidence) -> Node:
     """The finding of one indicator, with its reasons."""
     by_id = {each.measurement.id: each for each in judged}
-    replaced = {each.measurement.id for each in judged if _is_replaced(each, by_id)}
+    replaced = {each.measurement.id for each in judged if _is_replaced(each, by_id, indicator)}
     counted = [each for each in judged if each.measurement.id not in replaced]
     qualifying = [each for each in counted if each.qualifies]
     gaps = _gaps(indicator, counted, qualifying, evidence)
@@ -60,17 +62,50 @@ def _outcome(counted: Sequence[Judged], qualifying: Sequence[Judged]) -> Outcome
     return worst(outcomes)
 
 
-def _is_replaced(judged: Judged, by_id: dict[str, Judged]) -> bool:
-    """Whether a superseded measurement may leave: at the end of the chain stands one of the same snapshot that qualifies."""
+def _is_replaced(judged: Judged, by_id: dict[str, Judged], indicator: Indicator) -> bool:
+    """Whether a superseded measurement may leave: at the end of the chain stands one that qualifies and was got at least as strongly."""
     seen = {judged.measurement.id}
     current = judged
     while current.measurement.superseded is not None:
         following = by_id.get(current.measurement.superseded.by or "")
-        if following is None or following.measurement.id in seen or following.measurement.snapshot != judged.measurement.snapshot:
+        if following is None or following.measurement.id in seen:
             return False
         seen.add(following.measurement.id)
         current = following
-    return current is not judged and current.qualifies
+    return current is not judged and current.qualifies and _is_as_strong(current.measurement, judged.measurement, indicator)
+
+
+def _is_as_strong(new: Measurement, old: Measurement, indicator: Indicator) -> bool:
+    """On the same snapshot, in every cell the old one filled, elicited alike or harder, over no fewer items: a gentler look replaces nothing."""
+    if new.snapshot != old.snapshot or (old.n is not None and (new.n is None or new.n < old.n)):
+        return False
+    if any(in_cell(old, cell.conditions) and not in_cell(new, cell.conditions) for cell in indicator.cells):
+        return False
+    return all(_is_elicited_alike(name, new.elicitation.get(name), fact) for name, fact in old.elicitation.items())
+
+
+# Of these two truth values the second elicits more.
+_HARDER = {"safeguards_on": ("true", "false"), "tools": ("false", "true"), "fine_tuned": ("false", "true")}
+
+
+def _is_elicited_alike(name: str, new: Fact | None, old: Fact) -> bool:
+    """The same, or more of it; a fact that was vouched for is not replaced by one that is only declared."""
+    if new is None or (new.origin == "declared" and old.origin != "declared"):
+        return False
+    if new.value == old.value or (old.value, new.value) == _HARDER.get(name):
+        return True
+    return name in _COUNTED and _number(new.value) is not None and (_number(new.value) or 0) >= (_number(old.value) or 0)
+
+
+_COUNTED = frozenset({"attempts", "token_budget"})
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def _gaps(indicator: Indicator, counted: Sequence[Judged], qualifying: Sequence[Judged], evidence: Evidence) -> list[Reason]:
@@ -98,6 +133,7 @@ _BLOCKED_BECAUSE = {
     "not-arrived": "was announced and has not arrived",
     "removed": "was removed without a replacement",
     "conflict": "arrived twice with different contents",
+    "claimed-elsewhere": "is claimed for another model too",
 }
 
 

@@ -32,15 +32,15 @@ EVIDENCE, `asl-evidence/1`, written by `evaluations.evidence`, which filters not
          "superseded": null | {"by": "<measurement uuid>"|null, "reason": "…"},
          "place": {"upload": "<uuid>", "where": "results.scores[0].metrics.accuracy"}}],
      "blocking_runs": [{"run": "<uuid>"|null, "upload": "<uuid>"|null, "task": "swe_hard", "indicators": ["swe-hard"],
-                        "reason": "unbound"|"not-arrived"|"removed"|"conflict",
+                        "reason": "unbound"|"not-arrived"|"removed"|"conflict"|"claimed-elsewhere",
                         "signed_away": false}],                     true once someone other than the uploader signed it away
      "judgements": [{"slug": "aird-4-judgement", "outcome": "ruled_out"|"cannot_rule_out"|"ruled_in", "seq": 40,
                      "decided_at": time, "expires_at": time|null, "record": "<uuid>"}],
      "lineage": [{"kind": "inherits"|"equivalent_to", "parent": "<uuid>",
                   "requirement": {"deployment": "asl-3", "security": "asl-3"},        in force for the parent
                   "outcomes": {"cbrn-3": "cannot_rule_out", …}}],
-     "clocks": [{"slug": "compute-4x", "factor": "4.2"|null, "grown_at": time|null}]}      one reading of every clock whose effect is
-                    `stale`: growth since the last comprehensive assessment ("1" where nothing has grown). From the clock's factor on, what was
+     "clocks": [{"slug": "compute-4x", "factor": "4.2"|null, "grown_at": time|null}]}      for every clock whose effect is `stale` one
+                    reading of each snapshot: growth since the last comprehensive assessment ("1" where nothing has grown). From the clock's factor on, what was
                     measured before `grown_at` (null: everything) is stale. A null factor, or no reading at all, is unknown growth: stale
 
 **Elicitation facts.** Names the rules know: `variant` (e.g. `helpful-only`), `safeguards_on`, `tools`, `scaffold`, `attempts`, `fine_tuned`,

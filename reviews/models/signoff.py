@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from evaluations.models import Blob, Snapshot, Subject
 from people.models import Person, Signature
 from reviews.models.case import Case
+from reviews.places import Site
 
 
 class Place(models.TextChoices):
@@ -160,7 +161,10 @@ class ApplicabilityStatement(models.Model):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="statements")
     tiers = models.JSONField(default=dict)  # {axis: tier}
     scopes = models.JSONField(default=list)
+    # Where it is served: what is built into one stack or environment counts in that one only.
     stack = models.CharField(max_length=120, default="", blank=True)
+    stack_digest = models.CharField(max_length=71, default="", blank=True)  # what the serving side asks the gate with
+    environment = models.CharField(max_length=120, default="", blank=True)
     rationale = models.TextField()
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     content_digest = models.CharField(max_length=71)
@@ -172,10 +176,17 @@ class ApplicabilityStatement(models.Model):
         ordering = ["-stated_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(replaced_at=None), name="one_applicability_statement_in_force_per_case"),
+            # A digest alone says nothing of what was signed off there.
+            models.CheckConstraint(condition=Q(stack_digest="") | ~Q(stack=""), name="a_stack_digest_goes_with_a_name"),
         ]
 
     def __str__(self) -> str:
         return f"Applicability for {self.snapshot_id}"
+
+    @property
+    def site(self) -> Site:
+        """Where the weights are served, as signed."""
+        return Site(self.stack, self.stack_digest, self.environment)
 
 
 class ApplicabilityLine(models.Model):

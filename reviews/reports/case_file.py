@@ -21,6 +21,7 @@ from reviews.models import Case
 from reviews.models.question import Choice, QuestionKind, QuestionState
 from reviews.queries import decisions_of
 from reviews.rules import is_strict
+from reviews.signing import served_in
 from reviews.status import SubjectStatus, subject_status
 from reviews.subject_page import verdict
 
@@ -262,7 +263,7 @@ def _applicability(page: CasePage) -> list[dict[str, Any]]:
     scopes = ", ".join(scope.replace("_", " ") for scope in statement.scopes)
     return [
         {
-            "sentence": f"{count} sign-offs in force cover these weights in: {scopes}. {statement.rationale}",
+            "sentence": f"{count} sign-offs in force cover these weights in: {scopes}.{served_in(statement.site)} {statement.rationale}",
             "at": _when(statement.stated_at),
             "person": str(statement.person),
             "digest": statement.signature.statement_digest,

@@ -1,6 +1,6 @@
 """One signed statement that the sign-offs in force cover these weights in these scopes; a second model at the same tier needs nothing else signed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +14,11 @@ from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import entries, policies, signing
+from reviews import entries, places, policies, signing
 from reviews.facts import Facts, collect_one
 from reviews.models import ApplicabilityLine, ApplicabilityStatement, Case, SignOff
 from reviews.models.signoff import Place
+from reviews.places import Site
 from reviews.services.asking import align
 from reviews.services.locks import locked
 
@@ -53,6 +54,10 @@ class ScopesNotFit(NotValid):
     sentence = "Name at least one scope of the framework."
 
 
+class SiteNotFit(NotValid):
+    code = "site_not_fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """One required safeguard and the sign-off that would be named for it, if there is one."""
@@ -63,18 +68,47 @@ class Coverage:
     is_exception: bool = False
 
 
-def coverage_of(case: Case, facts: Facts) -> list[Coverage]:
-    """Every safeguard the required tiers ask for, with the best sign-off in force: one built for this model before a shared one."""
-    held: dict[str, list[SignOff]] = {}
+def serving(case: Case, facts: Facts) -> list[SignOff]:
+    """The sign-offs in force that could be named for this model: of what serves every model, and of what was built for this one."""
     rows = SignOff.objects.in_force(facts.at).filter(implementation__framework_name=case.framework_name)
-    for signoff in rows.select_related("implementation", "person").order_by("-expires_at", "id"):
-        if signoff.implementation.subject_id in (None, case.subject_id):
-            held.setdefault(signoff.implementation.safeguard, []).append(signoff)
+    found = rows.select_related("implementation", "person").order_by("-expires_at", "id")
+    return [signoff for signoff in found if signoff.implementation.subject_id in (None, case.subject_id)]
+
+
+def names_of(held: Iterable[SignOff], place: places.Named) -> list[str]:
+    """The stacks, or the environments, in which something is signed off."""
+    return sorted({signoff.implementation.place_name for signoff in held if signoff.implementation.place == place})
+
+
+def usual_site(held: Sequence[SignOff]) -> Site:
+    """Where it must be served, as far as that goes without saying: the only stack and the only environment anything is signed off in."""
+    only = {place: names[0] if len(names := names_of(held, place)) == 1 else "" for place in places.NAMED}
+    return Site(stack=only["stack"], environment=only["environment"])
+
+
+def coverage_of(case: Case, facts: Facts, site: Site | None = None) -> list[Coverage]:
+    """Every safeguard the required tiers ask for, with the best sign-off in force where the model is served: one built for it before a shared one.
+
+    `site` is where that is; None for the `usual_site`.
+    """
+    held = serving(case, facts)
+    return covered_by(held, facts, site or usual_site(held))
+
+
+def covered_by(held: Sequence[SignOff], facts: Facts, site: Site) -> list[Coverage]:
+    """The same from sign-offs that are at hand."""
     return [
-        _covered(axis, safeguard, held.get(safeguard.slug, []))
+        _covered(axis, safeguard, [signoff for signoff in held if _counts(signoff, safeguard, site)])
         for axis, required in facts.required.items()
         for safeguard in facts.document.safeguards_for(axis, required.tier.slug)
     ]
+
+
+def _counts(signoff: SignOff, safeguard: Safeguard, site: Site) -> bool:
+    built = signoff.implementation
+    if built.safeguard != safeguard.slug:
+        return False
+    return places.counts(placed_in=safeguard.placed_in, place=built.place, place_name=built.place_name, site=site)
 
 
 def _covered(axis: str, safeguard: Safeguard, held: Sequence[SignOff]) -> Coverage:
@@ -83,12 +117,13 @@ def _covered(axis: str, safeguard: Safeguard, held: Sequence[SignOff]) -> Covera
     return Coverage(axis, safeguard, best, is_exception=bool(own))
 
 
-def coverage_digest(case: Case, lines: Sequence[Coverage]) -> str:
-    """What the page shows: the weights, every required safeguard, and the sign-off and version that would be named for it."""
+def coverage_digest(case: Case, lines: Sequence[Coverage], site: Site) -> str:
+    """What the page shows: the weights, where they are served, every required safeguard, and the sign-off and version that would be named for it."""
     named = [
         [each.axis, each.safeguard.slug, *([str(each.signoff.pk), each.signoff.content_digest] if each.signoff else [])] for each in lines
     ]
-    return digest({"case": str(case.pk), "snapshot": str(case.snapshot_id or ""), "lines": named})
+    served = [site.stack, site.environment]
+    return digest({"case": str(case.pk), "snapshot": str(case.snapshot_id or ""), "served": served, "lines": named})
 
 
 @transaction.atomic
@@ -102,20 +137,24 @@ def state_applicability(
     confirmation: Confirmation,
     at: datetime,
     stack: str = "",
+    stack_digest: str = "",
+    environment: str = "",
     seen_digest: str | None = None,
 ) -> ApplicabilityStatement:
-    """Names, for every required safeguard on every axis, the sign-off that covers the case's snapshot; signed once.
+    """Names, for every required safeguard on every axis, the sign-off that covers the case's snapshot where it is served; signed once.
 
+    `stack` with `stack_digest`, and `environment`, say where that is: a sign-off of what is built into another one does not count.
     `seen_digest` is the `coverage_digest` of what the page showed; None where nothing was shown. Raises NotAllowed, NothingAtStake, TierUndefined,
-    ScopesNotFit, SignOffsMissing, CoverageChanged and what `people.signing.sign` raises.
+    ScopesNotFit, SiteNotFit, SignOffsMissing, CoverageChanged and what `people.signing.sign` raises.
     """
     case = locked(case)
     speaker = actor_of(actor, at)
     require(policies.may_state_applicability(speaker, case))
     facts = collect_one(case.subject, case.framework_version, at)
     require(policies.may_sign_about(speaker, facts.document, facts.required_slugs))
-    lines = _complete(case, facts, scopes)
-    if seen_digest is not None and seen_digest != coverage_digest(case, lines):
+    site = Site(stack.strip(), stack_digest.strip(), environment.strip())
+    lines = _complete(case, facts, scopes, site)
+    if seen_digest is not None and seen_digest != coverage_digest(case, lines, site):
         raise CoverageChanged
     snapshot = case.snapshot
     if snapshot is None:
@@ -127,12 +166,16 @@ def state_applicability(
             "snapshot": snapshot.weights_digest,
             "tiers": facts.required_slugs,
             "scopes": list(named),
-            "stack": stack,
+            "stack": site.stack,
+            "stack_digest": site.stack_digest,
+            "environment": site.environment,
             "rationale": rationale.strip(),
             "lines": [[each.safeguard.slug, str(each.signoff.pk), each.signoff.content_digest] for each in lines if each.signoff],
         }
     )
-    statement = signing.applicability_statement(case=case, content_digest=content_digest, count=len(lines), scopes=named, actor=speaker)
+    statement = signing.applicability_statement(
+        case=case, content_digest=content_digest, count=len(lines), scopes=named, site=site, actor=speaker
+    )
     signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     case.statements.filter(replaced_at=None).update(replaced_at=at)
     stated = ApplicabilityStatement.objects.create(
@@ -141,7 +184,9 @@ def state_applicability(
         snapshot=snapshot,
         tiers=facts.required_slugs,
         scopes=list(named),
-        stack=stack,
+        stack=site.stack,
+        stack_digest=site.stack_digest,
+        environment=site.environment,
         rationale=rationale.strip(),
         person=actor,
         content_digest=content_digest,
@@ -161,16 +206,29 @@ def state_applicability(
     return stated
 
 
-def _complete(case: Case, facts: Facts, scopes: Sequence[str]) -> list[Coverage]:
+def _complete(case: Case, facts: Facts, scopes: Sequence[str], site: Site) -> list[Coverage]:
     if case.snapshot is None:
         raise NothingAtStake
     if not scopes or set(scopes) - set(facts.document.scopes):
         raise ScopesNotFit
     if any(not required.tier.defined for required in facts.required.values()):
         raise TierUndefined
-    lines = coverage_of(case, facts)
+    _check_site(facts, site)
+    lines = coverage_of(case, facts, site)
     missing = [each.safeguard for each in lines if each.signoff is None]
     if missing:
         titles = ", ".join(safeguard.title for safeguard in missing)
         raise SignOffsMissing(f"No sign-off in force for: {titles}.", safeguards=[safeguard.slug for safeguard in missing])
     return lines
+
+
+def _check_site(facts: Facts, site: Site) -> None:
+    """The places the required safeguards are built in are named, and a stack by the digest the serving side asks the gate with."""
+    required = {
+        safeguard.placed_in for axis, tier in facts.required_slugs.items() for safeguard in facts.document.safeguards_for(axis, tier)
+    }
+    for place in places.NAMED:
+        if place in required and not site.name_of(place):
+            raise SiteNotFit(f"Some of these safeguards are built into one {place}: name the {place} this model is served in.")
+    if bool(site.stack) != bool(site.stack_digest) or (site.stack_digest and not places.DIGEST.fullmatch(site.stack_digest)):
+        raise SiteNotFit("A serving stack is named with its digest, sha256: and 64 hexadecimal digits.")

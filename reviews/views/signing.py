@@ -18,10 +18,10 @@ from evaluations.models import Snapshot
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, conflicts, policies, queries, signing
+from reviews import access, conflicts, places, policies, queries, signing
 from reviews.counting import tally_of
 from reviews.facts import collect_one
-from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, VoteForm
+from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, SiteForm, VoteForm
 from reviews.models import Case, Question
 from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.rules import THRESHOLD_VERDICTS
@@ -138,12 +138,15 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     """One signature that the sign-offs in force cover this model: fifteen safeguards need no fifteen more."""
     case = access.case_numbered(request.actor, number, timezone.now())
     require(policies.may_state_applicability(request.actor, case))
-    document = case.framework_version.document
     facts = collect_one(case.subject, case.framework_version, timezone.now())
-    require(policies.may_sign_about(request.actor, document, facts.required_slugs))
-    coverage = applicability.coverage_of(case, facts)
-    initial = {"seen_digest": applicability.coverage_digest(case, coverage), "scopes": list(document.scopes)}
-    form = ApplicabilityForm(request.POST or None, user=request.user, document=document, initial=initial)
+    require(policies.may_sign_about(request.actor, facts.document, facts.required_slugs))
+    held = applicability.serving(case, facts)
+    chosen = SiteForm(request.GET or None, named={place: applicability.names_of(held, place) for place in places.NAMED})
+    site = places.Site(**chosen.cleaned_data) if chosen.is_valid() else applicability.usual_site(held)
+    chosen.initial = {"stack": site.stack, "environment": site.environment}
+    coverage = applicability.covered_by(held, facts, site)
+    initial = {"seen_digest": applicability.coverage_digest(case, coverage, site), "scopes": list(facts.document.scopes), **chosen.initial}
+    form = ApplicabilityForm(request.POST or None, user=request.user, document=facts.document, stack=site.stack, initial=initial)
     if form.is_valid():
         made = said_on(
             form,
@@ -154,7 +157,8 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
         if made:
             messages.info(request, "The applicability statement is signed; the safeguards questions can be voted on.")
             return back(request, case)
-    context = {"case": case, "form": form, "coverage": coverage, "missing": [each for each in coverage if each.signoff is None]}
+    missing = [each for each in coverage if each.signoff is None]
+    context = {"case": case, "form": form, "coverage": coverage, "missing": missing, "chosen": chosen, "site": site}
     return render(request, "reviews/applicability.html", context, status=422 if form.errors else 200)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from evaluations import adapters
 from evaluations.adapters import inspect_header
-from evaluations.models import Measurement, ParseAttempt, Run, Upload
+from evaluations.models import Measurement, ParseAttempt, Run, Subject, Upload
 from evaluations.services import blobs, results, uploads
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
+from people.models import Person
 from people.signing import Statement
 from people.words import Role
 from tests.evaluations.conftest import World
@@ -163,16 +165,56 @@ def test_the_same_run_on_other_weights_conflicts(world: World) -> None:
     assert twin.conflicts and world.outcomes["bio-3"] != "ruled_out"
 
 
-def test_a_run_claimed_for_a_second_subject_holds_there_and_changes_nothing_here(world: World) -> None:
-    world.send(log(right=2))
-    before = world.assessment
+def _claim_elsewhere(world: World) -> tuple[Subject, Run]:
+    """The run of Heron is told of Kestrel too; both are assessed."""
     other = make_subject(world.cast, "kestrel", at=world.now())
     snapshot = make_snapshot(world.cast, other, at=world.now())
     upload = send_file(world.cast, log(right=2), other, snapshot, at=world.now())
     uploads.countersign(upload=upload, actor=world.cast.ben, at=world.now())
     world.work()
-    assert upload.runs.get().claimed_elsewhere and world.assessment == before
-    assert other.assessments.order_by("-seq").first().summary["bio-3"] != "ruled_out"
+    return other, upload.runs.get()
+
+
+def test_a_run_claimed_for_two_subjects_rules_out_for_neither(world: World) -> None:
+    """Whoever claims a run first gets no power from it: else a weak model's log, sent first for a strong one, would clear that one for good."""
+    first = world.send(log(right=2)).runs.get()
+    assert world.outcomes["bio-3"] == "ruled_out"
+    other, claim = _claim_elsewhere(world)
+    assert claim.claimed_elsewhere and not first.claimed_elsewhere
+    for outcomes in (world.outcomes, other.assessments.order_by("-seq").first().summary):
+        assert outcomes["bio-3"] != "ruled_out"
+    entry = Entry.objects.get(kind="evaluations:run:claimed")
+    assert entry.thing == f"run:{first.pk}"
+
+
+def _sign_away(world: World, run: Run, person: Person, role: Role = Role.REVIEWER) -> None:
+    at = world.now()
+    about = results.supersession_digests(run=run)
+    signature = make_signature(person, Statement(type=results.STATEMENT, digests=about, meaning="supersedes", role=role), at=at)
+    results.supersede(run=run, reason="Kestrel never ran this.", signature=signature, actor=person, at=at)
+    world.work()
+
+
+def test_a_rival_claim_is_signed_away_by_somebody_who_sent_neither_and_the_first_speaks_again(world: World) -> None:
+    """Dan told of the run first: he may set aside what Ada sends, and not her claim on a run he brought himself."""
+    upload, _ = uploads.receive(
+        stream=BytesIO(log(right=2)),
+        filename="run.eval",
+        subject=world.subject,
+        snapshot=world.snapshot,
+        actor=world.cast.dan,
+        at=world.now(),
+    )
+    uploads.countersign(upload=upload, actor=world.cast.ben, at=world.now())
+    world.work()
+    assert world.outcomes["bio-3"] == "ruled_out"
+    _, claim = _claim_elsewhere(world)
+    with pytest.raises(NotAllowed):
+        _sign_away(world, claim, world.cast.dan, Role.CHAIR)
+    assert world.outcomes["bio-3"] != "ruled_out"
+    _sign_away(world, claim, world.cast.ben)
+    assert world.outcomes["bio-3"] == "ruled_out"
+    assert Entry.objects.filter(kind="evaluations:run:cleared").count() == 1
 
 
 def test_a_measurement_is_superseded_by_another_person_than_its_uploader_and_once(world: World) -> None:

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Locator, Page, expect
 
+from asl_portal.demo.estate import STACK_DIGEST
 from people.factors import PERIOD_SECONDS, code_at, step_at
 from tests.processes import eventually
 
@@ -92,7 +93,7 @@ def sign_off(page: Page, safeguard: str, *, rationale: str) -> None:
 def state_applicability(page: Page, case: str, *, rationale: str) -> None:
     page.goto(case)
     page.get_by_role("link", name="State which sign-offs apply").click()
-    page.get_by_label("Serving stack").fill("serving stack")
+    page.get_by_label("Digest of the serving stack").fill(STACK_DIGEST)
     page.get_by_label("Why these sign-offs cover this model").fill(rationale)
     _confirm(page, page)
     page.get_by_role("button", name=re.compile("^Sign statement")).click()

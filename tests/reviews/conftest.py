@@ -49,6 +49,7 @@ class Board:
     snapshot: Snapshot
     moment: datetime = field(default_factory=lambda: later(hours=1))
     runs: int = 0
+    served: dict[str, str] = field(default_factory=dict)
 
     def now(self) -> datetime:
         self.moment += timedelta(minutes=1)
@@ -157,10 +158,14 @@ class Board:
         )
 
     def safeguard(self) -> list[SignOff]:
-        """Every safeguard of the framework built, shown and signed off by Chloé."""
-        return [self.sign_off(self.cast.chloe, self.build(each.slug)) for each in self.version.document.safeguards]
+        """Every safeguard of the framework built, shown and signed off by Chloé; what belongs to a stack or an environment in the usual one."""
+        return [
+            self.sign_off(self.cast.chloe, self.build(each.slug, place_name=self.served.get(each.placed_in, "")))
+            for each in self.version.document.safeguards
+        ]
 
-    def state(self, case: Case, *scopes: str) -> ApplicabilityStatement:
+    def state(self, case: Case, *scopes: str, **served: str) -> ApplicabilityStatement:
+        """Farid states which sign-offs apply; `served` says where, such as `stack` with its `stack_digest`."""
         farid, at = self.cast.farid, self.now()
         return applicability.state_applicability(
             case=case,
@@ -170,6 +175,7 @@ class Board:
             user=farid.user,
             confirmation=confirmed(farid, at),
             at=at,
+            **self.served | served,
         )
 
     # all of it

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from people.models import Signature
 from reviews.models import Determination
+from reviews.places import Site
 from reviews.services.applicability import CoverageChanged, coverage_digest, coverage_of, state_applicability
 from tests.makers import CONFIRMED
 from tests.reviews.conftest import Board
@@ -35,7 +36,7 @@ def test_an_applicability_statement_names_the_sign_offs_that_were_shown(board: B
     board.clean()
     board.safeguard()
     case, farid = board.open_case(), board.cast.farid
-    seen = coverage_digest(case, coverage_of(case, board.facts))
+    seen = coverage_digest(case, coverage_of(case, board.facts), Site())
     told = {"case": case, "scopes": ["internal"], "rationale": "As shown.", "actor": farid, "user": farid.user, "confirmation": CONFIRMED}
     with pytest.raises(CoverageChanged):
         state_applicability(**told, seen_digest="shown", at=board.now())

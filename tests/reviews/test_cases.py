@@ -160,6 +160,7 @@ def test_the_whole_road_from_clean_evidence_to_an_open_gate(board: Board) -> Non
     case = board.open_case()
     board.settle_thresholds()
     board.settle_safeguards()
+    board.work()
     assert set(board.ask().codes) == {"no_release", "open_case"}
     board.release()
     board.work()

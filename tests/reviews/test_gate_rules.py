@@ -28,6 +28,7 @@ def settled() -> dict[str, Any]:
         "artefact": WEIGHTS,
         "scope": "external",
         "stack": None,
+        "for_record": False,
         "ledger": {"sound": True, "size": 9},
         "subject": {"id": "s", "slug": "heron"},
         "snapshot": {"id": "w", "digest": WEIGHTS, "confirmed": True},
@@ -42,7 +43,7 @@ def settled() -> dict[str, Any]:
         },
         "findings": {slug: {"outcome": "ruled_out", "digest": "sha256:f"} for slug in ("bio-3", "bio-4")},
         "inherited": [],
-        "pending": {"uploads": 0, "dead": 0},
+        "pending": {"uploads": 0, "dead": 0, "refused": 0},
         "determinations": {
             slug: {"id": slug, "verdict": "not_crossed", "finding_digest": "sha256:f", "valid_until": LATER, "requires": {}, "covers": None}
             for slug in ("bio-3", "bio-4")
@@ -61,10 +62,18 @@ def settled() -> dict[str, Any]:
 
 def adequacy(axis: str, tier: str = "asl-2") -> dict[str, Any]:
     lines = [
-        {"safeguard": safeguard.slug, "signoff": safeguard.slug, "in_force": True, "expires_at": LATER}
+        {
+            "safeguard": safeguard.slug,
+            "signoff": safeguard.slug,
+            "in_force": True,
+            "expires_at": LATER,
+            "place": safeguard.placed_in,
+            "place_name": "",
+        }
         for safeguard in DOCUMENT.safeguards_for(axis, tier)
     ]
-    statement = {"id": "st", "snapshot": "w", "scopes": ["external", "internal"], "lines": lines}
+    served = {"stack": "", "stack_digest": "", "environment": ""}
+    statement = {"id": "st", "snapshot": "w", "scopes": ["external", "internal"], **served, "lines": lines}
     return {"id": axis, "tier": tier, "valid_until": LATER, "content_digest": f"sha256:{axis}", "statement": statement}
 
 
@@ -111,6 +120,7 @@ TAKEN_AWAY = [
     (change("snapshot", "confirmed", to=False), "snapshot_unconfirmed"),
     (change("pending", "uploads", to=1), "evidence_pending"),
     (change("pending", "dead", to=1), "evidence_unreadable"),
+    (change("pending", "refused", to=1), "evidence_refused"),
     (change("assessment", to=None), "no_assessment"),
     (change("assessment", "due", to=True), "assessment_outdated"),
     (change("assessment", "valid_until", to=NOON), "assessment_outdated"),

@@ -1,0 +1,42 @@
+"""What was entered and not followed yet may be a rise: by construction, no consumer that could move the gate is forgotten."""
+
+import pytest
+
+from ledger.canonical import Json
+from ledger.delivery import consumers
+from ledger.services import append
+from reviews import gate
+from tests.makers import make_subject
+from tests.reviews.conftest import Board
+
+KINDS = sorted({(each.name, kind) for each in consumers() if each.name in gate.followed() for kind in each.kinds})
+
+
+def enter(board: Board, kind: str, **fields: Json) -> None:
+    append(kind=kind, thing="test:1", actor=None, at=board.now(), fields=fields)
+
+
+@pytest.mark.parametrize(("consumer", "kind"), KINDS)
+def test_news_that_nobody_followed_yet_shuts_the_gate(open_board: Board, consumer: str, kind: str) -> None:
+    """About this model, or about none in particular; news of another model does not concern it."""
+    other = make_subject(open_board.cast, "kestrel", at=open_board.now())
+    open_board.work()
+    enter(open_board, kind, subject=str(other.pk))
+    assert open_board.ask().allowed
+    enter(open_board, kind, subject=str(open_board.subject.pk))
+    assert open_board.ask().codes == ["assessment_outdated"], consumer
+
+
+@pytest.mark.parametrize("kind", ["evaluations:binding:confirmed", "frameworks:version:adopted", "reviews:signoff:revoked"])
+def test_news_about_no_model_in_particular_concerns_every_model(open_board: Board, kind: str) -> None:
+    assert open_board.ask().allowed
+    enter(open_board, kind)
+    assert open_board.ask().codes == ["assessment_outdated"]
+
+
+def test_a_consumer_is_followed_or_says_why_not() -> None:
+    names = {each.name for each in consumers()}
+    assert set(gate.MOVE_NOTHING) <= names and set(gate.followed()) == names - set(gate.MOVE_NOTHING)
+    assert {"evaluations.binding", "evaluations.framework", "evaluations.subject", "reviews.cases", "reviews.signoffs"} <= set(
+        gate.followed()
+    )
