@@ -256,6 +256,7 @@ for _kind, _sentence in {
     "binding:proposed": "{actor} proposed a binding of {family} results to {indicator}.",
     "binding:confirmed": "{actor} confirmed a binding of {family} results to {indicator}.",
     "result:superseded": "{actor} took a result out of the evidence.",
+    "result:refused": "{actor} tried to take the {thing} out of the evidence and was refused: {code}.",
     "measurement:admitted": "{actor} recorded that a measurement counts under {indicator}.",
     "assessment:made": "The portal assessed {subject:subject} under {framework}.",
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",

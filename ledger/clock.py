@@ -14,6 +14,23 @@ def shared_now() -> datetime:
     return moment.astimezone(UTC)
 
 
+# Clocks of several machines differ by seconds; one that runs further ahead than this is wrong.
+AHEAD = timedelta(minutes=5)
+
+_pretended: datetime | None = None
+
+
+def pretend(now: datetime | None) -> None:
+    """For tests, which live at times of their own: from here on this process takes `now` for the present; None ends that."""
+    global _pretended  # noqa: PLW0603 one process has one present
+    _pretended = now
+
+
+def is_ahead(at: datetime, present: datetime) -> bool:
+    """Whether a moment lies further in the future than clocks differ. `present` is the database's time."""
+    return at > (_pretended or present) + AHEAD
+
+
 def _later_than_any(at: datetime, longest: timedelta) -> datetime:
     """Whatever is set further off than this was set by a clock that has jumped since, and binds nobody."""
     return at + 2 * longest

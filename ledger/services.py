@@ -7,8 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Func
 
-from ledger import delivery, tree
+from ledger import clock, delivery, tree
 from ledger.entries import FIELD_PURGED, LOG_OPENED
 from ledger.entry_format import (
     INTERNAL,
@@ -54,6 +55,14 @@ class OlderThanHead(NotNow):
     what_to_do = "Record it with today's time, and give the older time as the time when it was true."
 
 
+class AheadOfTheClock(NotNow):
+    """Once taken, such an entry would keep every later one out until its time has come."""
+
+    code = "ahead_of_the_clock"
+    sentence = "The event lies in the future by the database's clock, so it cannot have happened yet."
+    what_to_do = "Set this machine's clock right (NTP), then do it again."
+
+
 def current_log() -> Log | None:
     """The portal's log, or None before it is opened."""
     return Log.objects.first()
@@ -87,7 +96,7 @@ def append(
     """Seals one event, in the transaction of the change it records; after the first call that transaction locks no other row.
 
     `at` is the portal's clock, `as_of` when the event was true. Raises `AppendOutsideTransaction`, `LogNotOpened`, `OlderThanHead`,
-    `MalformedEntry` or `NotCanonical`; each rolls the change back.
+    `AheadOfTheClock`, `MalformedEntry` or `NotCanonical`; each rolls the change back.
     """
     if not connection.in_atomic_block:
         raise AppendOutsideTransaction(f"The entry {kind} must be appended inside the transaction of its change.")
@@ -111,13 +120,17 @@ def _commit(fields: Mapping[str, object], classes: Mapping[str, str]) -> list[Co
 
 
 def _locked_head() -> Head:
-    head = Head.objects.select_for_update().first()
+    present = Func(function="clock_timestamp", output_field=DateTimeField())
+    head = Head.objects.select_for_update().annotate(present=present).first()
     if head is None:
         raise LogNotOpened
     return head
 
 
 def _recorded_at(head: Head, at: datetime) -> datetime:
+    present: datetime = head.present  # type: ignore[attr-defined]
+    if clock.is_ahead(at, present):
+        raise AheadOfTheClock(at=at, present=present)
     if at < head.recorded_at - CLOCK_TOLERANCE:
         raise OlderThanHead(at=at, head_at=head.recorded_at)
     return max(at, head.recorded_at)

@@ -161,6 +161,7 @@ for noun, what in (
     describe(f"people:{noun}:withdrawn", f"{{actor}} withdrew the proposal of {what} for {{person:name}}.")
     describe(f"people:{noun}:end-proposed", f"{{actor}} proposed that {{person:name}} lose {what}.")
     describe(f"people:{noun}:ended", f"{{actor}} confirmed that {{person:name}} lost {what}.")
+describe("people:attempt:refused", "{actor} tried what they may not do and was refused: {code}.")
 describe("people:link:proposed", "{actor} proposed a one-time link ({purpose}).")
 describe("people:link:created", "{actor} made a one-time link ({purpose}), until {expires_at:day}.")
 describe("people:link:withdrawn", "{actor} withdrew a one-time link ({purpose}).")

@@ -9,8 +9,9 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
-from ledger.refusals import NotKnown, Refusal
+from ledger.refusals import NotAllowed, NotKnown, Refusal
 from people import refusal_pages
+from people.attempts import enter_refusal
 from people.queries import Actor, actor_of
 
 __all__ = ["Actor", "ActorMiddleware", "ClosedByDefaultMiddleware", "HeadersMiddleware", "MembersOnlyMiddleware", "RefusalMiddleware"]
@@ -95,4 +96,10 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return refusal_pages.answer(request, exception) if isinstance(exception, Refusal) else None
+        if not isinstance(exception, Refusal):
+            return None
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        if actor is not None and request.method == "POST" and isinstance(exception, NotAllowed):
+            thing = f"person:{actor.person.pk}"
+            enter_refusal(exception, kind="people:attempt:refused", thing=thing, actor=actor.person, at=timezone.now())
+        return refusal_pages.answer(request, exception)

@@ -143,7 +143,12 @@ def implementation_retired(implementation: SafeguardImplementation, *, actor: Pe
 
 
 def evidence_attached(evidence: ImplementationEvidence, *, actor: Person, at: datetime) -> Entry:
-    fields = _implementation(evidence.implementation) | {"evidence": evidence.pk, "blob": evidence.blob_id, "type": evidence.evidence_type}
+    fields = _implementation(evidence.implementation) | {
+        "evidence": evidence.pk,
+        "blob": evidence.blob_id,
+        "type": evidence.evidence_type,
+        "hazard": evidence.hazard,
+    }
     return _append("reviews:evidence:attached", _thing(evidence.implementation), actor, at, fields)
 
 
@@ -338,6 +343,12 @@ describe("reviews:evidence:withdrawn", "{actor} withdrew evidence for {safeguard
 describe("reviews:signoff:given", "{actor} signed off {safeguard}, version {version}, until {expires_at:day}.")
 describe("reviews:signoff:revoked", "{actor} revoked a sign-off of {safeguard}.")
 describe("reviews:applicability:stated", "{actor} stated which sign-offs cover a snapshot, for {scopes}.")
+describe("reviews:vote:refused", "{actor} tried to vote on the {thing} and was refused: {code}.")
+describe("reviews:decision:refused", "{actor} tried to declare the {thing} and was refused: {code}.")
+describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and was refused: {code}.")
+describe("reviews:revocation:refused", "{actor} tried to revoke the {thing} and was refused: {code}.")
+describe("reviews:applicability:refused", "{actor} tried to state which sign-offs apply in the {thing} and was refused: {code}.")
+describe("reviews:adoption:refused", "{actor} tried to sign the adoption of the {thing} and was refused: {code}.")
 describe("reviews:scope:halted", "{actor} halted the scope {scope} of {subject:subject}.")
 describe("reviews:scope:changed", "The gate of {subject:subject} to {scope} is {state}.")
 describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")

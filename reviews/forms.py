@@ -213,6 +213,14 @@ class EvidenceForm(forms.Form):
     file = forms.FileField(label="File", max_length=255)
     evidence_type = forms.ChoiceField(label="What it is")
     note = forms.CharField(label="What it shows", required=False, max_length=2_000)
+    hazard = forms.TypedChoiceField(
+        label="Hazardous detail",
+        required=False,
+        choices=[("", "As its kind says: red-teaming and evaluations hold some"), ("yes", "It holds some"), ("no", "It holds none")],
+        coerce=lambda said: said == "yes",
+        empty_value=None,
+        help_text="A file that holds hazardous detail goes to cleared people only, and so does what is written of it here.",
+    )
 
     def __init__(self, *args: object, types: Iterable[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

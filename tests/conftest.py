@@ -15,6 +15,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import override_settings
 
+from ledger import clock
+
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -37,6 +39,14 @@ def _clean_cache() -> Iterator[None]:
     """Rate limits live in the cache; one test's wrong passwords must not lock the next test out."""
     cache.clear()
     yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_present_after_all_tests() -> Iterator[None]:
+    """Worlds live at noon of one day and months later, whatever day it is; the ledger takes nothing from the future."""
+    clock.pretend(datetime(2100, 1, 1, tzinfo=UTC))
+    yield
+    clock.pretend(None)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -20,6 +20,7 @@ from evaluations.models import Measurement, Run, Supersession, UploadState
 from evaluations.policies import CONFIRMERS, may_set_aside
 from evaluations.services import results
 from ledger.refusals import NotKnown
+from people.attempts import entering_refusals
 from people.doors import MemberRequest
 from people.models import Person
 from people.policies import require
@@ -131,7 +132,9 @@ def _sign(request: MemberRequest, form: SetAsideForm, about: dict[str, Any]) -> 
         role=told["role"],
         text=told["reason"],
     )
-    with transaction.atomic():
+    about_thing = next(thing for name, thing in about.items() if name != "replacement")
+    trying = entering_refusals("evaluations:result:refused", thing=about_thing, actor=request.actor.person, at=now)
+    with trying, transaction.atomic():
         signature = sign(person=request.actor.person, user=request.user, statement=statement, confirmation=told["confirmation"], at=now)
         return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
 

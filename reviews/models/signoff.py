@@ -57,6 +57,10 @@ class SafeguardImplementation(models.Model):
         return self.title
 
 
+# Kinds of evidence that tell how a safeguard is got round; hazardous unless somebody says otherwise.
+HAZARDOUS_EVIDENCE = frozenset({"red-team", "evaluation"})
+
+
 class ImplementationEvidence(models.Model):
     """A file that shows the safeguard works; content-addressed, attached once, withdrawn rather than deleted."""
 
@@ -66,6 +70,7 @@ class ImplementationEvidence(models.Model):
     filename = models.CharField(max_length=255)
     evidence_type = models.CharField(max_length=80)
     note = models.TextField(default="", blank=True)
+    hazard = models.BooleanField(default=True)  # the file goes to cleared people only
     attached_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     attached_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)

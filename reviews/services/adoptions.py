@@ -7,6 +7,7 @@ from django.db import transaction
 from frameworks.models import FrameworkVersion
 from frameworks.services import adopt
 from ledger.refusals import NotNow, NotValid
+from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import Refused, require
@@ -26,6 +27,7 @@ class AdoptionReasonMissing(NotValid):
     sentence = "Say why this version should come into force."
 
 
+@refusals_entered("reviews:adoption:refused", about="version")
 @transaction.atomic
 def propose_adoption(
     *, version: FrameworkVersion, rationale: str, actor: Person, user: User, confirmation: Confirmation, at: datetime
@@ -45,6 +47,7 @@ def propose_adoption(
     return adoption
 
 
+@refusals_entered("reviews:adoption:refused", about="adoption")
 @transaction.atomic
 def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmation: Confirmation, at: datetime) -> Adoption:
     """Puts the version into force. Raises NotAllowed, AdoptionNotNow and what `people.signing.sign` and `frameworks.services.adopt` raise."""

@@ -9,6 +9,7 @@ from django.db import transaction
 from frameworks.engine.types import Safeguard
 from ledger.canonical import digest
 from ledger.refusals import NotNow, NotValid
+from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
@@ -126,6 +127,7 @@ def coverage_digest(case: Case, lines: Sequence[Coverage], site: Site) -> str:
     return digest({"case": str(case.pk), "snapshot": str(case.snapshot_id or ""), "served": served, "lines": named})
 
 
+@refusals_entered("reviews:applicability:refused", about="case")
 @transaction.atomic
 def state_applicability(
     *,

@@ -14,6 +14,7 @@ from evaluations.models import Snapshot
 from evaluations.services.decisions import record_coverage, record_judgement
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow, NotValid
+from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, Signature, User
 from people.policies import require
@@ -119,6 +120,7 @@ def _check_cover(case: Case, threshold: str, covered_by: Snapshot, facts: Facts)
         raise CoverNotFit
 
 
+@refusals_entered("reviews:decision:refused", about="question")
 @transaction.atomic
 def decide(
     *, question: Question, verdict: str, note: str, seen_digest: str, actor: Person, user: User, confirmation: Confirmation, at: datetime

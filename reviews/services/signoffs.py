@@ -12,6 +12,7 @@ from frameworks.queries import in_force
 from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.refusals import NotNow, NotValid
+from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
@@ -19,7 +20,7 @@ from people.queries import actor_of
 from people.signing import sign
 from reviews import entries, policies, signing
 from reviews.models import ImplementationEvidence, SafeguardImplementation, SignOff
-from reviews.models.signoff import Meaning, Place
+from reviews.models.signoff import HAZARDOUS_EVIDENCE, Meaning, Place
 
 # What puts somebody's words under a safeguard.
 WRITTEN = ("reviews:implementation:registered", "reviews:implementation:changed")
@@ -204,8 +205,11 @@ def attach_evidence(
     note: str,
     actor: Person,
     at: datetime,
+    hazard: bool | None = None,
 ) -> ImplementationEvidence:
-    """Keeps the file under its digest and attaches it: a new version of the implementation. Raises NotAllowed, EvidenceNotFit, AlreadyAttached, TooLarge."""
+    """Keeps the file under its digest and attaches it: a new version of the implementation. `hazard`: only cleared people read it; None leaves
+    that to the kind of evidence. Raises NotAllowed, EvidenceNotFit, AlreadyAttached, TooLarge.
+    """
     require(policies.may_attach_evidence(actor_of(actor, at), implementation))
     # Bytes first, row after: a row never names bytes that are not on the disk.
     stored = blobs.store(stream)
@@ -223,6 +227,7 @@ def attach_evidence(
             filename=filename[:255],
             evidence_type=evidence_type,
             note=note.strip(),
+            hazard=evidence_type in HAZARDOUS_EVIDENCE if hazard is None else hazard,
             attached_by=actor,
             attached_at=at,
         )
@@ -272,6 +277,7 @@ def contributors(implementation: SafeguardImplementation) -> frozenset[str]:
     return frozenset(str(person) for person in (*attached, *written))
 
 
+@refusals_entered("reviews:signoff:refused", about="implementation")
 @transaction.atomic
 def give_signoff(
     *,
@@ -327,6 +333,7 @@ def give_signoff(
     return signoff
 
 
+@refusals_entered("reviews:revocation:refused", about="signoff")
 @transaction.atomic
 def revoke_signoff(*, signoff: SignOff, reason: str, actor: Person, at: datetime) -> SignOff:
     """Takes effect at once; everything that leans on it lapses with it. Raises NotAllowed, NotInForce, NotValid."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.refusals import NotNow, NotValid
+from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, User
 from people.policies import require
@@ -44,6 +45,7 @@ class AlreadyRecused(NotNow):
     sentence = "You stood aside from this case already."
 
 
+@refusals_entered("reviews:vote:refused", about="question")
 @transaction.atomic
 def vote(
     *,

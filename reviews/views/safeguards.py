@@ -145,6 +145,7 @@ def attach(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
                 filename=file.name,
                 evidence_type=form.cleaned_data["evidence_type"],
                 note=form.cleaned_data["note"],
+                hazard=form.cleaned_data["hazard"],
                 actor=request.actor.person,
                 at=timezone.now(),
             ),
@@ -169,14 +170,17 @@ def withdraw_evidence(request: MemberRequest, implementation_id: UUID, evidence_
 
 @require_safe
 def evidence_file(request: MemberRequest, implementation_id: UUID, evidence_id: UUID) -> FileResponse:
-    """The file as it was attached: always a download, never shown inside the portal."""
+    """The file as it was attached: always a download, never shown inside the portal. To who is not cleared a hazardous one is not there."""
     implementation = _implementation(request, implementation_id)
     evidence = implementation.evidence.filter(pk=evidence_id).first()
-    if evidence is None:
+    if evidence is None or (evidence.hazard and not request.actor.cleared):
         raise EvidenceNotKnown
-    return FileResponse(
+    answer = FileResponse(
         blobs.open_bytes(evidence.blob_id), as_attachment=True, filename=evidence.filename, content_type="application/octet-stream"
     )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 @sensitive_post_parameters("password", "code")

@@ -1,12 +1,12 @@
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, IntegrityError
 
-from ledger import services
+from ledger import clock, services
 from ledger.canonical import NotCanonical
 from ledger.entry_format import MalformedEntry
 from ledger.models import APPEND_ONLY_TABLES, UPDATE_ONLY_TABLES, Entry, Head, LedgerField, Log, Node
@@ -270,3 +270,30 @@ def test_a_second_head_or_log_cannot_stand_beside_the_first(log):
         Log.objects.create(mode="production", opened_at=NOON, number=2)
     with pytest.raises(IntegrityError), transaction.atomic():
         Head.objects.create(id=2, log=log, root=bytes(32), recorded_at=NOON)
+
+
+@pytest.fixture
+def present(log):
+    clock.pretend(NOON)
+    yield NOON
+    clock.pretend(datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def test_what_lies_in_the_future_is_not_taken_or_nothing_could_follow_it(present):
+    """Clocks differ by a little; a day ahead is a wrong clock, or somebody who wants the ledger to refuse everything after."""
+    _append(at=present + clock.AHEAD)
+    with pytest.raises(services.AheadOfTheClock) as refusal:
+        _append(at=present + clock.AHEAD + timedelta(seconds=1))
+    assert refusal.value.code == "ahead_of_the_clock"
+    _append(at=present + clock.AHEAD)
+
+
+def test_the_present_is_the_databases(log):
+    clock.pretend(None)
+    try:
+        now = clock.shared_now()
+        _append(at=now)
+        with pytest.raises(services.AheadOfTheClock):
+            _append(at=now + clock.AHEAD + timedelta(minutes=1))
+    finally:
+        clock.pretend(datetime(2100, 1, 1, tzinfo=UTC))

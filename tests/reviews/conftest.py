@@ -137,15 +137,12 @@ class Board:
         self.attach(implementation)
         return implementation
 
-    def attach(self, implementation: SafeguardImplementation, content: bytes = b"It works.", *, actor: Person | None = None) -> Any:
+    def attach(
+        self, implementation: SafeguardImplementation, content: bytes = b"It works.", *, actor: Person | None = None, **more: Any
+    ) -> Any:
+        told = {"filename": "test-report.pdf", "evidence_type": "document", "note": "", "actor": actor or self.cast.farid} | more
         found = signoffs.attach_evidence(
-            implementation=implementation,
-            stream=BytesIO(content + implementation.safeguard.encode()),
-            filename="test-report.pdf",
-            evidence_type="document",
-            note="",
-            actor=actor or self.cast.farid,
-            at=self.now(),
+            implementation=implementation, stream=BytesIO(content + implementation.safeguard.encode()), at=self.now(), **told
         )
         implementation.refresh_from_db()
         return found

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("evaluations", "0002_facts_do_not_change"),
         ("people", "0002_signatures_are_append_only"),
-        ("reviews", "0003_outlets_and_deliveries"),
+        ("reviews", "0004_incidents"),
     ]
 
     operations = [

@@ -1,0 +1,70 @@
+"""Who tried to sign, vote or decide and was refused is on record: by whom, what, why; and nobody fills the ledger with it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from ledger.models import Entry
+from ledger.refusals import NotAllowed, Refusal
+from ledger.sentences import sentence
+from people.attempts import MOST
+from people.confirming import Confirmation, CredentialNotConfirmed
+from reviews.services.signoffs import ImplementationChanged
+from tests.reviews.conftest import Board
+
+
+def refused() -> list[tuple[str, str]]:
+    entries = Entry.objects.filter(kind__endswith=":refused").order_by("seq").prefetch_related("fields")
+    return [(entry.kind, str(entry.values["code"])) for entry in entries]
+
+
+def test_a_refused_vote_and_a_failed_confirmation_are_entered_and_a_vote_that_counts_is_not(board: Board) -> None:
+    board.rise()
+    question = board.question(threshold="bio-3")
+    for person, told, error in (
+        (board.cast.ada, {}, NotAllowed),
+        (board.cast.ben, {"confirmation": Confirmation("a guess")}, CredentialNotConfirmed),
+        (board.cast.ben, {"seen_digest": "another"}, Refusal),
+    ):
+        with pytest.raises(error):
+            board.vote(person, question, **told)
+    board.vote(board.cast.ben, question)
+    kinds, codes = zip(*refused(), strict=True)
+    assert set(kinds) == {"reviews:vote:refused"} and len(codes) == 3
+    assert CredentialNotConfirmed.code in codes
+    with pytest.raises(Refusal):
+        board.decide(question)
+    assert refused()[-1] == ("reviews:decision:refused", "quorum_not_met")
+
+
+def test_a_refused_sign_off_is_entered_in_words_a_reader_of_the_ledger_understands(board: Board) -> None:
+    implementation = board.build("asl-2-security-1")
+    with pytest.raises(ImplementationChanged):
+        board.sign_off(board.cast.chloe, implementation, seen_digest="what stood there yesterday")
+    entry = Entry.objects.prefetch_related("fields").get(kind="reviews:signoff:refused")
+    assert entry.actor == board.cast.chloe.pk and entry.thing.endswith(str(implementation.pk))
+    assert "tried to sign off" in sentence(entry) and "implementation changed" in sentence(entry)
+
+
+def test_who_tries_on_and_on_does_not_fill_the_ledger(board: Board) -> None:
+    implementation = board.build("asl-2-security-1")
+    for _ in range(MOST + 5):
+        with pytest.raises(ImplementationChanged):
+            board.sign_off(board.cast.chloe, implementation, seen_digest="yesterday's")
+    assert len(refused()) == MOST
+    board.moment += timedelta(hours=2)
+    with pytest.raises(ImplementationChanged):
+        board.sign_off(board.cast.chloe, implementation, seen_digest="yesterday's")
+    assert len(refused()) == MOST + 1
+
+
+def test_a_page_that_refuses_before_the_verb_is_asked_is_entered_too(board: Board) -> None:
+    """Farid owns the safeguard: the sheet itself turns him away. Looking at it is not an attempt, sending it is."""
+    client = Client()
+    client.force_login(board.cast.farid.user, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("reviews:safeguard-sign", args=[board.build("asl-2-security-1").pk])
+    assert client.get(address).status_code == 403 and refused() == []
+    assert client.post(address).status_code == 403
+    assert [kind for kind, _ in refused()] == ["people:attempt:refused"]
