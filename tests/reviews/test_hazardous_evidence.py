@@ -50,7 +50,8 @@ def test_a_hazardous_file_goes_to_cleared_people_as_a_download_and_is_not_there_
 
 def test_a_file_without_hazardous_detail_is_read_by_everyone_inside(board: Board) -> None:
     evidence = attached(board, hazard=False)
-    assert client_of(board, "ben").get(address(evidence)).status_code == 200
+    answer = client_of(board, "ben").get(address(evidence))
+    assert answer.status_code == 200 and HAZARD in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
 
 
 def test_unless_somebody_says_otherwise_the_kind_of_evidence_says_it(board: Board) -> None:
