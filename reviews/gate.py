@@ -39,6 +39,7 @@ MOVE_NOTHING = {
     "reviews.scopes": "it writes down what the gate says",
     "reviews.exports": "it makes reports",
     "reviews.notices": "it tells people",
+    "reviews.outlets": "it tells other systems",
 }
 
 FAILED: dict[str, Any] = {
