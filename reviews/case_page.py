@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Prefetch
 from django.urls import reverse
@@ -17,6 +16,7 @@ from people.models import Person
 from people.queries import Actor
 from people.words import Role
 from reviews import conflicts, counting, policies, signing
+from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
 from reviews.contents import uncovered
 from reviews.facts import Facts, collect_one
 from reviews.finding_charts import Chart, finding_chart
@@ -95,20 +95,6 @@ class NextAct:
     words: str
     address: str
     sheet: bool = False
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One event of the case, in time."""
-
-    at: datetime
-    icon: str
-    who: Person | None
-    act: str
-    text: str = ""
-    tone: str = ""
-    hazard: bool = False
-    changes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -281,7 +267,16 @@ class CasePage:
     @cached_property
     def timeline(self) -> list[Happening]:
         """What happened, oldest first. Hazardous comments are withheld from those who are not cleared, and say so."""
-        return sorted(_happenings(self), key=lambda each: each.at)
+        titles = {part.question.pk: part.title for part in self.parts}
+        happened = [
+            *(of_revision(revision) for revision in self.revisions),
+            *(of_vote(vote, titles[vote.question_id]) for vote in self.history),
+            *(of_declaration(part.question, part.title, part.outcome) for part in self.parts if part.question.decided_at is not None),
+            *(of_recusal(recusal) for recusal in self.recusals),
+            *(of_comment(comment, cleared=self.actor.cleared) for comment in self.comments),
+            *([of_statement(self.statement)] if self.statement is not None else []),
+        ]
+        return sorted(happened, key=lambda each: each.at)
 
 
 def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
@@ -423,30 +418,3 @@ def _role(case: Case, vote: Vote) -> str:
     pinned: Iterable[Mapping[str, Any]] = case.roster
     competences: Sequence[str] = next((member["competences"] for member in pinned if member["person"] == str(vote.person_id)), [])
     return f"{role} ({', '.join(competences)})" if competences else role
-
-
-def _happenings(page: CasePage) -> Iterable[Happening]:
-    titles: dict[UUID, str] = {part.question.pk: part.title for part in page.parts}
-    for revision in page.revisions:
-        act = "opened this case" if revision.number == 1 else "revised what this case asks"
-        yield Happening(revision.made_at, "history", revision.made_by, act, revision.reason, changes=revision.changes)
-    for vote in page.history:
-        title = titles[vote.question_id]
-        tone = {"approve": "calm", "reject": "danger", "request_changes": "caution"}.get(vote.choice, "quiet")
-        icon = {"approve": "tick", "reject": "cross"}.get(vote.choice, "speech")
-        yield Happening(vote.at, icon, vote.person, f"{_PAST[vote.choice]} on “{title}”", vote.rationale, tone)
-    for part in page.parts:
-        if part.question.decided_at is not None:
-            act = f"declared “{part.title}”: {part.outcome}"
-            yield Happening(part.question.decided_at, "stamp", part.question.decided_by, act, part.question.declaration_note)
-    for recusal in page.recusals:
-        yield Happening(recusal.at, "cross", recusal.person, "stood aside from this case", recusal.reason, "quiet")
-    for comment in page.comments:
-        withheld = comment.hazard and not page.actor.cleared
-        text = "Withheld: it holds hazardous detail and is shown to cleared people only." if withheld else comment.text
-        yield Happening(comment.at, "speech", comment.person, "wrote", text, hazard=comment.hazard)
-    if page.statement is not None:
-        yield Happening(page.statement.stated_at, "seal", page.statement.person, "stated which sign-offs apply", page.statement.rationale)
-
-
-_PAST = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes", "abstain": "abstained"}

@@ -1,5 +1,7 @@
 """Putting a framework version into force: the chair proposes, an executive confirms."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,6 +14,7 @@ from frameworks.models import FrameworkVersion
 from frameworks.queries import listed
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
+from people.forms import ConfirmationForm
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
@@ -46,56 +49,47 @@ def adoption_list(request: MemberRequest) -> HttpResponse:
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
+    """The chair's signature under a version that shall come into force."""
     require(policies.may_see_board(request.actor))
     version = FrameworkVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise VersionNotKnown
     require(policies.may_propose_adoption(request.actor))
-    require(policies.may_sign_framework(request.actor, version.document))
     form = AdoptionForm(request.POST or None, user=request.user)
-    if form.is_valid():
-        made = said_on(
-            form,
-            lambda: adoptions.propose_adoption(
-                version=version, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
-            ),
-        )
-        if made:
-            return redirect("reviews:adoption-list")
-    context = {
-        "version": version,
-        "form": form,
-        "title": "Propose for adoption",
-        "button": f"Sign: propose {version.name} {version.version}",
-    }
-    return render(request, "reviews/adoption_sign.html", context, status=422 if form.errors else 200)
+    context = {"version": version, "title": "Propose for adoption", "button": f"Sign: propose {version.name} {version.version}"}
+    return _sheet(request, version, form, partial(adoptions.propose_adoption, version=version), context)
 
 
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: MemberRequest, adoption_id: UUID) -> HttpResponse:
+    """An executive's signature under the chair's proposal."""
     require(policies.may_see_board(request.actor))
     adoption = Adoption.objects.select_related("version", "proposed_by").filter(pk=adoption_id).first()
     if adoption is None:
         raise AdoptionNotKnown
     require(policies.may_confirm_adoption(request.actor))
-    require(policies.may_sign_framework(request.actor, adoption.version.document))
-    form = ConfirmForm(request.POST or None, user=request.user)
-    if form.is_valid():
-        made = said_on(
-            form,
-            lambda: adoptions.confirm_adoption(
-                adoption=adoption, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed()
-            ),
-        )
-        if made:
-            return redirect("reviews:adoption-list")
     version = adoption.version
+    form = ConfirmForm(request.POST or None, user=request.user)
     context = {
         "version": version,
         "adoption": adoption,
-        "form": form,
         "title": "Confirm the adoption",
         "button": f"Sign: adopt {version.name} {version.version}",
     }
-    return render(request, "reviews/adoption_sign.html", context, status=422 if form.errors else 200)
+    return _sheet(request, version, form, partial(adoptions.confirm_adoption, adoption=adoption), context)
+
+
+def _sheet(
+    request: MemberRequest,
+    version: FrameworkVersion,
+    form: ConfirmationForm,
+    act: Callable[..., Adoption],
+    context: Mapping[str, object],
+) -> HttpResponse:
+    require(policies.may_sign_framework(request.actor, version.document))
+    if form.is_valid():
+        signed = partial(act, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed())
+        if said_on(form, signed):
+            return redirect("reviews:adoption-list")
+    return render(request, "reviews/adoption_sign.html", {**context, "form": form}, status=422 if form.errors else 200)
