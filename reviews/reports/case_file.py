@@ -16,7 +16,8 @@ from ledger.sentences import sentences
 from ledger.services import current_log, head
 from people.models import Person
 from people.queries import Actor, actor_of
-from reviews.case_page import CasePage, QuestionPart, case_page
+from reviews.case_page import CasePage, case_page
+from reviews.case_questions import QuestionPart
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionKind, QuestionState
 from reviews.queries import decisions_of

@@ -1,0 +1,152 @@
+"""The questions of a case as its page shows them to one person: how each stands, what it still needs, and what this person may do about it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from frameworks.engine.types import FrameworkDocument
+from frameworks.finding_words import finding_sentence
+from people.queries import Actor
+from reviews import counting, policies, signing
+from reviews.contents import uncovered
+from reviews.facts import Facts
+from reviews.finding_charts import Chart, finding_chart
+from reviews.models import Case, Question, Vote
+from reviews.models.question import QuestionKind, QuestionState
+from reviews.tally import Member, Requirement, Side, Tally
+
+REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the requirement panel."""
+
+    code: str
+    words: str
+    progress: str
+    who: str
+    turn: bool = False
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class VoteLine:
+    vote: Vote
+    role: str
+    outdated: bool
+    struck: bool
+
+
+@dataclass(frozen=True)
+class QuestionPart:
+    """One question with what it asks, how it stands, and what the person looking may do about it."""
+
+    question: Question
+    title: str
+    proposal: str
+    tally: Tally | None
+    lines: Sequence[Line]
+    votes: Sequence[VoteLine]
+    outcome: str
+    finding: Mapping[str, Any] | None
+    finding_sentence: str
+    chart: Chart | None
+    may_vote: policies.Answer
+    may_declare: policies.Answer
+    # Whether this person's account has what a signature about these tiers takes.
+    may_sign: policies.Answer
+    may_propose: policies.Answer
+    ready: Side | None
+    voted: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.question.is_open
+
+
+@dataclass(frozen=True)
+class Look:
+    """One person looking at one case."""
+
+    case: Case
+    actor: Actor
+    document: FrameworkDocument
+    facts: Facts
+    names: Mapping[str, str]
+    roster: Sequence[Member]
+
+    def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
+        every = sorted(question.votes.all(), key=lambda vote: vote.at)
+        live = [vote for vote in every if vote.is_live]
+        tally = counting.count(question, live, self.roster, barred)
+        ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
+        may_vote = policies.may_vote(self.actor, self.case, question, barred)
+        may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live), barred)
+        finding = self.facts.findings.get(question.threshold) if question.threshold else None
+        voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
+        return QuestionPart(
+            question=question,
+            title=signing.question_title(question, self.document),
+            proposal=signing.verdict_in_words(question, question.proposal, self.document),
+            tally=tally,
+            lines=self._lines(question, tally, ready, may_vote=bool(may_vote) and not voted, may_declare=bool(may_declare)),
+            votes=[
+                VoteLine(
+                    vote, _role(self.case, vote), question.is_open and not counting.is_current(vote, question), vote.struck_at is not None
+                )
+                for vote in every
+                if vote.replaced_at is None
+            ],
+            outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
+            finding=finding,
+            finding_sentence=finding_sentence(finding, self.document) if finding else "",
+            chart=finding_chart(finding, self.document.threshold(question.threshold).title, self.document) if finding else None,
+            may_vote=may_vote,
+            may_declare=may_declare,
+            may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),
+            may_propose=policies.may_chair(self.actor, self.case),
+            ready=ready,
+            voted=voted,
+        )
+
+    def _lines(self, question: Question, tally: Tally, ready: Side | None, *, may_vote: bool, may_declare: bool) -> list[Line]:
+        if question.state == QuestionState.DECIDED:
+            return [Line("met", "Declared by the chair", "decided", "")]
+        me = str(self.actor.person.pk)
+        # Until it is stated which sign-offs apply there is nothing to approve: it is nobody's turn yet.
+        asked = question.kind != QuestionKind.SAFEGUARDS or (question.content["statement"] is not None and not uncovered(question.content))
+        lines = [self._tally_line(each, may_vote, asked=asked) for each in (ready or tally.approve).requirements]
+        if tally.blocking and ready is None and not tally.approve.strict:
+            owners = ", ".join(self._name(person) for person in tally.blocking)
+            words = "A vote stands against it until its owner votes again"
+            lines.append(Line("blocked", words, str(len(tally.blocking)), owners, me in tally.blocking))
+        for person in tally.outdated:
+            lines.append(Line("waiting", f"The vote of {self._name(person)} is outdated", "vote again", self._name(person), person == me))
+        lines.append(
+            Line("waiting" if ready else "not_yet", "The chair declares the outcome", "", self._chairs(), may_declare and ready is not None)
+        )
+        return lines
+
+    def _chairs(self) -> str:
+        return ", ".join(self._name(member["person"]) for member in self.case.roster if "chair" in member["roles"]) or "the chair"
+
+    def _tally_line(self, requirement: Requirement, may_vote: bool, *, asked: bool) -> Line:
+        code = REQUIREMENT_MARK[requirement.state]
+        return Line(
+            code=code if asked or code != "waiting" else "not_yet",
+            words=requirement.title,
+            progress=f"{requirement.have} of {requirement.need}",
+            who=", ".join(sorted(self._name(person) for person in requirement.who)),
+            turn=asked and may_vote and str(self.actor.person.pk) in requirement.who,
+        )
+
+    def _name(self, person: str) -> str:
+        return self.names.get(person, "someone")
+
+
+def _role(case: Case, vote: Vote) -> str:
+    role = vote.signature.role.replace("_", " ")
+    pinned: Iterable[Mapping[str, Any]] = case.roster
+    competences: Sequence[str] = next((member["competences"] for member in pinned if member["person"] == str(vote.person_id)), [])
+    return f"{role} ({', '.join(competences)})" if competences else role
