@@ -30,6 +30,7 @@ def test_the_ledger_names_models_cases_and_uploads_and_leads_to_them(board: Boar
 
 def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Board) -> None:
     board.rise()
+    board.vote(board.cast.ben, board.question(threshold="bio-3"))
     board.sign_off(board.cast.chloe, board.build("asl-3-security-1"))
     entries = record(board)
     with CaptureQueriesContext(connection) as all_of_them:
