@@ -120,7 +120,11 @@ class Portal:
         """Where the log stands, and in the same query how many notices this person has not read."""
         heads = Head.objects.select_related("log")
         if self._actor is not None:
-            unread = Notice.objects.filter(person=self._actor.person, channel=Channel.INBOX, read_at=None).order_by().values("person")
+            unread = (
+                Notice.objects.filter(person=self._actor.person, channel=Channel.INBOX, read_at=None, withdrawn_at=None)
+                .order_by()
+                .values("person")
+            )
             heads = heads.annotate(unread=Coalesce(Subquery(unread.annotate(count=Count("pk")).values("count")), 0))
         return heads.first()
 

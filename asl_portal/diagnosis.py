@@ -167,7 +167,7 @@ def _work() -> Iterator[Answer]:
         "uploads": Upload.objects.filter(state=UploadState.DEAD).count(),
         "assessments": AssessmentDue.objects.filter(state=DueState.DEAD).count(),
         "mails": Notice.objects.filter(state=WorkState.DEAD).count(),
-        "deliveries": Delivery.objects.filter(state=WorkState.DEAD).count(),
+        "deliveries": Delivery.objects.filter(state=WorkState.DEAD, outlet__stopped_at=None).count(),
         "reports": Export.objects.filter(state=WorkState.DEAD).count(),
     }
     given_up = [f"{count} {name}" for name, count in dead.items() if count]

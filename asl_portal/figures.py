@@ -80,7 +80,11 @@ class _Figures(Collector):
         oldest = GaugeMetricFamily("asl_work_oldest_seconds", "Since when the oldest of them waits; 0 where none does.", labels=["kind"])
         dead = GaugeMetricFamily("asl_work_dead", "Rows that were given up after their last try.", labels=["kind"])
         for kind, table, since, open_states, given_up in _kinds():
-            found = table._default_manager.filter(state__in=[*open_states, given_up]).aggregate(
+            rows = table._default_manager.filter(state__in=[*open_states, given_up])
+            if issubclass(table, Work):
+                # What is meant for later, such as a weekly digest, is not late.
+                rows = rows.exclude(attempts=0, not_before__gt=self.at)
+            found = rows.aggregate(
                 waiting=Count("pk", filter=Q(state__in=open_states)),
                 since=Min(since, filter=Q(state__in=open_states)),
                 dead=Count("pk", filter=Q(state=given_up)),

@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         ("reviews.tasks.make_exports", 5, 4),
         ("evaluations.tasks.sweep_clock", 60, 50),
         ("reviews.tasks.sweep_clock", 60, 50),
+        ("reviews.notices.sweep_reminders", 60, 50),
         ("ledger.verify_by_night", crontab(hour="2", minute="30"), 3600),
     )
 }

@@ -43,3 +43,4 @@ class Scope(TextChoices):
     DEPLOYMENTS_WRITE = "deployments:write", "Report what is in service"
     CASES_READ = "cases:read", "Read cases"
     LEDGER_READ = "ledger:read", "Read the ledger"
+    FEED_READ = "feed:read", "Read the news feed"

@@ -11,7 +11,7 @@ from ledger.delivery import consumer, kick
 from ledger.models import Entry
 from ledger.services import head
 from reviews import replay  # noqa: F401  (registers the gate's replay check)
-from reviews.notices import hear, outlets  # noqa: F401  (registers who is told)
+from reviews.notices import hear, outlets, remind  # noqa: F401  (registers who is told, and when)
 from reviews.services import following
 from reviews.tasks import make_exports
 

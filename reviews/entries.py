@@ -236,6 +236,10 @@ def work_retried(kind: str, row_id: str, *, actor: Person, at: datetime) -> Entr
     return _append("reviews:work:retried", f"{kind}:{row_id}", actor, at, {"work": kind})
 
 
+def notices_chosen(person: Person, choices: dict[str, list[object]], *, at: datetime) -> Entry:
+    return _append("reviews:notices:chosen", f"person:{person.pk}", person, at, {"choices": choices})
+
+
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, policy: str = "") -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
 
@@ -360,3 +364,4 @@ describe("reviews:outlet:rotated", "{actor} gave a webhook a new secret; the old
 describe("reviews:outlet:stopped", "{actor} stopped an outlet ({outlet_kind}).")
 describe("reviews:outlet:tested", "{actor} sent a test to an outlet ({outlet_kind}).")
 describe("reviews:delivery:resent", "{actor} had entry {entry} sent to an outlet once more.")
+describe("reviews:notices:chosen", "{actor} chose how to be told what.")

@@ -1,8 +1,10 @@
 """The forms of the board. They read what was typed; whether it may be done is asked of the verbs."""
 
+import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -12,8 +14,10 @@ from people.forms import CONFIRMING, ConfirmationForm
 from reviews import places
 from reviews.models.case import CaseKind
 from reviews.models.outlet import Topic
+from reviews.models.preference import ByMail
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
+from reviews.notices.preferences import KIND_WORDS, OPTIONAL
 
 RATIONALE_HELP = "What you read and why it decides the question for you. It stands in the record beside your name."
 
@@ -317,3 +321,26 @@ class ChannelForm(OutletForm):
         ].help_text = (
             "As apprise writes it: slack://…, msteams://…, matrixs://…, pagerduty://…, ntfys://…. It is kept sealed and not shown again."
         )
+
+
+class TellingForm(forms.Form):
+    """A row a kind: the inbox where it may be left out, and how by mail; then when digests come."""
+
+    zone = forms.ChoiceField(label="Time zone", choices=lambda: [(zone, zone) for zone in sorted(available_timezones())])
+    hour = forms.TypedChoiceField(label="Hour", coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)])
+    weekday = forms.TypedChoiceField(label="Weekly digest on", coerce=int, choices=list(enumerate(calendar.day_name)))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for kind, words in KIND_WORDS.items():
+            if kind in OPTIONAL:
+                self.fields[f"inbox_{kind}"] = forms.BooleanField(label=f"{words}: in the inbox", required=False)
+            self.fields[f"mail_{kind}"] = forms.ChoiceField(label=f"{words}: by mail", choices=ByMail.choices)
+
+    def rows(self) -> list[tuple[str, forms.BoundField | None, forms.BoundField]]:
+        """Each kind in words, its inbox box (None: it always stands there) and its choice of mail."""
+        return [(words, self[f"inbox_{kind}"] if kind in OPTIONAL else None, self[f"mail_{kind}"]) for kind, words in KIND_WORDS.items()]
+
+    def choices(self) -> dict[str, tuple[bool, str]]:
+        said = self.cleaned_data
+        return {kind: (said.get(f"inbox_{kind}", True), said[f"mail_{kind}"]) for kind in KIND_WORDS}

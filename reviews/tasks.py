@@ -4,7 +4,7 @@ from celery import shared_task
 
 from ledger.clock import shared_now
 from reviews.notices import deliver
-from reviews.notices.send import send_due
+from reviews.notices.send import send_digests, send_due
 from reviews.reports.exports import make_due
 from reviews.services import following
 
@@ -17,8 +17,9 @@ def sweep_clock(**_: object) -> None:
 
 @shared_task
 def sweep_notices(**_: object) -> None:
-    """Sends the mails that are due."""
+    """Sends the mails that are due, and the digests whose hour has come."""
     send_due(at=shared_now())
+    send_digests(at=shared_now())
 
 
 @shared_task

@@ -3,7 +3,24 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from reviews.views import adoptions, boards, cases, deployments, gate, inbox, outlets, reports, safeguards, signing, status, tables, work
+from reviews.views import (
+    adoptions,
+    badge,
+    boards,
+    cases,
+    deployments,
+    feed,
+    gate,
+    inbox,
+    outlets,
+    reports,
+    safeguards,
+    signing,
+    status,
+    tables,
+    telling,
+    work,
+)
 
 app_name = "reviews"
 
@@ -25,6 +42,10 @@ urlpatterns = [
     path("", inbox.home, name="home"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.mark_read, name="inbox-read"),
+    path("inbox/settings/", telling.settings, name="notice-settings"),
+    path("inbox/feed/", telling.make_feed, name="feed-new"),
+    path("feed/<str:secret>/news.atom", feed.news, name="feed"),
+    path("subjects/<slug:slug>/badge.svg", badge.badge, name="badge"),
     path("portfolio/", status.portfolio_list, name="portfolio"),
     path("subjects/<slug:slug>/", status.subject_detail, name="subject-detail"),
     path("subjects/<slug:slug>/cases/open/", cases.open_case, name="case-open"),

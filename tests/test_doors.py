@@ -260,6 +260,10 @@ ROWS: dict[str, Row] = {
     "reviews:outlet-stop": row(POST=only(("administrator",), 302, outside_evaluator=404)),
     "reviews:outlet-test": row(POST=only(("administrator",), 302, outside_evaluator=404)),
     "reviews:delivery-resend": row(POST=only(("administrator",), 302, outside_evaluator=404)),
+    "reviews:notice-settings": row(GET=by(200), POST=by(422)),
+    "reviews:feed-new": row(POST=only(("outside_evaluator",), 404, others=200)),
+    "reviews:feed": row(OPEN_REST, GET=everybody(200)),
+    "reviews:badge": row(GET=INSIDE),
     # the API, with a token of every scope; without one: 401
     "api:openapi-json": row(**dict.fromkeys(METHODS, everybody(200))),
     "api:api-root": row(everybody(404)),
@@ -337,6 +341,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         lambda world: {"outlet_id": world.things["outlet"].pk},
     ),
     "reviews:delivery-resend": lambda world: {"delivery_id": world.things["delivery"].pk},
+    "reviews:feed": lambda world: {"secret": world.things["feed"]},
+    "reviews:badge": lambda world: {"slug": "heron"},
     "reviews:table-portfolio": lambda world: {"format": "csv"},
     "reviews:table-subject": lambda world: {"slug": "heron", "format": "xlsx"},
     "reviews:table-cases": lambda world: {"format": "xlsx"},
@@ -439,6 +445,7 @@ def build_people(world: World) -> None:
     Delivery.objects.update(state="dead")
     world.things["grant"] = people.grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.jun, at=now)
     world.things["link"] = people.propose_link(user=cast.chloe.user, actor=cast.jun, at=now)
+    world.things["feed"] = make_token(cast.chloe, Scope.FEED_READ)
     _, world.things["secret"] = people.persona_link(user=cast.kai.user, at=now)
 
 

@@ -8,6 +8,7 @@ from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.incident import Incident
 from reviews.models.notice import Export, Notice
 from reviews.models.outlet import Delivery, Outlet
+from reviews.models.preference import DigestTime, NoticePreference
 from reviews.models.question import Question, Vote
 from reviews.models.signoff import ApplicabilityLine, ApplicabilityStatement, ImplementationEvidence, SafeguardImplementation, SignOff
 
@@ -22,11 +23,13 @@ __all__ = [
     "Comment",
     "Delivery",
     "Determination",
+    "DigestTime",
     "Export",
     "GateAnswer",
     "ImplementationEvidence",
     "Incident",
     "Notice",
+    "NoticePreference",
     "Outlet",
     "Question",
     "Recusal",

@@ -21,6 +21,7 @@ class WorkState(models.TextChoices):
 class Channel(models.TextChoices):
     INBOX = "inbox", "Inbox"
     MAIL = "mail", "Mail"
+    DIGEST = "digest", "Digest"
 
 
 class Work(models.Model):
@@ -53,6 +54,8 @@ class Notice(Work):
     data = models.JSONField(default=dict, blank=True)  # ids, slugs and codes only: never prose, never hazardous detail
     message_id = models.CharField(max_length=200, default="", blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    # What it told of was settled by somebody else, or is over: it leaves the inbox and stays in the record.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-made_at", "id"]

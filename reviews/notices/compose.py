@@ -1,6 +1,6 @@
 """The words of a notice. Made from codes, names and numbers only: no rationale, no comment, no measurement ever leaves the portal this way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -24,6 +24,15 @@ class Message:
 def compose(notice: Notice) -> Message:
     """Find the words for one notice; it needs `person`, `case`, `case.subject` and `subject` loaded. Raises KeyError for an unknown kind."""
     return _WORDS[notice.kind](notice)
+
+
+def compose_digest(notices: Sequence[Notice], *, public_url: str, settings_path: str) -> tuple[str, str]:
+    """Subject and text of one mail that holds several notices, the oldest first."""
+    messages = [compose(notice) for notice in notices]
+    count = f"{len(messages)} notice{'' if len(messages) == 1 else 's'}"
+    lines = [f"{message.title}\n  {public_url}{message.path}" for message in messages]
+    foot = f"Sent by the ASL portal. Details are in the portal only. When and what you are told: {public_url}{settings_path}"
+    return f"{count} from the ASL portal", "\n\n".join([*lines, foot]) + "\n"
 
 
 def _case(notice: Notice) -> Case:
@@ -84,6 +93,37 @@ def _on_adoption(notice: Notice) -> Message:
     )
 
 
+def _on_due_case(notice: Notice, words: str) -> Message:
+    return Message(
+        f"{_titled(notice)} {words.format(**notice.data)}",
+        "You are on its roster. Silence is never approval: past its day a case is late, not passed.",
+        "See whose turn it is.",
+        _case_path(notice),
+    )
+
+
+def _on_expiring_signoff(notice: Notice) -> Message:
+    return Message(
+        f"The sign-off of safeguard {notice.data['safeguard']} runs out on {notice.data['until']}",
+        "You own the safeguard or signed it off, and no other sign-off lasts longer.",
+        "Renew its evidence, then have it signed off again; once it has run out, what leans on it lapses.",
+        reverse("reviews:safeguard-detail", args=[notice.data["implementation"]]),
+    )
+
+
+_DECISION_NOUNS = {"determination": "A determination", "safeguards": "A decision on the safeguards", "release": "A release"}
+
+
+def _on_lapsing_decision(notice: Notice) -> Message:
+    name = notice.subject.name if notice.subject else "a model"
+    return Message(
+        f"{_DECISION_NOUNS[notice.data['noun']]} of {name} runs out on {notice.data['until']}",
+        "You chair the board that decides it anew.",
+        "Open a re-approval case in time; once it has run out, the gate shuts.",
+        _subject_path(notice),
+    )
+
+
 _WORDS: dict[str, Callable[[Notice], Message]] = {
     "vote_wanted": _on_case("{case} waits for your vote", "You are on its roster.", "Read what changed, then vote on each open question."),
     "case_opened": _on_case("{case} was opened", "You are on its roster.", "See what is asked and whose turn it is."),
@@ -121,5 +161,9 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "signoff_wanted": _on_safeguard,
     "upload_rejected": _on_upload,
     "adoption_wanted": _on_adoption,
+    "case_due_soon": lambda notice: _on_due_case(notice, "is due on {until}"),
+    "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),
+    "signoff_expires": _on_expiring_signoff,
+    "decision_lapses": _on_lapsing_decision,
 }
 KINDS = frozenset(_WORDS)

@@ -1,36 +1,56 @@
-"""Ledger entry → notice rows: one for the inbox, which is its own delivery, and one for the mail, which waits to be sent."""
+"""Ledger entry → notice rows: in the inbox, by mail or in a digest, as each person wants it. What an entry settles is taken back first."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from ledger.delivery import consumer, kick
 from ledger.models import Entry
 from reviews.models import Notice
 from reviews.models.notice import Channel, WorkState
+from reviews.notices import withdraw
+from reviews.notices.preferences import Wishes
 from reviews.notices.recipients import KINDS_HEARD, Told, recipients
 from reviews.tasks import sweep_notices
 
 
-@consumer("reviews.notices", kinds=KINDS_HEARD)
+@consumer("reviews.notices", kinds=tuple(dict.fromkeys((*KINDS_HEARD, *withdraw.KINDS_HEARD))))
 def hear(entry: Entry) -> None:
-    """Twice is once: the rows are unique by entry, person, channel, kind and question."""
-    rows = [row for told in recipients(entry) for row in (_row(entry, told, Channel.INBOX), _row(entry, told, Channel.MAIL))]
+    """Twice is once: the rows are unique by entry, person, channel, kind and question. One consumer does both, so that nothing is
+    taken back before it was told."""
+    withdraw.follow(entry)
+    tell([(entry.seq, told) for told in recipients(entry)], at=entry.recorded_at)
+
+
+def tell(news: Iterable[tuple[int, Told]], *, at: datetime) -> None:
+    """Write the rows that tell people; each beside the number of the entry it is about."""
+    listed = list(news)
+    wishes = Wishes(told.person for _, told in listed)
+    rows = [row for seq, told in listed for row in _rows(seq, told, wishes, at)]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
         kick(sweep_notices)
 
 
-def _row(entry: Entry, told: Told, channel: Channel) -> Notice:
-    at = entry.recorded_at
+def _rows(seq: int, told: Told, wishes: Wishes, at: datetime) -> list[Notice]:
+    wish = wishes.of(told.person, told.kind, at)
+    rows = [_row(seq, told, Channel.INBOX, at, at)] if wish.inbox else []
+    rows += [_row(seq, told, Channel.MAIL, at, wish.mail_at)] if wish.mail_at else []
+    return rows + ([_row(seq, told, Channel.DIGEST, at, wish.digest_at)] if wish.digest_at else [])
+
+
+def _row(seq: int, told: Told, channel: Channel, at: datetime, not_before: datetime) -> Notice:
     shown_at_once = channel == Channel.INBOX
     return Notice(
         person_id=told.person,
         channel=channel,
         kind=told.kind,
-        entry_seq=entry.seq,
+        entry_seq=seq,
         subject_id=told.subject,
         case_id=told.case,
         question_id=told.question,
         data=dict(told.data),
         state=WorkState.DONE if shown_at_once else WorkState.WAITING,
         done_at=at if shown_at_once else None,
-        not_before=at,
+        not_before=not_before,
         made_at=at,
     )

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 from smtplib import SMTPException
+from uuid import UUID
 
 from reviews.models import Notice
 from reviews.models.notice import Channel, WorkState
@@ -12,11 +13,44 @@ from reviews.work import claim, postpone, settle
 
 log = logging.getLogger(__name__)
 
+DIGESTS_AT_ONCE = 20
+LONGEST_DIGEST = 500
+
 
 def send_due(*, at: datetime, limit: int = 50) -> int:
     """Send what is due and give how many went out."""
     rows = Notice.objects.filter(channel=Channel.MAIL).select_related("person__user", "subject", "case__subject")
     return sum(_send(notice, at) for notice in claim(rows, at=at, limit=limit))
+
+
+def send_digests(*, at: datetime) -> int:
+    """Send each person whose hour has come one mail with everything that waited for it, and give how many mails went out."""
+    due = Notice.objects.filter(channel=Channel.DIGEST, state__in=[WorkState.WAITING, WorkState.WORKING], not_before__lte=at)
+    people = due.order_by("person").values_list("person", flat=True).distinct()[:DIGESTS_AT_ONCE]
+    return sum(_send_digest(person, at) for person in people)
+
+
+def _send_digest(person: UUID, at: datetime) -> bool:
+    # A digest may wait for a week, which `claim` alone would take for a clock that jumped.
+    rows = Notice.objects.filter(channel=Channel.DIGEST, person=person, not_before__lte=at).select_related(
+        "person__user", "subject", "case__subject"
+    )
+    notices = sorted(claim(rows, at=at, limit=LONGEST_DIGEST), key=lambda notice: (notice.made_at, str(notice.pk)))
+    if not notices:
+        return False
+    try:
+        message_id = mail.send_digest(notices)
+    except mail.NoAddress:
+        for notice in notices:
+            settle(notice, state=WorkState.DEAD, last_error="This person has no active account to write to.")
+        return False
+    except (SMTPException, OSError) as error:
+        log.warning("A digest of %s notices was not sent (%s).", len(notices), type(error).__name__)
+        for notice in notices:
+            postpone(notice, at=at, why=f"The mail server did not take it ({type(error).__name__}).")
+        return False
+    settled = [settle(notice, state=WorkState.DONE, done_at=at, message_id=message_id, last_error="") for notice in notices]
+    return all(settled)
 
 
 def settle_the_past(*, before: datetime, at: datetime) -> None:

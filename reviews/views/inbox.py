@@ -28,7 +28,7 @@ def home(request: MemberRequest) -> HttpResponse:
 def inbox(request: MemberRequest) -> HttpResponse:
     """Waiting on me, then the notices, the newest first."""
     person, now = request.actor.person, timezone.now()
-    mine = Notice.objects.filter(person=person, channel=Channel.INBOX)
+    mine = Notice.objects.filter(person=person, channel=Channel.INBOX, withdrawn_at=None)
     rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "id")[:SHOWN]
     context = {
         "now": now,

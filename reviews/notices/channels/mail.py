@@ -1,12 +1,15 @@
 """A notice by e-mail, through Django's mail settings."""
 
+from collections.abc import Sequence
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.urls import reverse
 
 from reviews.models import Notice
-from reviews.notices.compose import Message
+from reviews.notices.compose import Message, compose_digest
 
 
 class NoAddress(Exception):
@@ -15,21 +18,35 @@ class NoAddress(Exception):
 
 def message_id(notice: Notice) -> str:
     """The same for every attempt: a receiver that gets a message twice can tell that it is one."""
-    return f"<notice-{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname or 'localhost'}>"
+    return f"<notice-{notice.pk}@{_host()}>"
 
 
 def send(notice: Notice, message: Message) -> str:
     """Hand the message to the mail server and give its id. Raises NoAddress, OSError or SMTPException; then nothing was accepted."""
+    return _send(notice, message_id(notice), message.title, message.as_text(settings.PUBLIC_URL))
+
+
+def send_digest(notices: Sequence[Notice]) -> str:
+    """Several notices to one person in one mail; the same notices give the same id. Raises as `send` does."""
+    mark = sha256("".join(sorted(str(notice.pk) for notice in notices)).encode()).hexdigest()[:32]
+    subject, text = compose_digest(notices, public_url=settings.PUBLIC_URL, settings_path=reverse("reviews:notice-settings"))
+    return _send(notices[0], f"<digest-{mark}@{_host()}>", subject, text)
+
+
+def _send(notice: Notice, identity: str, subject: str, text: str) -> str:
     user = getattr(notice.person, "user", None)
     if user is None or not user.is_active:
         raise NoAddress
-    identity = message_id(notice)
     mail = EmailMessage(
-        subject=message.title,
-        body=message.as_text(settings.PUBLIC_URL),
+        subject=subject,
+        body=text,
         to=[user.email],
         headers={"Message-ID": identity, "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         connection=get_connection(),
     )
     mail.send()
     return identity
+
+
+def _host() -> str:
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"

@@ -1,0 +1,102 @@
+"""What the clock alone makes worth telling: cases due and overdue, sign-offs and decisions that run out. Each is told once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery import shared_task
+from django.db.models import Exists, OuterRef
+
+from ledger.clock import shared_now
+from ledger.models import Entry
+from people.queries import people_with
+from people.words import Role
+from reviews.models import Case, Determination, Notice, ReleaseDecision, SafeguardsDecision, SignOff
+from reviews.models.case import CaseState
+from reviews.notices.hear import tell
+from reviews.notices.recipients import Told
+
+CASE_SOON = timedelta(days=2)
+SIGNOFF_SOON = timedelta(days=30)
+DECISION_SOON = timedelta(days=14)
+DECISIONS = {Determination: "determination:made", SafeguardsDecision: "safeguards:decided", ReleaseDecision: "release:decided"}
+NOUNS = {Determination: "determination", SafeguardsDecision: "safeguards", ReleaseDecision: "release"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """`entry` and `thing` name the entry that began what now runs out: one reminder of a kind for each."""
+
+    entry: str
+    thing: str
+    told: Told
+
+
+@shared_task(name="reviews.notices.sweep_reminders")
+def sweep_reminders(**_: object) -> None:
+    """Tells what the clock made due."""
+    remind(at=shared_now())
+
+
+def remind(*, at: datetime) -> int:
+    """Tell what is due to be told and give to how many. A row says that it was told, so that the next sweep does not tell it again."""
+    found = [*_cases(at), *_signoffs(at), *_decisions(at)]
+    seqs = _entries(found)
+    known = {(each.entry, each.thing): seq for each in found if (seq := seqs.get((each.entry, each.thing))) is not None}
+    done = set(
+        Notice.objects.filter(entry_seq__in=known.values(), kind__in={each.told.kind for each in found}).values_list(
+            "entry_seq", "person", "kind"
+        )
+    )
+    new = [
+        (seq, each.told)
+        for each in found
+        if (seq := known.get((each.entry, each.thing))) is not None and (seq, each.told.person, each.told.kind) not in done
+    ]
+    tell(new, at=at)
+    return len(new)
+
+
+def _entries(found: Iterable[Reminder]) -> dict[tuple[str, str], int]:
+    rows = Entry.objects.filter(kind__in={each.entry for each in found}, thing__in={each.thing for each in found})
+    return {(kind, thing): seq for kind, thing, seq in rows.values_list("kind", "thing", "seq")}
+
+
+def _cases(at: datetime) -> Iterator[Reminder]:
+    """Everyone on the roster: who has voted may still move those who have not."""
+    for case in Case.objects.filter(state=CaseState.OPEN, due_at__lte=at + CASE_SOON):
+        kind = "case_overdue" if case.due_at is not None and case.due_at <= at else "case_due_soon"
+        aside = set(case.recusals.values_list("person", flat=True))
+        for member in case.roster:
+            person = UUID(member["person"])
+            if person not in aside:
+                told = Told(person, kind, case.subject_id, case.pk, data={"until": _day(case.due_at)})
+                yield Reminder("reviews:case:opened", f"case:{case.pk}", told)
+
+
+def _signoffs(at: datetime) -> Iterator[Reminder]:
+    """The owner, who renews the evidence, and the signer, unless another sign-off lasts longer."""
+    lasting = SignOff.objects.in_force(at).filter(implementation=OuterRef("implementation"), expires_at__gt=at + SIGNOFF_SOON)
+    ending = SignOff.objects.in_force(at).filter(~Exists(lasting), expires_at__lte=at + SIGNOFF_SOON).select_related("implementation")
+    for signoff in ending:
+        implementation = signoff.implementation
+        data = {"implementation": str(implementation.pk), "safeguard": implementation.safeguard, "until": _day(signoff.expires_at)}
+        for person in {implementation.owner_id, signoff.person_id}:
+            yield Reminder("reviews:signoff:given", f"signoff:{signoff.pk}", Told(person, "signoff_expires", data=data))
+
+
+def _decisions(at: datetime) -> Iterator[Reminder]:
+    """Those who chair: a decision is renewed by a case, and they open it."""
+    chairs = [person.pk for person in people_with(Role.CHAIR, at)]
+    for model, verb in DECISIONS.items():
+        for decision in model.objects.in_force(at).filter(valid_until__lte=at + DECISION_SOON):
+            for person in chairs:
+                told = Told(
+                    person, "decision_lapses", decision.subject_id, data={"noun": NOUNS[model], "until": _day(decision.valid_until)}
+                )
+                yield Reminder(f"reviews:{verb}", f"{NOUNS[model]}:{decision.pk}", told)
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment.day} {moment:%b %Y}" if moment else ""
