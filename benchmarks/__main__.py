@@ -21,7 +21,7 @@ from benchmarks.measuring import Line
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order of the page. Those without a world need no database.
-MEASURES = {"reader": False, "big_file": True, "history": True, "pages": True, "upload": True, "gate": True}
+MEASURES = {"reader": False, "big_file": True, "history": True, "pages": True, "upload": True, "gate": True, "exports": True}
 BASE = "bench_base"
 
 
@@ -69,7 +69,7 @@ def _make_base() -> None:
     """The demonstration's world, made once; every measure works on a copy."""
     print("Making the world", flush=True)
     _fresh(BASE)
-    for command in (["migrate"], ["seed_demo"]):
+    for command in (["collectstatic", "--noinput"], ["migrate"], ["seed_demo"]):
         subprocess.run(
             [sys.executable, "manage.py", *command, "-v0"], cwd=ROOT, env=_environment(BASE), stdout=subprocess.DEVNULL, check=True
         )

@@ -48,11 +48,12 @@ def run(quick: bool) -> list[Line]:
 
 def _lines(many: int, rounds: int) -> list[Line]:
     originals = list(Subject.objects.order_by("slug"))
-    copy_subjects(originals, (FEW - len(originals)) // len(originals) + 1)
+    first = (FEW - len(originals)) // len(originals) + 1
+    copy_subjects(originals, first)
     pages = _pages()
     few = {name: _statements(address) for name, address in pages.items()}
     models = {FEW: Subject.objects.count()}
-    copy_subjects([Subject.objects.get(slug=f"{one.slug}-1") for one in originals], (many - models[FEW]) // len(originals))
+    copy_subjects(originals, (many - models[FEW]) // len(originals), beginning=first + 1)
     models[many] = Subject.objects.count()
     lines = []
     for name, address in pages.items():

@@ -71,18 +71,19 @@ KINDS: tuple[tuple[type[models.Model], str], ...] = (
 HISTORY = (Upload, ParseAttempt, Run, Measurement)
 
 
-def copy_subjects(subjects: Sequence[Subject], times: int) -> None:
-    """Each model `times` more, with everything that is its own."""
+def copy_subjects(subjects: Sequence[Subject], times: int, *, beginning: int = 1) -> None:
+    """Each model `times` more, with everything that is its own; copies are numbered, and a second call begins where the first ended."""
+    numbers = (beginning, beginning + times - 1)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for model, path in KINDS:
             if model is Document:
-                _copy_documents(cursor, subjects, times)
+                _copy_documents(cursor, subjects, numbers)
                 continue
             if model is Signature:
-                _copy(cursor, model, _signatures(subjects), times)
+                _copy(cursor, model, _signatures(subjects), numbers)
                 continue
-            _copy(cursor, model, _belonging(model, path, subjects), times)
+            _copy(cursor, model, _belonging(model, path, subjects), numbers)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE")
 
@@ -103,7 +104,7 @@ def copy_history(runs: Sequence[Run], times: int, *, task: str | None = None, su
             named = fixed if model in (Upload, Run) else {}
             if model is Run and task is not None:
                 named = {**named, "task": task}
-            _copy(cursor, model, rows[model], times, fixed=named, among=HISTORY)
+            _copy(cursor, model, rows[model], (1, times), fixed=named, among=HISTORY)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE")
 
@@ -126,7 +127,7 @@ def _copy(
     cursor: Any,
     model: type[models.Model],
     pks: Sequence[Any],
-    times: int,
+    numbers: tuple[int, int],
     *,
     fixed: dict[str, Any] | None = None,
     among: Sequence[type[models.Model]] = tuple(kind for kind, _ in KINDS),
@@ -140,14 +141,15 @@ def _copy(
         names.append(sql.Identifier(field.column))
         values.append(sql.Literal(fixed[field.column]) if field.column in fixed else _value(field, model, among))
     query = sql.SQL(
-        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series(1, {times}) AS copies(number) WHERE t.{pk} = ANY({pks})"
+        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series({first}, {last}) AS copies(number) WHERE t.{pk} = ANY({pks})"
     )
     cursor.execute(
         query.format(
             table=sql.Identifier(model._meta.db_table),
             names=sql.SQL(", ").join(names),
             values=sql.SQL(", ").join(values),
-            times=sql.Literal(times),
+            first=sql.Literal(numbers[0]),
+            last=sql.Literal(numbers[1]),
             pk=sql.Identifier(model._meta.pk.column),
             pks=sql.Literal(list(pks)),
         ).as_string(cursor.connection)
@@ -189,12 +191,12 @@ def _new_digest(column: sql.Composable) -> sql.Composable:
     return sql.SQL("'sha256:' || encode(sha256(({c} || '-' || copies.number)::bytea), 'hex')").format(c=column)
 
 
-def _copy_documents(cursor: Any, subjects: Sequence[Subject], times: int) -> None:
+def _copy_documents(cursor: Any, subjects: Sequence[Subject], numbers: tuple[int, int]) -> None:
     """The assessment documents, so that each copy reads one of its own."""
     digests = list(Assessment.objects.filter(subject__in=subjects).values_list("assessment_digest", flat=True).distinct())
     cursor.execute(
         "INSERT INTO evaluations_document (digest, kind, content, stored_at) "
         "SELECT 'sha256:' || encode(sha256((d.digest || '-' || copies.number)::bytea), 'hex'), d.kind, d.content, d.stored_at "
-        "FROM evaluations_document d, generate_series(1, %s) AS copies(number) WHERE d.digest = ANY(%s)",
-        [times, digests],
+        "FROM evaluations_document d, generate_series(%s, %s) AS copies(number) WHERE d.digest = ANY(%s)",
+        [*numbers, digests],
     )

@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from evaluations.elicitation import elicitation
 from evaluations.model_names import model_key
@@ -112,10 +113,9 @@ def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger
 def _gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: int) -> _Facts:
     facts = _Facts(subject, framework, at, size)
     facts.snapshots = list(Snapshot.objects.filter(subject=subject, registered_seq__lt=size).order_by("registered_seq"))
-    runs = Run.objects.filter(subject=subject, reading__seq__lt=size).select_related("upload", "reading", "snapshot")
-    facts.runs = list(runs.order_by("reading__seq", "position"))
     facts.contested = _contested(subject, size)
     facts.bindings = _bindings(framework, size)
+    facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
     facts.measurements = _bound_measurements(facts)
     about = Q(measurement__run__subject=subject) | Q(run__subject=subject) | Q(announced_run__subject=subject)
     for row in Supersession.objects.filter(about, seq__lt=size).select_related("replacement"):
@@ -135,6 +135,33 @@ def _contested(subject: Subject, size: int) -> set[UUID]:
     """The runs told of this subject first that somebody told of another subject later, and nobody signed away there."""
     later = Run.objects.filter(twin_of__subject=subject, claimed_elsewhere=True, reading__seq__lt=size)
     return set(later.exclude(set_aside__seq__lt=size).order_by().values_list("twin_of_id", flat=True))
+
+
+def _runs_that_speak(facts: _Facts) -> QuerySet[Run]:
+    """The runs some indicator could hear of, by task, and every run told more than once. The others bear on no finding: however many a model has
+    behind it, they are not read, so that the work of an assessment does not grow with them.
+    """
+    heard = {selector[1] for selector in facts.bindings}
+    asked = {_task_key(task) for indicator in facts.framework.indicators for task in indicator.tasks}
+    tasks = [task for task in _tasks_of(facts.subject) if task in heard or _task_key(task) in asked]
+    twins = Run.objects.filter(subject=facts.subject, twin_of__isnull=False)
+    several = Q(twin_of__isnull=False) | Q(pk__in=twins.values("twin_of"))
+    return Run.objects.filter(Q(task__in=tasks) | several, subject=facts.subject, reading__seq__lt=facts.size)
+
+
+def _tasks_of(subject: Subject) -> list[str]:
+    """The different tasks of a model's runs, each found by one step down the index: the cost is that of the tasks, not of the runs."""
+    steps = """
+        WITH RECURSIVE step AS (
+            (SELECT task FROM evaluations_run WHERE subject_id = %(subject)s ORDER BY task LIMIT 1)
+            UNION ALL
+            SELECT (SELECT task FROM evaluations_run WHERE subject_id = %(subject)s AND task > step.task ORDER BY task LIMIT 1)
+            FROM step WHERE step.task IS NOT NULL
+        )
+        SELECT task FROM step WHERE task IS NOT NULL"""
+    with connection.cursor() as cursor:
+        cursor.execute(steps, {"subject": subject.pk})
+        return [task for (task,) in cursor.fetchall()]
 
 
 def _bindings(framework: FrameworkDocument, size: int) -> dict[Selector, list[Binding]]:

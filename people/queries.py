@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +85,12 @@ def people_with(role: str, at: datetime, competence: str | None = None) -> Query
     if competence is not None:
         holders = holders.filter(Exists(Competence.objects.in_force(at).filter(person=OuterRef("pk"), area=competence)))  # type: ignore[misc]  # the abstract manager hides the field
     return holders.order_by("name", "id")
+
+
+def people_with_any(roles: Sequence[str], at: datetime) -> QuerySet[Person]:
+    """Who holds at least one of these roles at that moment, by name."""
+    held = RoleGrant.objects.in_force(at).filter(person=OuterRef("pk"), role__in=roles)  # type: ignore[misc]  # the abstract manager hides the field
+    return Person.objects.filter(Exists(held)).order_by("name", "id")
 
 
 def members(at: datetime) -> QuerySet[Person]:

@@ -69,6 +69,9 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject", "reading"], name="runs_of_a_subject"),
+            # An assessment reads the runs that some indicator hears of, however many others there are.
+            models.Index(fields=["subject", "task"], name="runs_of_a_subject_by_task"),
+            models.Index(fields=["subject"], condition=Q(twin_of__isnull=False), name="runs_told_more_than_once"),
             models.Index(fields=["harness", "external_id"], name="runs_by_their_own_id"),
         ]
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from evaluations import access as evaluations_access
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion
-from people.queries import Actor, people_with
+from people.queries import Actor, people_with_any
 from people.words import Role
-from reviews.portfolio_page import PortfolioForm, PortfolioRow, portfolio_page
+from reviews.portfolio_choice import count
+from reviews.portfolio_page import PortfolioForm, PortfolioRow, chosen, portfolio_page
 from reviews.status import AxisStatus, portfolio
 from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
 
@@ -16,9 +17,10 @@ from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
 def portfolio_table(*, actor: Actor, version: FrameworkVersion, asked: Mapping[str, str], at: datetime) -> Table:
     """What this person sees of the portfolio; `asked` is what stands in the page's address."""
     seal = sealed_now(at)
-    whole = portfolio(evaluations_access.subjects(actor, at).order_by("slug"), version, at)
-    names = {str(person.pk): person.name for role in (Role.REVIEWER, Role.CHAIR) for person in people_with(role, at)}
-    page = portfolio_page(whole, PortfolioForm(asked), names=names)
+    known = evaluations_access.subjects(actor, at)
+    names = {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
+    whole = portfolio(chosen(known, version, PortfolioForm(asked)), version, at)
+    page = portfolio_page(whole, counts=count(known, version), names=names)
     about = [("Framework", f"{version.name} {version.version}"), ("Framework digest", version.digest), ("In short", page.headline)]
     return Table("portfolio", "Portfolio", _columns(version.document), page.rows, seal, about)
 

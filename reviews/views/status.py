@@ -1,5 +1,6 @@
 """How models stand: the portfolio, and one model's page, now or as of a day."""
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,16 +15,19 @@ from frameworks.queries import in_force_versions
 from ledger.refusals import NotNow
 from people.doors import MemberRequest
 from people.policies import require
-from people.queries import people_with
+from people.queries import people_with_any
 from people.refusal_pages import said_on
 from reviews import policies, queries
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
 from reviews.history_page import history
 from reviews.models import Case
-from reviews.portfolio_page import PortfolioForm, portfolio_page
+from reviews.portfolio_choice import count
+from reviews.portfolio_page import PortfolioForm, chosen, portfolio_page
 from reviews.services import scopes
 from reviews.status import portfolio, subject_status
 from reviews.subject_page import domain_parts, tier_items, verdict
+
+PAGE = 50
 
 
 class NoFrameworkInForce(NotNow):
@@ -48,16 +52,12 @@ def portfolio_list(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     form = PortfolioForm(request.GET)
     version = version_in_force(request.GET.get("framework", ""))
-    subjects = queries.with_incidents(evaluations_access.subjects(request.actor, now)).order_by("slug")
-    whole = portfolio(subjects, version, now)
-    page = portfolio_page(
-        whole, form, names={str(person.pk): person.name for role in ("reviewer", "chair") for person in people_with(role, now)}
-    )
-    return render(
-        request,
-        "reviews/portfolio.html",
-        {"page": page, "whole": whole, "form": form, "version": version, "may_register": may_register(request.actor)},
-    )
+    known = evaluations_access.subjects(request.actor, now)
+    models = Paginator(chosen(queries.with_incidents(known), version, form), PAGE).get_page(request.GET.get("page"))
+    names = {str(person.pk): person.name for person in people_with_any(("reviewer", "chair"), now)}
+    page = portfolio_page(portfolio(models.object_list, version, now), counts=count(known, version), names=names)
+    context = {"page": page, "models": models, "form": form, "version": version, "may_register": may_register(request.actor)}
+    return render(request, "reviews/portfolio.html", context)
 
 
 @require_safe
