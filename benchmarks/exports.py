@@ -12,8 +12,8 @@ from ledger.models import Head
 
 TITLE = "Exports of 10,000 rows"
 BASELINE = "none: seconds from the first query to the last byte, and the highest resident memory of the whole process, Django and all rooms loaded."
-TRIED = """Rows are read by a server-side cursor, 500 at a time, and written as they come: CSV in pieces of 250 rows, XLSX by XlsxWriter with constant memory. What the
-table itself adds to the process stands beside."""
+TRIED = """Rows are read by a server-side cursor, 500 at a time, and written as they come: CSV in pieces of 250 rows, XLSX by XlsxWriter with constant memory. The
+memory told is the whole process's; what the table itself adds stands beside, the rest is Django with all rooms loaded."""
 
 PROGRAM = """
 import json, os, sys, time

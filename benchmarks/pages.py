@@ -20,7 +20,11 @@ from reviews.models import Case
 TITLE = "Pages"
 BASELINE = """a Django view that asks the database nothing and renders as many bytes, to the byte, by a template of the same engine: a table with the
 page's mean number of bytes a cell (24). Both run behind the same middleware, for the same signed-in reviewer."""
-TRIED = ""
+TRIED = """The portfolio shows fifty models a page and chooses, orders and counts them by stored rows in SQL; it works out the one scope it shows of each, not all five; what the ledger
+says of itself is remembered while the database reports that nothing was written. The statements do not grow with the models, which the suite holds, yet there are more of them than
+aimed at: sign-in and frame take five, and the board's facts are one query for each kind of thing (assessments, their documents, determinations, safeguards decisions, releases,
+cases, questions, scopes, snapshots, uploads, work due, sign-offs, votes, conflicts). Not tried: gathering several kinds in one statement as JSON, which would halve the count and lose the
+models' own types. Most of the time that is left goes into building those queries and into the gate's pure answer, which reads and writes canonical documents."""
 
 CELL = 24
 BARE = engines["django"].from_string(

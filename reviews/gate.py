@@ -228,9 +228,12 @@ def reasons_for(facts: Facts, *, snapshot: Snapshot | None, scope: str, ledger: 
     return _decided(facts, facts.version, artefact=artefact, snapshot=snapshot, scope=scope, at=facts.at, ledger=ledger).reasons
 
 
+_remembered_ledger: WhileNothingMoves[Ledger] = WhileNothingMoves()
+
+
 def ledger_now() -> Ledger:
-    """What the gate asks of the ledger."""
-    return {"sound": is_sound(), "size": size()}
+    """What the gate asks of the ledger; no time bears on it, so it stands until anything is written."""
+    return dict(_remembered_ledger.get("now", at=timezone.now(), read=lambda: ({"sound": is_sound(), "size": size()}, None)))
 
 
 def _snapshot(artefact: str | None, subject: Subject | None) -> Snapshot | None:

@@ -37,6 +37,12 @@ class PortfolioRow:
     whose: str
     overdue: bool
 
+    @property
+    def gate(self) -> str:
+        """The state of the scope a list shows; a model's page shows every scope."""
+        shown = self.status.scope("external")
+        return shown.state if shown else ""
+
 
 @dataclass(frozen=True)
 class PortfolioPage:

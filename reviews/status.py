@@ -7,6 +7,7 @@ with the subjects. Both are built on `facts.collect`, like the gate, so that no 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +102,7 @@ class SubjectStatus:
     axes: tuple[AxisStatus, ...]
     domains: tuple[DomainStatus, ...]
     thresholds: tuple[ThresholdStatus, ...]
-    scopes: tuple[ScopeStatus, ...]
+    ledger: gate.Ledger
     case: Case | None
     questions: tuple[Question, ...]
     tallies: Mapping[UUID, Tally]
@@ -135,7 +136,12 @@ class SubjectStatus:
         return next((each for each in self.thresholds if each.slug == slug), None)
 
     def scope(self, name: str) -> ScopeStatus | None:
-        return next((each for each in self.scopes if each.scope == name), None)
+        return _scope(self.facts, name, self.ledger) if name in self.facts.document.scopes else None
+
+    @cached_property
+    def scopes(self) -> tuple[ScopeStatus, ...]:
+        """What the gate says of every scope. It is worked out when asked for: a list of models shows one scope of each."""
+        return tuple(_scope(self.facts, scope, self.ledger) for scope in self.facts.document.scopes)
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,7 @@ def _status(facts: Facts, tallies: Mapping[UUID, Tally], ledger: gate.Ledger) ->
         axes=tuple(_axis(facts, axis.slug, axis.title, axis.letter) for axis in facts.document.axes),
         domains=tuple(_domains(facts, thresholds)),
         thresholds=thresholds,
-        scopes=tuple(_scope(facts, scope, ledger) for scope in facts.document.scopes),
+        ledger=ledger,
         case=facts.case,
         questions=tuple(facts.questions),
         tallies=mine,
