@@ -20,7 +20,6 @@ the samples are never unpacked."""
 
 OURS = """
 import sys
-from pathlib import Path
 from evaluations import adapters
 with open(sys.argv[1], "rb") as stream:
     reading = adapters.read(stream, filename="log.eval")

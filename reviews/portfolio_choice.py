@@ -4,11 +4,12 @@ A page works out anew what it says of the models it shows, and it shows fifty. W
 the latest assessment, the requirement in force, the open case, the gate's state as last recomputed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Case as When_
+from django.db.models import Case as Choice
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import OrderBy
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
@@ -98,7 +99,8 @@ def _raised(version: FrameworkVersion) -> Q:
     return above
 
 
-def _order(version: FrameworkVersion, sort: str) -> Sequence[object]:
+def _order(version: FrameworkVersion, sort: str) -> list[OrderBy]:
+    keys: list[F | Choice]
     down = sort.startswith("-")
     match sort.removeprefix("-"):
         case "subject":
@@ -113,8 +115,8 @@ def _order(version: FrameworkVersion, sort: str) -> Sequence[object]:
     return [key.desc(nulls_last=True) if down else key.asc(nulls_first=True) for key in keys]
 
 
-def _ordinal(version: FrameworkVersion, axis: str) -> When_:
+def _ordinal(version: FrameworkVersion, axis: str) -> Choice:
     tiers = [tier for tier in version.document.tiers if tier.axis == axis]
-    return When_(
+    return Choice(
         *(When(**{_tier(axis): tier.slug}, then=Value(tier.ordinal)) for tier in tiers), default=Value(0), output_field=IntegerField()
     )
