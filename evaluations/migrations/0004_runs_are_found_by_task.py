@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluations", "0002_facts_do_not_change"),
+        ("evaluations", "0003_dossiers_are_closed"),
     ]
 
     operations = [
