@@ -67,6 +67,8 @@ class _Facts:
     size: int
     snapshots: list[Snapshot] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    # The tellings of one run, by the first of them.
+    told_together: dict[UUID, list[Run]] = field(default_factory=dict)
     measurements: dict[UUID, list[Measurement]] = field(default_factory=dict)
     bindings: dict[Selector, list[Binding]] = field(default_factory=dict)
     superseded: dict[UUID, Supersession] = field(default_factory=dict)
@@ -116,6 +118,11 @@ def _gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: 
     facts.contested = _contested(subject, size)
     facts.bindings = _bindings(framework, size)
     facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
+    told_together: dict[UUID, list[Run]] = defaultdict(list)
+    for run in facts.runs:
+        for first in {run.pk, run.twin_of_id or run.pk}:
+            told_together[first].append(run)
+    facts.told_together = told_together
     facts.measurements = _bound_measurements(facts)
     about = Q(measurement__run__subject=subject) | Q(run__subject=subject) | Q(announced_run__subject=subject)
     for row in Supersession.objects.filter(about, seq__lt=size).select_related("replacement"):
@@ -409,11 +416,13 @@ def _same_of_counterpart(measurement: Measurement, run: Run, facts: _Facts) -> U
 def _counterparts(run: Run, facts: _Facts) -> list[Run]:
     """The other tellings of the same run for this subject that say something else and were not set aside."""
     original = run.twin_of_id or run.pk
-    family = [other for other in facts.runs if original in {other.pk, other.twin_of_id} and other.pk != run.pk]
     return [
         other
-        for other in family
-        if other.content_digest != run.content_digest and not other.claimed_elsewhere and other.pk not in facts.set_aside
+        for other in facts.told_together.get(original, ())
+        if other.pk != run.pk
+        and other.content_digest != run.content_digest
+        and not other.claimed_elsewhere
+        and other.pk not in facts.set_aside
     ]
 
 
