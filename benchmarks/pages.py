@@ -69,7 +69,7 @@ def _lines(many: int, rounds: int) -> list[Line]:
 
 
 def _said_same(few: int, many: int) -> str:
-    return ", the same" if few == many else ": it grows"
+    return ": it grows" if many > few else ", the same" if few == many else "; the models on the first page have less to show"
 
 
 def _pages() -> dict[str, str]:
