@@ -152,7 +152,7 @@ def _runs_that_speak(facts: _Facts) -> QuerySet[Run]:
     asked = {_task_key(task) for indicator in facts.framework.indicators for task in indicator.tasks}
     tasks = [task for task in _tasks_of(facts.subject) if task in heard or _task_key(task) in asked]
     twins = Run.objects.filter(subject=facts.subject, twin_of__isnull=False).order_by().values_list("pk", "twin_of")
-    several = {pk for pair in twins for pk in pair}
+    several = facts.contested.union(*twins)
     # Named one by one, so that each half of the question is a step down an index and neither a walk along all runs.
     return Run.objects.filter(Q(task__in=tasks) | Q(pk__in=several), subject=facts.subject, reading__seq__lt=facts.size)
 

@@ -15,7 +15,7 @@ from reviews.services import cases
 from tests.makers import make_snapshot, make_subject
 from tests.reviews.conftest import Board
 
-CASE, PORTFOLIO, SUBJECT, INBOX = 30, 31, 37, 33
+CASE, PORTFOLIO, SUBJECT, INBOX = 30, 32, 38, 33
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluations", "0003_dossiers_are_closed"),
+        ("evaluations", "0004_a_refused_upload_is_set_aside"),
     ]
 
     operations = [
