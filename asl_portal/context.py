@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from asl_portal import theme
 from ledger.models import Head, Log
+from people.forms import LISTS
 from people.queries import Actor
 from people.words import Role
 from reviews.models.notice import Channel, Notice
@@ -50,7 +51,6 @@ _BEHIND = (
     ("Adoptions", "/adoptions/", False),
     ("Verify the ledger", "/ledger/verify/", False),
     ("Glossary", "/glossary/", True),
-    ("First steps", "/start/", False),
 )
 
 
@@ -107,13 +107,29 @@ class Portal:
             if self._actor.has(*roles)
         ]
 
+    @property
+    def keeps_views(self) -> bool:
+        """Is this a list whose filter one may keep under a name?"""
+        return self._actor is not None and self._request.path in LISTS
+
+    @cached_property
+    def _inside(self) -> bool:
+        return bool(self._actor and self._actor.has(*_INSIDE))
+
+    @cached_property
+    def shows_first_steps(self) -> bool:
+        """They try things on the demonstration's model, so they are for its people."""
+        return self.demo and self._inside
+
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
         """Every page one goes to by name: the sections, and what lies a step behind them."""
-        inside = bool(self._actor and self._actor.has(*_INSIDE))
-        return [(item.title, item.path) for item in [*self.nav, *self.account_links] if item.path] + [
-            (title, where) for title, where, for_all in _BEHIND if self.nav and (for_all or inside)
-        ]
+        steps = [("First steps", "/start/")] if self.shows_first_steps else []
+        return (
+            steps
+            + [(item.title, item.path) for item in [*self.nav, *self.account_links]]
+            + [(title, where) for title, where, for_all in _BEHIND if self.nav and (for_all or self._inside)]
+        )
 
     @cached_property
     def _head(self) -> Head | None:

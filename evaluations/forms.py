@@ -9,7 +9,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
@@ -213,19 +213,28 @@ class SetAsideForm(ConfirmationForm):
 
 
 class UploadFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        label="File or digest", method="by_words", widget=forms.TextInput(attrs={"type": "search", "maxlength": 120})
+    )
     state = django_filters.ChoiceFilter(label="State", choices=UploadState.choices, empty_label="Any")
     subject = django_filters.ModelChoiceFilter(label="Model", queryset=Subject.objects.all(), to_field_name="slug", empty_label="Any")
 
     class Meta:
         model = Upload
-        fields = ("state", "subject")
+        fields = ("q", "state", "subject")
 
     def __init__(self, *args: Any, subjects: QuerySet[Subject], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["subject"].queryset = subjects
 
+    def by_words(self, rows: QuerySet[Upload], name: str, value: str) -> QuerySet[Upload]:
+        return rows.filter(Q(filename__icontains=value) | Q(blob__sha256__startswith=value.removeprefix("sha256:")))
+
 
 class BindingFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        label="Indicator or task", method="by_words", widget=forms.TextInput(attrs={"type": "search", "maxlength": 120})
+    )
     waiting = django_filters.ChoiceFilter(
         label="State", choices=[("yes", "Waits for a second person"), ("no", "Confirmed")], method="by_state", empty_label="Any"
     )
@@ -233,6 +242,9 @@ class BindingFilter(django_filters.FilterSet):
     class Meta:
         model = Binding
         fields = ()
+
+    def by_words(self, rows: QuerySet[Binding], name: str, value: str) -> QuerySet[Binding]:
+        return rows.filter(Q(indicator__icontains=value) | Q(task__icontains=value))
 
     def by_state(self, rows: QuerySet[Binding], name: str, value: str) -> QuerySet[Binding]:
         return rows.filter(confirmed_seq__isnull=value == "yes")

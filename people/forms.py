@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 
 from people import factors
 from people.confirming import Confirmation
 from people.models import User
+from people.queries import MemberRow
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
 
@@ -112,3 +114,34 @@ class GrantForm(forms.Form):
     def kind_and_word(self) -> tuple[str, str]:
         kind, _, word = self.cleaned_data["what"].partition(":")
         return kind, word
+
+
+class MemberFilterForm(forms.Form):
+    """Whom the list of members shows; it stands in the address."""
+
+    q = forms.CharField(label="Name or affiliation", required=False, max_length=80, widget=forms.TextInput(attrs={"type": "search"}))
+    role = forms.ChoiceField(label="Role", required=False, choices=[("", "Any role"), *Role.choices])
+
+    def fits(self, row: MemberRow) -> bool:
+        asked = self.cleaned_data if self.is_valid() else {}
+        words, role = str(asked.get("q") or "").lower(), asked.get("role")
+        return words in f"{row.person.name} {row.person.affiliation}".lower() and (
+            not role or any(grant.role == role for grant in row.roles)
+        )
+
+
+# The lists whose filters stand in the address. A view leads to one of these and nowhere else.
+LISTS = ("/portfolio/", "/cases/", "/uploads/", "/bindings/", "/safeguards/", "/ledger/", "/people/")
+
+
+class SavedViewForm(forms.Form):
+    """A name for the filter in use."""
+
+    name = forms.CharField(label="Name of this view", max_length=60)
+    place = forms.ChoiceField(choices=[(each, each) for each in LISTS], widget=forms.HiddenInput)
+    query = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
+    def clean_query(self) -> str:
+        """The words of the filter alone: which page of it one was on is not part of a view."""
+        pairs = parse_qsl(str(self.cleaned_data["query"]))
+        return urlencode([(name, value) for name, value in pairs if name not in {"page", "before"}])

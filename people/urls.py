@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people import factor_views, views
+from people import factor_views, saved_views, views
 
 app_name = "people"
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path("me/factors/app/", factor_views.add_app, name="app-add"),
     path("me/factors/recovery-codes/", factor_views.recovery_codes, name="recovery-codes"),
     path("me/factors/<int:pk>/remove/", factor_views.remove, name="factor-remove"),
+    path("me/views/", saved_views.index, name="saved-views"),
+    path("me/views/save/", saved_views.save, name="view-save"),
+    path("me/views/<uuid:pk>/rename/", saved_views.rename, name="view-rename"),
+    path("me/views/<uuid:pk>/delete/", saved_views.delete, name="view-delete"),
     path("me/tokens/", views.create_token, name="token-create"),
     path("tokens/<uuid:pk>/revoke/", views.revoke_token, name="token-revoke"),
     path("<uuid:pk>/", views.person, name="person"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ledger.refusals import NotKnown
 from people import access, mail, policies, queries, services
 from people.doors import MemberRequest, open_without_role
-from people.forms import GrantForm, PersonForm, TokenForm
+from people.forms import GrantForm, MemberFilterForm, PersonForm, TokenForm
 from people.models import Grant, Person, User
 from people.refusal_pages import said_on
 
@@ -72,8 +72,10 @@ def members(request: MemberRequest) -> HttpResponse:
     access.require_members_visible(request.actor)
     now = timezone.now()
     keeps = policies.may_keep_membership(request.actor)
+    chosen = MemberFilterForm(request.GET)
     context = {
-        "rows": queries.member_rows(now),
+        "filter": chosen,
+        "rows": [row for row in queries.member_rows(now) if chosen.fits(row)],
         "keeps": keeps,
         "waiting": queries.waiting_for_a_second_person() if keeps else [],
         "links": queries.links_waiting() if keeps else [],

@@ -14,6 +14,7 @@ EXPIRING_WITHIN = timedelta(days=30)
 
 
 class SafeguardListForm(forms.Form):
+    q = forms.CharField(label="Safeguard", required=False, max_length=80, widget=forms.TextInput(attrs={"type": "search"}))
     tier = forms.ChoiceField(label="Tier", required=False)
     axis = forms.ChoiceField(label="Axis", required=False)
     state = forms.ChoiceField(
@@ -90,6 +91,12 @@ def _state(implementation: SafeguardImplementation, at: datetime) -> tuple[str, 
 
 
 def _fits(row: SafeguardRow, values: dict[str, str]) -> bool:
+    words = str(values.get("q") or "").lower()
+    if (
+        words
+        and words not in f"{row.safeguard.slug} {row.safeguard.title} {row.implementation.title if row.implementation else ''}".lower()
+    ):
+        return False
     if values.get("tier") and row.safeguard.tier != values["tier"]:
         return False
     if values.get("axis") and row.safeguard.axis != values["axis"]:

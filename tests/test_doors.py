@@ -27,6 +27,7 @@ from frameworks.services import load_framework
 from people import services as people
 from people.api_auth import TokenAuth
 from people.models import Person, RoleGrant
+from people.saved_views import save_view
 from people.words import Role, Scope
 from reviews.models import Delivery
 from reviews.reports.exports import make_due, request_export
@@ -147,6 +148,10 @@ ROWS: dict[str, Row] = {
     "people:app-add": row(signed_in(405), GET=signed_in(200), POST=signed_in(422)),
     "people:recovery-codes": row(signed_in(405), GET=signed_in(302), POST=signed_in(302)),
     "people:factor-remove": row(signed_in(405), GET=signed_in(404), POST=signed_in(404)),
+    "people:saved-views": row(GET=by(200)),
+    "people:view-save": row(POST=by(422)),
+    "people:view-rename": row(POST=by(404, reviewer=422)),
+    "people:view-delete": row(POST=by(404, reviewer=302)),
     "people:token-create": row(POST=by(422)),
     "people:token-revoke": row(POST=only(KEEPERS, 302, others=404, researcher=302)),
     "people:members": row(GET=INSIDE),
@@ -301,6 +306,7 @@ class World:
 PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "sign_in_link": lambda world: {"secret": world.things["secret"]},
     "people:factor-remove": lambda world: {"pk": 1},
+    **dict.fromkeys(("people:view-rename", "people:view-delete"), lambda world: {"pk": world.cast.ben.saved_views.get().pk}),
     "people:token-revoke": lambda world: {"pk": world.cast.ada.api_tokens.get().pk},
     "people:person": lambda world: {"pk": world.cast.ben.pk},
     "people:grant-propose": lambda world: {"pk": world.cast.ben.pk},
@@ -443,6 +449,7 @@ def build_people(world: World) -> None:
     world.things["outlet"], _ = outlets.add_webhook(actor=cast.ivo, user=cast.ivo.user, at=now, **told)
     world.things["delivery"] = outlets.send_test(outlet=world.things["outlet"], actor=cast.ivo, at=now)
     Delivery.objects.update(state="dead")
+    save_view(name="Waiting", place="/uploads/", query="state=received", actor=cast.ben, at=now)
     world.things["grant"] = people.grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.jun, at=now)
     world.things["link"] = people.propose_link(user=cast.chloe.user, actor=cast.jun, at=now)
     world.things["feed"] = make_token(cast.chloe, Scope.FEED_READ)

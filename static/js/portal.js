@@ -79,6 +79,18 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
 });
 
+// A region that replaces itself says in `data-said` how things stand; it is said aloud when that changed, not at every turn.
+const lastSaid = new Map();
+function sayWhatChanged() {
+  for (const region of document.querySelectorAll("[data-said]")) {
+    const { said } = region.dataset;
+    if (lastSaid.has(region.id) && lastSaid.get(region.id) !== said) say(said);
+    lastSaid.set(region.id, said);
+  }
+}
+
+document.addEventListener("htmx:afterSettle", sayWhatChanged);
+
 document.addEventListener("htmx:afterSwap", (event) => {
   addCopyButtons(event.detail.target);
   if (event.detail.target.id === "sheet") openSheet(event.detail.target);
@@ -95,6 +107,7 @@ document.addEventListener("htmx:sendError", () => say("The portal cannot be reac
 
 document.addEventListener("DOMContentLoaded", () => {
   addCopyButtons(document);
+  sayWhatChanged();
   // On a narrow screen the navigation scrolls sideways; where one is should be in sight.
   const here = document.querySelector(".nav [aria-current]");
   if (here) here.scrollIntoView({ block: "nearest", inline: "center" });

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -13,7 +14,11 @@ from django.utils import timezone
 
 from asl_portal.demo import world
 from asl_portal.demo.cast import PARTS
+from asl_portal.demo.work import catch_up
+from evaluations.models import Subject
+from evaluations.services import uploads
 from people.models import User
+from reviews.models import Case
 from tests.conftest import WorldOnce
 from tests.makers import give_password
 
@@ -53,6 +58,32 @@ def test_no_link_a_persona_is_shown_leads_nowhere(seeded: Path, db: None, settin
                 waiting.append((path, target))
     assert not wrong, "\n".join(wrong)
     assert len(seen) > 20
+
+
+def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settings: Any) -> None:
+    settings.BLOB_DIR = seeded
+    now, model = timezone.now(), Subject.objects.get(slug="osprey-1")
+    ada = Client()
+    ada.force_login(User.objects.get(email=PARTS["ada"].email))
+    before = ada.get("/start/")
+    assert [step.done for step in before.context["steps"][:4]] == [None, False, False, False]
+    assert before.context["following"].title == "Upload it" and "ada@northbridge.example" not in before.text
+    sample = ada.get("/start/sample/")
+    assert "attachment" in sample["Content-Disposition"] and sample.content == ada.get("/start/sample/").content
+    uploads.receive(
+        stream=BytesIO(sample.content),
+        filename="osprey-1-cbrn3.eval",
+        subject=model,
+        snapshot=model.snapshots.get(),
+        actor=User.objects.get(email=PARTS["ada"].email).person,
+        at=now,
+    )
+    catch_up(now)
+    after = ada.get("/start/")
+    assert [step.done for step in after.context["steps"][:4]] == [True, True, True, True]
+    case = Case.objects.get(subject=model, state="open")
+    assert after.context["following"].title == "Sign off a safeguard" and f'href="/cases/{case.number}/#q-' in after.text
+    assert ada.get(f"/cases/{case.number}/").status_code == 200
 
 
 def _links(here: str, page: str) -> Iterator[str]:

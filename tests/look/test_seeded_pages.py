@@ -1,6 +1,7 @@
-"""Every page of the seeded world in a real browser: axe finds nothing in either theme, and no page is wider than its window."""
+"""Every page of the seeded world in a real browser: axe finds nothing in either theme, and no page is wider than its window or its paper."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.conf import settings as portal_settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
+from pypdf import PdfReader
 
 from asl_portal.demo import world
 from tests.browser import PATIENCE, Watched
@@ -25,6 +27,10 @@ SIZES = "{runOnly: {type: 'rule', values: ['target-size', 'scrollable-region-foc
 WALKERS = ("ben", "dan", "ada", "farid", "ivo")
 WIDTHS = (1280, 360, 320)
 WIDE = ("/portfolio/", "/cases/", "/ledger/", "/safeguards/")
+
+# Papers a regulator files, and the widths of A4 between its margins, in CSS pixels.
+PRINTED = ("/cases/2/", "/subjects/heron-3/", "/gate/?subject=heron-3&scope=external", "/frameworks/anthropic-rsp/2.2/")
+PAPER = {False: 673, True: 1001}
 
 NewPage = Callable[..., Page]
 
@@ -79,6 +85,24 @@ def test_a_very_wide_window_holds_the_main_pages(shown: NewPage) -> None:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") == 3840, path
         assert page.evaluate("document.querySelector('main').getBoundingClientRect().width") <= 1440, path
+
+
+@pytest.mark.parametrize("path", PRINTED)
+@pytest.mark.parametrize("landscape", [False, True], ids=["upright", "landscape"])
+def test_a_page_prints_whole_without_what_only_a_screen_needs(shown: NewPage, path: str, landscape: bool) -> None:
+    page = shown(signed_in("ben"), viewport={"width": PAPER[landscape], "height": 900})
+    page.goto(path)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER[landscape]
+    heading = page.locator("h1").inner_text()
+    for hidden in (page.get_by_role("navigation", name="Main"), page.locator("main .button"), page.locator("main form")):
+        assert not hidden.first.is_visible()
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4", landscape=landscape))).pages)
+    squeezed = "".join(text.split())
+    assert "".join(heading.split()) in squeezed and "Page1of" in squeezed
+    # A printed digest is no use unless it is whole.
+    whole = [code.get_attribute("data-whole") or "" for code in page.locator("main .digest.short").all() if code.is_visible()]
+    assert all("".join(digest.split()) in squeezed for digest in whole)
 
 
 def _looked_at(page: Page, path: str) -> Iterator[str]:

@@ -1,0 +1,124 @@
+"""The portal by keyboard alone: every stop shows where one is, sheets keep and give back the focus, and the short ways lead where they say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from evaluations.models import Upload
+from people.models import Person
+from tests.evaluations.logs import log
+from tests.reviews.conftest import Board, make_board
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# A ring around what has the focus; a mark of a chart has it around the drawing itself.
+HAS_RING = """() => {
+  const here = document.activeElement;
+  const style = getComputedStyle(here);
+  const drawn = here.matches(".spot") && [...here.children].some((part) => parseFloat(getComputedStyle(part).strokeWidth) >= 3);
+  return here === document.body || drawn || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+}"""
+
+
+@pytest.fixture
+def risen(tmp_path: Path, settings: Any) -> Board:
+    """A model whose evidence rose, its case, and a safeguard with evidence that waits for a signature."""
+    settings.BLOB_DIR = tmp_path
+    board = make_board()
+    board.rise()
+    board.build("asl-3-security-1")
+    return board
+
+
+def at_the_keys(new_context: Any, person: Person) -> Page:
+    client = Client()
+    client.force_login(person.user)
+    context = new_context(reduced_motion="reduce")
+    context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
+    page: Page = context.new_page()
+    return page
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Presses Tab until the target has the focus; every stop on the way shows that it has it."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        assert page.evaluate(HAS_RING), page.evaluate("document.activeElement.outerHTML")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"The keyboard does not reach {target}.")
+
+
+def test_a_log_is_uploaded_by_keyboard(new_context: Any, risen: Board, tmp_path: Path) -> None:
+    file = tmp_path / "by-keyboard.json"
+    file.write_bytes(log("exploits", right=1, run="by-keyboard"))
+    page = at_the_keys(new_context, risen.cast.ada)
+    page.goto("/uploads/new/")
+    tab_to(page, page.get_by_label("Subject and snapshot"))
+    page.keyboard.press("ArrowDown")
+    tab_to(page, page.get_by_label("Result files"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    tab_to(page, page.get_by_role("button", name="Upload files"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=file.name, level=1)).to_be_visible()
+    assert Upload.objects.filter(filename=file.name, uploader=risen.cast.ada).exists()
+
+
+def test_a_log_that_is_dropped_on_the_page_is_listed_and_sent(new_context: Any, risen: Board) -> None:
+    page = at_the_keys(new_context, risen.cast.ada)
+    page.goto("/uploads/new/")
+    page.get_by_label("Subject and snapshot").select_option(index=1)
+    content = list(log("exploits", right=1, run="dropped"))
+    held = page.evaluate_handle(
+        """content => {
+          const held = new DataTransfer();
+          held.items.add(new File([new Uint8Array(content)], "dropped.json"));
+          return held;
+        }""",
+        content,
+    )
+    page.dispatch_event("#drop", "dragenter", {"dataTransfer": held})
+    expect(page.locator("#drop")).to_have_class("drop over")
+    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+    expect(page.get_by_role("list", name="Files to send")).to_contain_text("dropped.json")
+    page.get_by_role("button", name="Upload files").click()
+    expect(page.get_by_role("heading", name="dropped.json", level=1)).to_be_visible()
+    assert Upload.objects.filter(filename="dropped.json").exists()
+
+
+def test_the_first_stop_leads_past_the_navigation_and_a_word_opens_its_meaning(new_context: Any, risen: Board) -> None:
+    page = at_the_keys(new_context, risen.cast.ben)
+    page.goto("/safeguards/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    tab_to(page, page.get_by_role("button", name="Tier", exact=True))
+    page.keyboard.press("Enter")
+    meaning = page.locator(".meaning:popover-open")
+    expect(meaning).to_contain_text("A standard on one axis")
+    page.keyboard.press("Escape")
+    expect(meaning).to_have_count(0)
+
+
+def test_the_palette_finds_a_model_from_anywhere_and_goes_there(new_context: Any, risen: Board) -> None:
+    page = at_the_keys(new_context, risen.cast.ben)
+    page.goto("/ledger/")
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Go to")
+    expect(palette.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type(risen.subject.name)
+    found = palette.get_by_role("link", name=risen.subject.name).first
+    expect(found).to_be_visible()
+    expect(palette.get_by_role("status")).to_contain_text("found.")
+    page.keyboard.press("ArrowDown")
+    expect(found).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(palette.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=risen.subject.name, level=1)).to_be_visible()
