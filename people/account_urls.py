@@ -16,7 +16,7 @@ urlpatterns = [
     path("logout/", form_page(open_without_role(allauth.logout)), name="account_logout"),
     path("second-factor/", form_page(mfa.authenticate), name="mfa_authenticate"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
-    path("password/change/", form_page(open_without_role(allauth.password_change)), name="account_change_password"),
+    path("password/change/", form_page(open_without_role(link_views.change_password)), name="account_change_password"),
     path("link/", link_views.choose_password, name="choose_password"),
     path("link/<str:secret>/", link_views.follow_link, name="sign_in_link"),
 ]

@@ -76,6 +76,10 @@ def recovery_code_used(user: User, *, at: datetime) -> Entry:
     return _factor("code-used", user, at, {})
 
 
+def sessions_ended(user: User, *, count: int, at: datetime) -> Entry:
+    return _append("people:session:ended", f"user:{user.pk}", user.person, at, {"person": user.person_id, "count": count})
+
+
 def link_proposed(link: SignInLink, *, actor: Person, at: datetime) -> Entry:
     return _link("proposed", link, actor, at)
 
@@ -149,6 +153,7 @@ describe("people:factor:added", "{person:name} added a second factor to their ac
 describe("people:factor:removed", "{person:name} removed a second factor from their account: {factor_kind}.")
 describe("people:factor:codes-made", "{person:name} made new recovery codes.")
 describe("people:factor:code-used", "{person:name} signed in with a recovery code.")
+describe("people:session:ended", "{person:name} signed out of {count} other sessions.")
 describe("people:token:created", "{actor} made an API token for {person:name}: {scopes}, until {expires_at:day}.")
 describe("people:token:revoked", "{actor} revoked an API token of {person:name}.")
 for noun, what in (

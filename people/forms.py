@@ -82,10 +82,19 @@ class PersonForm(forms.Form):
     email = forms.EmailField(label="E-mail", help_text="They sign in with it, and it is where their sign-in link goes.")
 
 
-class TokenForm(forms.Form):
+class LinkForm(forms.Form):
+    resets_factors = forms.BooleanField(
+        label="It also takes their second factors away",
+        required=False,
+        help_text="For somebody who lost their device and their recovery codes.",
+    )
+
+
+class TokenForm(ConfirmationForm):
     label = forms.CharField(label="What will use it", max_length=100)
     scopes = forms.MultipleChoiceField(label="What it may do", choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label="For how many days", min_value=1, max_value=LONGEST_DAYS, initial=90)
+    field_order = ("label", "scopes", "days", *CONFIRMING)
 
 
 class GrantForm(forms.Form):

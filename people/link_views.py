@@ -6,6 +6,8 @@ and with it logs, history and referrers, holds none.
 
 from __future__ import annotations
 
+from allauth.account.views import password_change
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -79,5 +81,15 @@ def _come_in(request: HttpRequest, user: User) -> HttpResponse:
         messages.info(request, "Your password is set. Sign in with it and your second factor.")
         return redirect("account_login")
     login(request, user, backend=BACKEND)
+    UserSession.objects.create_from_request(request)
     messages.info(request, "Your password is set and you are signed in.")
     return redirect("people:factors")
+
+
+def change_password(request: HttpRequest) -> HttpResponse:
+    """allauth's form, for whoever has a password; an account that signs in elsewhere has none to change."""
+    if request.user.is_authenticated and not request.user.has_usable_password():
+        messages.info(request, "Your account has no password to change. An administrator can propose a sign-in link that sets one.")
+        return redirect("people:me")
+    answer: HttpResponse = password_change(request)
+    return answer

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people import factor_views, saved_views, views
+from people import factor_views, saved_views, session_views, token_views, views
 
 app_name = "people"
 
@@ -20,8 +20,9 @@ urlpatterns = [
     path("me/views/save/", saved_views.save, name="view-save"),
     path("me/views/<uuid:pk>/rename/", saved_views.rename, name="view-rename"),
     path("me/views/<uuid:pk>/delete/", saved_views.delete, name="view-delete"),
-    path("me/tokens/", views.create_token, name="token-create"),
-    path("tokens/<uuid:pk>/revoke/", views.revoke_token, name="token-revoke"),
+    path("me/sessions/", session_views.sessions, name="sessions"),
+    path("me/tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<uuid:pk>/revoke/", token_views.revoke, name="token-revoke"),
     path("<uuid:pk>/", views.person, name="person"),
     path("<uuid:pk>/grants/", views.propose_grant, name="grant-propose"),
     path("<uuid:pk>/link/", views.propose_link, name="link-propose"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ledger.refusals import NotKnown
 from people import access, mail, policies, queries, services
 from people.doors import MemberRequest, open_without_role
-from people.forms import GrantForm, MemberFilterForm, PersonForm, TokenForm
+from people.forms import GrantForm, LinkForm, MemberFilterForm, PersonForm
 from people.models import Grant, Person, User
 from people.refusal_pages import said_on
 
@@ -25,42 +25,10 @@ from people.refusal_pages import said_on
 @require_safe
 @open_without_role
 def me(request: MemberRequest) -> HttpResponse:
-    """Who one is here: roles, competences, tokens, signatures, and the way out."""
-    return _my_page(request, TokenForm())
-
-
-@require_POST
-@sensitive_variables("text")
-def create_token(request: MemberRequest) -> HttpResponse:
-    """Makes a token and shows its text on this one answer, never again."""
-    form = TokenForm(request.POST)
-    if not form.is_valid():
-        return _my_page(request, form, status=422)
+    """Who one is here: roles, competences, signatures, and the ways to the rest of one's account."""
     person = request.actor.person
-    token, text = services.create_token(person=person, actor=person, at=timezone.now(), **form.cleaned_data)
-    return _my_page(request, TokenForm(), new_token=token, new_text=text)
-
-
-@require_POST
-def revoke_token(request: MemberRequest, pk: UUID) -> HttpResponse:
-    token = services.revoke_token(token=access.token(request.actor, pk), actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"The token {token.label} is revoked. Programs that use it are refused from now on.")
-    return redirect("people:me" if token.person_id == request.actor.person.pk else "people:members")
-
-
-def _my_page(request: MemberRequest, form: TokenForm, *, status: int = 200, **more: object) -> HttpResponse:
-    now = timezone.now()
-    person = request.actor.person
-    context = {
-        "now": now,
-        "holdings": queries.holdings_of(person, now),
-        "tokens": [(token, token.is_live(now)) for token in queries.tokens_of(person)],
-        "signatures": queries.signed_by(person, limit=20),
-        "may_hold_tokens": policies.may_hold_tokens(request.actor),
-        "form": form,
-        **more,
-    }
-    return render(request, "people/me.html", context, status=status)
+    context = {"holdings": queries.holdings_of(person, timezone.now()), "signatures": queries.signed_by(person, limit=20)}
+    return render(request, "people/me.html", context)
 
 
 # Members
@@ -133,7 +101,9 @@ def propose_link(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Asks for a sign-in link for somebody; nothing is sent before another person confirms it."""
     whom = access.person(request.actor, pk)
     policies.require(policies.may_keep_membership(request.actor))
-    services.propose_link(user=_account_of(whom), actor=request.actor.person, at=timezone.now())
+    form = LinkForm(request.POST)
+    resets = form.is_valid() and form.cleaned_data["resets_factors"]
+    services.propose_link(user=_account_of(whom), actor=request.actor.person, at=timezone.now(), resets_factors=resets)
     messages.info(request, "A sign-in link is proposed. It is sent once another person confirms it.")
     return redirect("people:person", pk=pk)
 
@@ -195,6 +165,7 @@ def _person_page(request: MemberRequest, pk: UUID, form: GrantForm, status: int 
         "keeps": keeps,
         "tokens": [token for token in queries.tokens_of(whom) if token.is_live(now)] if keeps else [],
         "form": form,
+        "link_form": LinkForm(),
         "me": request.actor.person,
     }
     return render(request, "people/person.html", context, status=status)

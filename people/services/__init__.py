@@ -22,6 +22,7 @@ from people.services.grants import (
     withdraw_grant,
 )
 from people.services.persons import close_user, create_user, invite, register_person
+from people.services.sessions import end_sessions
 from people.services.tokens import create_token, revoke_token
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "confirm_link",
     "create_token",
     "create_user",
+    "end_sessions",
     "first_administrator_link",
     "grant_clearance",
     "grant_competence",

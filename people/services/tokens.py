@@ -11,11 +11,14 @@ from django.db import transaction
 from ledger.canonical import digest
 from ledger.refusals import NotAllowed, NotNow, NotValid
 from people import entries, policies
-from people.models import ApiToken, Person
+from people.confirming import Confirmation, confirm
+from people.models import ApiToken, Person, User
 from people.queries import actor_of
 from people.words import Scope
 
 LONGEST_DAYS = 366
+# How much of a token's text is no secret: lists and logs name tokens by it.
+OPEN_PART = len("asl_") + 8
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -46,17 +49,26 @@ class TokenRevokedAlready(NotNow):
 
 
 def create_token(
-    *, person: Person, scopes: Iterable[str], days: int, label: str, actor: Person | None = None, at: datetime
+    *,
+    person: Person,
+    scopes: Iterable[str],
+    days: int,
+    label: str,
+    actor: Person | None = None,
+    confirmation: Confirmation | None = None,
+    at: datetime,
 ) -> tuple[ApiToken, str]:
-    """A token and its text, which is shown once. `actor` is the person, or empty from the shell.
+    """A token and its text, which is shown once. `actor` is the person, who confirms it anew; empty from the shell, which confirms nothing.
 
-    Raises NotYourToken, NotAllowed, ScopeUnknown, DaysNotValid, LabelMissing.
+    Raises NotYourToken, NotAllowed, ScopeUnknown, DaysNotValid, LabelMissing and what `people.confirming.confirm` raises.
     """
     with transaction.atomic():
         if actor is not None and actor.pk != person.pk:
             raise NotYourToken
         policies.require(policies.may_hold_tokens(actor_of(person, at)))
         token, text = _new_token(person, _checked_scopes(scopes), days, label, at)
+        if actor is not None:
+            confirm(user=User.objects.get(person=person), confirmation=confirmation or Confirmation(), at=at)
         token.save(force_insert=True)
         entries.token_created(token, actor=actor, at=at)
     return token, text

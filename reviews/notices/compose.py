@@ -124,6 +124,15 @@ def _on_lapsing_decision(notice: Notice) -> Message:
     )
 
 
+def _on_account(notice: Notice) -> Message:
+    return Message(
+        f"Your account: {notice.data['change']}",
+        "You are told of every change of how your account is proved.",
+        "If it was not you, tell an administrator now.",
+        reverse("people:me"),
+    )
+
+
 _WORDS: dict[str, Callable[[Notice], Message]] = {
     "vote_wanted": _on_case("{case} waits for your vote", "You are on its roster.", "Read what changed, then vote on each open question."),
     "case_opened": _on_case("{case} was opened", "You are on its roster.", "See what is asked and whose turn it is."),
@@ -165,5 +174,6 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),
     "signoff_expires": _on_expiring_signoff,
     "decision_lapses": _on_lapsing_decision,
+    "account_changed": _on_account,
 }
 KINDS = frozenset(_WORDS)

@@ -14,6 +14,9 @@ from reviews.queries import ready_to_declare
 from reviews.services.signoffs import SafeguardNotKnown, safeguard_of
 from reviews.tally import NEVER_VOTE
 
+# Told to whoever did it too.
+OWN_ACTS = frozenset({"account_changed"})
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -31,7 +34,16 @@ def recipients(entry: Entry) -> list[Told]:
     """Everyone this entry concerns, each once a kind, in a stable order; empty for entries that concern nobody in particular."""
     rule = _RULES.get(entry.kind)
     told = {(one.person, one.kind, one.question): one for one in (rule(entry) if rule else ())}
-    return [one for key, one in sorted(told.items(), key=lambda item: str(item[0])) if one.person != entry.actor]
+    return [one for key, one in sorted(told.items(), key=lambda item: str(item[0])) if one.person != entry.actor or one.kind in OWN_ACTS]
+
+
+def _account(change: str) -> Callable[[Entry], Iterator[Told]]:
+    """What changed about somebody's own account is told to them even though they did it: it may not have been them."""
+
+    def rule(entry: Entry) -> Iterator[Told]:
+        yield Told(UUID(str(entry.values["person"])), "account_changed", data={"change": change})
+
+    return rule
 
 
 def _thing(entry: Entry) -> UUID:
@@ -177,5 +189,14 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:adoption:proposed": _adoption,
     "reviews:incident:found": _incident,
     "evaluations:upload:rejected": _upload_rejected,
+}
+_RULES |= {
+    "people:factor:added": _account("a second factor was added"),
+    "people:factor:removed": _account("a second factor was removed"),
+    "people:factor:codes-made": _account("new recovery codes were made"),
+    "people:factor:code-used": _account("somebody signed in with a recovery code"),
+    "people:credential:reset": _account("its password was set through a link"),
+    "people:credential:changed": _account("its password was changed"),
+    "people:token:created": _account("an API token was made"),
 }
 KINDS_HEARD = tuple(_RULES)

@@ -24,7 +24,9 @@ from people.queries import actor_of
 from people.services.factors import FirstCodeNotFitting, HasAnAppAlready, NoSecondFactor
 from people.signing import Statement, sign, verify_signature
 from people.words import Role
-from tests.makers import APP_SECRET, CONFIRMED, NOON, PASSWORD, confirmed, give_app, give_password, later, make_people
+from reviews.models import Notice
+from reviews.notices.compose import compose
+from tests.makers import APP_SECRET, CONFIRMED, NOON, PASSWORD, confirmed, deliver_all, give_app, give_password, later, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -329,3 +331,12 @@ def test_nobody_removes_the_factor_of_another(client):
     code = code_at(APP_SECRET, timezone.now())
     assert client.post(f"/people/me/factors/{app.pk}/remove/", {"password": PASSWORD, "code": code}).status_code == 302
     assert not Authenticator.objects.exists()
+
+
+def test_the_owner_is_told_of_every_change_though_they_made_it():
+    cast = ben_with_app()
+    deliver_all(NOON)
+    told = Notice.objects.filter(person=cast.ben, kind="account_changed")
+    assert sorted(told.values_list("channel", flat=True)) == ["inbox", "mail"]
+    assert compose(told.first()).title == "Your account: a second factor was added"
+    assert APP_SECRET not in str(list(told.values()))

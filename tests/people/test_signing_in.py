@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -158,6 +159,38 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(client, dj
     assert Entry.objects.order_by("seq").last().kind == "people:credential:changed"
     assert client.get("/people/me/").status_code == 200
     assert other.get("/people/me/").status_code == 302
+
+
+def test_an_account_without_a_password_is_told_that_it_has_none_to_change(client):
+    cast = make_people("ben")
+    client.force_login(cast.ben.user)
+    for answer in (client.get("/accounts/password/change/", follow=True), client.post("/accounts/password/change/", follow=True)):
+        assert answer.redirect_chain[-1] == ("/people/me/", 302)
+        assert "no password to change" in answer.content.decode()
+
+
+def test_one_sees_where_one_is_signed_in_and_signs_out_of_one_or_of_all_others(client):
+    cast = make_people("ben", "chloe")
+    for person in (cast.ben, cast.chloe):
+        give_password(person)
+    sign_in(client, cast.ben)
+    others = [type(client)() for _ in range(3)]
+    for other in others:
+        sign_in(other, cast.ben)
+    stranger = type(client)()
+    sign_in(stranger, cast.chloe)
+    page = client.get("/people/me/sessions/").content.decode()
+    assert page.count("Sign out there") == 3
+    assert page.count("this one") == 1
+    first = UserSession.objects.get(session_key=others[0].session.session_key)
+    theirs = UserSession.objects.get(session_key=stranger.session.session_key)
+    assert client.post("/people/me/sessions/", {"session": theirs.pk}).status_code == 404
+    assert client.post("/people/me/sessions/", {"session": first.pk}).status_code == 302
+    assert [other.get("/people/me/").status_code for other in others] == [302, 200, 200]
+    assert Entry.objects.order_by("seq").last().kind == "people:session:ended"
+    client.post("/people/me/sessions/")
+    assert [other.get("/people/me/").status_code for other in others] == [302, 302, 302]
+    assert client.get("/people/me/").status_code == stranger.get("/people/me/").status_code == 200
 
 
 # Links

@@ -15,7 +15,7 @@ from people.api_auth import RoleMissing, ScopeMissing, TokenAuth
 from people.models import ApiToken, RoleGrant
 from people.services.tokens import DaysNotValid, LabelMissing, NotYourToken, ScopeUnknown, TokenRevokedAlready, find_token
 from people.words import Role, Scope
-from tests.makers import NOON, later, make_people, make_token
+from tests.makers import CONFIRMED, NOON, give_password, later, make_people, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +103,9 @@ def test_a_token_needs_a_label_known_scopes_and_an_end():
 
 def test_nobody_makes_a_token_for_another_nor_without_a_role():
     cast = make_people("ada", "eve")
+    give_password(cast.ada)
     good = {"person": cast.ada, "scopes": [Scope.GATE_READ], "days": 1, "label": "CI", "actor": cast.ada, "at": NOON}
+    good |= {"confirmation": CONFIRMED}
     services.create_token(**good)
     with pytest.raises(NotYourToken):
         services.create_token(**(good | {"actor": cast.ivo}))
@@ -174,3 +176,13 @@ def test_the_command_prints_a_token_once(capsys):
         call_command("create_token", "eve@lab.example", "--scope", "gate:read")
     with pytest.raises(CommandError, match="No account"):
         call_command("create_token", "nobody@lab.example", "--scope", "gate:read")
+
+
+def test_after_ten_wrong_texts_even_the_right_one_waits_at_that_address_and_at_no_other():
+    cast = make_people("ada")
+    text = make_token(cast.ada, Scope.GATE_READ)
+    for guess in range(10):
+        assert asked_with(f"{text[:13]}{guess}", Scope.GATE_READ)[0] is None
+    assert asked_with(text, Scope.GATE_READ)[0] is None
+    elsewhere = RequestFactory(REMOTE_ADDR="192.0.2.7").get("/api/v1/gate", headers={"Authorization": f"Bearer {text}"})
+    assert TokenAuth(Scope.GATE_READ)(elsewhere)
