@@ -89,7 +89,7 @@ class Portal:
     @cached_property
     def account_links(self) -> list[NavItem]:
         own = [NavItem("Your account", "/people/me/")]
-        if not self.inside:
+        if self._actor is None or not self.inside:
             return own
         inside = [NavItem("People and roles", "/people/"), NavItem("Boards and seats", "/boards/"), NavItem("Dossiers", "/dossiers/")]
         if self._actor.has(Role.ADMINISTRATOR):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from ledger.refusals import NotValid
+from people.api_auth import TokenAuth
 
 PROBLEM = "application/problem+json"
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -71,7 +72,7 @@ class DescribedAPI(NinjaAPI):
         """The scope each operation asks for, by the operation's name in the description."""
         places = (place for router in self._get_bound_routers() for place in router.path_operations.values())
         calls = [call for place in places for call in place.operations]
-        return {call.operation_id or self.get_openapi_operation_id(call): call.auth_callbacks[0].scope for call in calls}
+        return {call.operation_id or self.get_openapi_operation_id(call): cast(TokenAuth, call.auth_callbacks[0]).scope for call in calls}
 
     def _only_described(self, operation: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(operation)

@@ -33,7 +33,7 @@ def atom(actor: Actor, *, log: Log, at: datetime) -> bytes:
         feed.add_item(
             title=one.sentence,
             link=f"{settings.PUBLIC_URL}{one.path}",
-            description=None,
+            description=None,  # type: ignore[arg-type]  # Django leaves it out then; its stubs know no such thing
             unique_id=f"{name}/{one.seq}",
             pubdate=one.at,
             updateddate=one.at,

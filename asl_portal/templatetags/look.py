@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.template.context import Context, RequestContext
@@ -195,7 +195,7 @@ def term(context: Context, slug: str, said: str = "") -> SafeString:
     """A word of the glossary, with its meaning one press away: `{% term "tier" %}`, `{% term "tier" "Tiers" %}`. A slug that is not there is a fault."""
     found = BY_SLUG[slug]
     # Counted on the page's own render: each place needs an id of its own.
-    whole_page = context.render_context.dicts[0]
+    whole_page = cast(dict[str, int], context.render_context.dicts[0])
     count = whole_page["terms"] = whole_page.get("terms", 0) + 1
     return format_html(
         '<button type="button" class="term" popovertarget="term-{0}-{1}">{2}</button><span popover id="term-{0}-{1}" class="meaning" role="note">'

@@ -12,7 +12,7 @@ def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> N
     """Stores new rows, each a value for every column; every constraint holds as it does for an INSERT."""
     fields = model._meta.concrete_fields
     written = [(field.attname, isinstance(field, models.JSONField)) for field in fields]
-    columns = sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields)  # type: ignore[misc]  # psycopg types templates for a later Python
+    columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

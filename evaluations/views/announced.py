@@ -30,7 +30,7 @@ def index(request: MemberRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         require(may_announce)
         verb = partial(results.announce, subject=subject, actor=request.actor.person, at=now)
-        if form.is_valid() and said_on(form, lambda: verb(**form.cleaned_data)):
+        if form.is_valid() and said_on(form, lambda: verb(**form.cleaned_data)) is not None:
             messages.info(request, "The run is announced. Until it arrives its indicator rules nothing out.")
             return redirect("evaluations:announced-runs", slug=slug)
     rows = queries.announced_runs(subject, at=now)

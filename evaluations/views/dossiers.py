@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from evaluations import access
 from evaluations.forms import DossierForm
+from evaluations.models import Dossier
 from evaluations.policies import may_open_dossier, may_upload
 from evaluations.services import dossiers
 from people.doors import MemberRequest
@@ -35,7 +36,7 @@ def index(request: MemberRequest) -> HttpResponse:
     )
     if request.method == "POST":
         require(may_open)
-        if form.is_valid() and said_on(form, partial(_open, request, form, now)):
+        if form.is_valid() and said_on(form, partial(_open, request, form, now)) is not None:
             return redirect("evaluations:dossiers")
     rows = access.dossiers(request.actor, now).order_by("subject__name", "person__name", "id")
     context = {
@@ -47,7 +48,7 @@ def index(request: MemberRequest) -> HttpResponse:
     return render(request, "evaluations/dossiers.html", context, status=422 if form.errors else 200)
 
 
-def _open(request: MemberRequest, form: DossierForm, now: datetime) -> object:
+def _open(request: MemberRequest, form: DossierForm, now: datetime) -> Dossier:
     told = form.cleaned_data
     # A day means its end, in UTC.
     until = datetime.combine(told["until"] + timedelta(days=1), time.min, tzinfo=UTC)

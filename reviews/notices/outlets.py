@@ -39,13 +39,14 @@ def delivery_of(news: News, outlet: Outlet, *, at: datetime) -> Delivery:
 
 def payload(news: News) -> dict[str, object]:
     """What a webhook says: kind, ids, codes, one sentence and where to read more."""
+    case: dict[str, str | int] | None = {"id": str(news.case.pk), "number": news.case.number} if news.case else None
     return {
         "type": news.kind,
         "timestamp": news.at.isoformat(),
         "data": {
             "entry": news.seq,
             "subject": news.subject.slug if news.subject else None,
-            "case": {"id": str(news.case.pk), "number": news.case.number} if news.case else None,
+            "case": case,
             "codes": dict(news.codes),
             "sentence": news.sentence,
             "address": f"{settings.PUBLIC_URL}{news.path}",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -65,13 +66,14 @@ def case_table(*, case: Case, at: datetime) -> Table:
 
 
 def _lines(
-    questions: Sequence[Question], votes: Mapping[object, Sequence[queries.VoteShown]], document: FrameworkDocument
+    questions: Sequence[Question], votes: Mapping[UUID, Sequence[queries.VoteShown]], document: FrameworkDocument
 ) -> Iterator[VoteLine]:
     for question in questions:
         title = signing.question_title(question, document)
         proposal = signing.verdict_in_words(question, question.proposal, document)
         outcome = signing.verdict_in_words(question, question.outcome, document) if question.outcome else ""
-        for shown in votes.get(question.pk) or [None]:
+        lines: Sequence[queries.VoteShown | None] = votes.get(question.pk) or [None]
+        for shown in lines:
             yield VoteLine(question, title, proposal, outcome, shown)
 
 

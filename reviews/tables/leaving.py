@@ -51,7 +51,7 @@ def _workbook(table: Table) -> BinaryIO:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it once it is sent
     as_xlsx.write(table, file)
     file.seek(0)
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _encoded(table: Table) -> Iterator[bytes]:

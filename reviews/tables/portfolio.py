@@ -1,6 +1,6 @@
 """The portfolio as a table: a row a model, as the page's filters and order show them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from evaluations import access as evaluations_access
@@ -25,6 +25,14 @@ def portfolio_table(*, actor: Actor, version: FrameworkVersion, asked: Mapping[s
     return Table("portfolio", "Portfolio", _columns(version.document), page.rows, seal, about)
 
 
+def _domain(place: int) -> Callable[[PortfolioRow], str]:
+    return lambda row: spaced(row.status.domains[place].outcome)
+
+
+def _scope(place: int) -> Callable[[PortfolioRow], str]:
+    return lambda row: row.status.scopes[place].state
+
+
 def _columns(document: FrameworkDocument) -> list[Column]:
     columns = [
         Column("Model", Kind.TEXT, lambda row: row.status.subject.slug),
@@ -37,9 +45,9 @@ def _columns(document: FrameworkDocument) -> list[Column]:
     used = {threshold.domain for threshold in document.thresholds}
     for place, domain in enumerate(document.domains):
         if domain.slug in used:
-            columns.append(Column(domain.title, Kind.TEXT, lambda row, place=place: spaced(row.status.domains[place].outcome), 18))
+            columns.append(Column(domain.title, Kind.TEXT, _domain(place), 18))
     for place, scope in enumerate(document.scopes):
-        columns.append(Column(f"Gate: {spaced(scope)}", Kind.TEXT, lambda row, place=place: row.status.scopes[place].state, 12))
+        columns.append(Column(f"Gate: {spaced(scope)}", Kind.TEXT, _scope(place), 12))
     columns += [
         Column("Safeguards signed", Kind.NUMBER, lambda row: row.status.safeguards_signed, 12),
         Column("Safeguards required", Kind.NUMBER, lambda row: row.status.safeguards_required, 12),

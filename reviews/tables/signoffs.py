@@ -28,11 +28,13 @@ def signoffs_table(*, version: FrameworkVersion, asked: Mapping[str, str], at: d
 
 def _lines(rows: Iterable[SafeguardRow], at: datetime) -> Iterator[Line]:
     for row in rows:
-        given = sorted(row.implementation.signoffs.all(), key=lambda each: (each.given_at, str(each.pk))) if row.implementation else []
-        for signoff in given:
-            yield Line(row, signoff, signoff.holds_content(row.implementation, at))
-        if not given:
+        built = row.implementation
+        given = sorted(built.signoffs.all(), key=lambda each: (each.given_at, str(each.pk))) if built else []
+        if built is None or not given:
             yield Line(row, None, None)
+            continue
+        for signoff in given:
+            yield Line(row, signoff, signoff.holds_content(built, at))
 
 
 COLUMNS = (

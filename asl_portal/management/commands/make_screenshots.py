@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
     def _take(self, browser: Browser, address: str, into: Path, *, login: tuple[str, str], pictures: list[Picture]) -> None:
         for theme, wanted in groupby(pictures, key=lambda picture: picture.theme):
-            context = browser.new_context(color_scheme=theme)  # type: ignore[arg-type]
+            context = browser.new_context(color_scheme=theme)
             page = context.new_page()
             _sign_in(page, address, *login)
             for picture in wanted:

@@ -79,7 +79,7 @@ def _operation(path: str, method: str, one: dict[str, Any]) -> Iterator[str]:
         yield ""
     for status, answer in sorted(one["responses"].items()):
         if int(status) < 400:
-            content = next(iter(answer.get("content", {}).items()), ("", {}))
+            content: tuple[str, dict[str, Any]] = next(iter(answer.get("content", {}).items()), ("", {}))
             what = _type(content[1]["schema"]) if "schema" in content[1] else f"`{content[0]}`" if content[0] else "no body"
             yield f"{status}: {what}."
     yield ""

@@ -1,5 +1,6 @@
 """Chat and paging services by apprise: Slack, Teams, Matrix, PagerDuty, ntfy and a hundred more. The address is the secret: it is never logged or shown."""
 
+from typing import cast
 from urllib.parse import urlsplit
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
@@ -47,7 +48,7 @@ def send(delivery: Delivery) -> int | None:
 def _judge(service: NotifyBase, scheme: str) -> None:
     """Where an address names a host of its own, it is judged like a webhook's. Of a fixed service the host part is a key: no resolver hears of it."""
     host = str(getattr(service, "smtp_host", "") or getattr(service, "host", "") or "")
-    if not host or not any("{host}" in template or "{domain}" in template for template in service.templates):
+    if not host or not any("{host}" in template or "{domain}" in template for template in cast(tuple[str, ...], service.templates)):
         return
     try:
         address = judged(host, int(getattr(service, "port", None) or 443))
