@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from ledger import tree
 from ledger.canonical import canonical, parse
@@ -143,11 +143,19 @@ def hashes(spans: Sequence[tree.Span]) -> list[bytes]:
 def is_sound() -> bool:
     """Whether the record may be built upon, at constant cost: the last full verification found no misfit, the last entry gives the leaf
     that was sealed, it is the one the head counts, and the stored nodes give the head's root. False where there is no log."""
-    head = Head.objects.select_related("log").first()
+    return soundness()[0]
+
+
+def soundness() -> tuple[bool, int]:
+    """`is_sound`, and how many entries there are, told of the same head. Three queries."""
+    verified = Verification.objects.order_by("-id").values("sound")[:1]
+    head = Head.objects.select_related("log").annotate(verified=Subquery(verified)).first()
     if head is None or head.size == 0:
-        return False
-    if Verification.objects.order_by("-id").values_list("sound", flat=True).first() is False:
-        return False
+        return False, 0
+    return head.verified is not False and _seals_the_last_entry(head), head.size
+
+
+def _seals_the_last_entry(head: Head) -> bool:
     last = Entry.objects.order_by("-seq").first()
     if last is None or (last.seq, last.recorded_at) != (head.size - 1, head.recorded_at):
         return False

@@ -25,7 +25,8 @@ def snapshot() -> str | None:
 class WhileNothingMoves(Generic[T]):
     """Keeps what was read, by key, until anything at all is written, or until the clock alone would read it otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = MOST) -> None:
+        self._most = most
         self._kept: tuple[str, dict[Hashable, tuple[datetime, datetime | None, T]]] = ("", {})
 
     def get(self, key: Hashable, *, at: datetime, read: Callable[[], tuple[T, datetime | None]]) -> T:
@@ -38,7 +39,7 @@ class WhileNothingMoves(Generic[T]):
             return kept[2]
         value, until = read()
         # What was written while we read may be in one half of it and not in the other.
-        if snapshot() == before and len(self._of(before)) < MOST:
+        if snapshot() == before and len(self._of(before)) < self._most:
             self._of(before)[key] = at, until, value
         return value
 

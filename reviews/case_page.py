@@ -1,10 +1,11 @@
 """Everything the case page shows, as values: collected once, in a number of queries that does not grow with the case's history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.urls import reverse
@@ -19,10 +20,11 @@ from reviews import conflicts, counting, policies
 from reviews.case_questions import Line, Look, QuestionPart
 from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
 from reviews.facts import Facts, collect_one
-from reviews.models import Case, CaseRevision, Comment, Recusal, Vote
+from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Question, Recusal, SignOff, Vote
 from reviews.models.question import QuestionKind, QuestionState
-from reviews.services.applicability import Coverage, coverage_of
+from reviews.services.applicability import Coverage, covered_by, serving, usual_site
 from reviews.services.asking import statement_of
+from reviews.standing import shown
 
 # How many assessments back the page looks for what was found before.
 LOOK_BACK = 60
@@ -229,9 +231,23 @@ class CasePage:
         return sorted(happened, key=lambda each: each.at)
 
 
-def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
-    """Collect the page for this person. Every part is read once."""
-    document = case.framework_version.document
+@dataclass(frozen=True)
+class _Read:
+    """What the rows say of a case, whoever looks."""
+
+    facts: Facts
+    questions: Sequence[Question]
+    barred: Mapping[UUID, Mapping[str, str]]
+    names: Mapping[str, str]
+    statement: ApplicabilityStatement | None
+    held: Sequence[SignOff]
+    revisions: Sequence[CaseRevision]
+    comments: Sequence[Comment]
+    recusals: Sequence[Recusal]
+    outcomes_before: Mapping[str, Sequence[str]]
+
+
+def _read(case: Case, at: datetime) -> _Read:
     facts = collect_one(case.subject, case.framework_version, at)
     questions = list(
         case.questions.exclude(state=QuestionState.WITHDRAWN)
@@ -240,27 +256,42 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     )
     for question in questions:
         question.case = case
-    names = _names(case)
-    barred = conflicts.excluded([case], questions)
-    look = Look(case, actor, document, facts, names, counting.members(case))
-    parts = [look.part(question, barred[question.pk]) for question in questions]
-    statement = statement_of(case)
+    return _Read(
+        facts=facts,
+        questions=questions,
+        barred=conflicts.excluded([case], questions),
+        names=_names(case),
+        statement=statement_of(case),
+        held=serving(case, facts) if any(question.kind == QuestionKind.SAFEGUARDS for question in questions) else [],
+        revisions=list(case.revisions.select_related("made_by").order_by("number")),
+        comments=list(case.comments.select_related("person")),
+        recusals=list(case.recusals.select_related("person")),
+        outcomes_before=_outcomes(case),
+    )
+
+
+def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
+    """The page for this person: what the rows say is read once while nothing is written, what this person may do is worked out each time."""
+    document = case.framework_version.document
+    read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
+    facts = replace(read.facts, at=at)
+    look = Look(case, actor, document, facts, read.names, counting.members(case))
+    parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
+    site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(
         case=case,
         document=document,
         facts=facts,
         actor=actor,
-        revisions=list(case.revisions.select_related("made_by").order_by("number")),
+        revisions=read.revisions,
         parts=parts,
-        coverage=coverage_of(case, facts, statement.site if statement else None)
-        if any(part.question.kind == QuestionKind.SAFEGUARDS for part in parts)
-        else [],
-        statement=statement,
-        comments=list(case.comments.select_related("person")),
-        recusals=list(case.recusals.select_related("person")),
-        names=names,
-        outcomes_before=_outcomes(case),
-        history=[vote for question in questions for vote in question.votes.all()],
+        coverage=covered_by(read.held, facts, site) if any(part.question.kind == QuestionKind.SAFEGUARDS for part in parts) else [],
+        statement=read.statement,
+        comments=read.comments,
+        recusals=read.recusals,
+        names=read.names,
+        outcomes_before=read.outcomes_before,
+        history=[vote for question in read.questions for vote in question.votes.all()],
     )
 
 

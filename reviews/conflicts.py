@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from django.db.models import F, Value
+
 from evaluations.models import Snapshot, Upload
 from reviews.models import ApplicabilityStatement, Case, ImplementationEvidence, Question, Recusal
 from reviews.models.question import QuestionKind
@@ -19,7 +21,7 @@ Barred = dict[str, str]  # person id → why
 
 
 def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID, Barred]:
-    """Question id → person id → why they cast no vote there. Six queries, however many cases and questions there are."""
+    """Question id → person id → why they cast no vote there. Four queries, however many cases and questions there are."""
     several = list(cases)
     everywhere, safeguards = _from_the_cases(several), _from_safeguards(several)
     return {
@@ -32,18 +34,18 @@ def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID,
 
 def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
     subjects = [case.subject_id for case in cases]
-    uploaders = Upload.objects.filter(subject__in=subjects).order_by().values_list("subject_id", "uploader_id").distinct()
-    registrants = Snapshot.objects.filter(subject__in=subjects).order_by().values_list("subject_id", "registered_by_id").distinct()
-    recused = Recusal.objects.filter(case__in=[case.pk for case in cases]).order_by().values_list("case_id", "person_id")
-    by_subject: dict[UUID, Barred] = defaultdict(dict)
-    for subject, person in registrants:
-        by_subject[subject][str(person)] = OWN_SNAPSHOT
-    for subject, person in uploaders:
-        by_subject[subject][str(person)] = OWN_EVIDENCE
-    barred: dict[UUID, Barred] = defaultdict(dict, {case.pk: dict(by_subject[case.subject_id]) for case in cases})
-    for case, person in recused:
-        barred[case][str(person)] = RECUSED
-    return barred
+    registered, uploaded = Snapshot.objects.filter(subject__in=subjects), Upload.objects.filter(subject__in=subjects)
+    recused = Recusal.objects.filter(case__in=[case.pk for case in cases])
+    # Each kind with its rank: where several speak of one person, the highest is told.
+    rows = [
+        registered.order_by().values_list(Value(0), F("subject_id"), F("registered_by_id")),
+        uploaded.order_by().values_list(Value(1), F("subject_id"), F("uploader_id")),
+        recused.order_by().values_list(Value(2), F("case_id"), F("person_id")),
+    ]
+    found: dict[UUID, Barred] = defaultdict(dict)
+    for rank, about, person in sorted(rows[0].union(*rows[1:]), key=lambda row: row[0]):
+        found[about][str(person)] = (OWN_SNAPSHOT, OWN_EVIDENCE, RECUSED)[rank]
+    return defaultdict(dict, {case.pk: {**found[case.subject_id], **found[case.pk]} for case in cases})
 
 
 def _from_safeguards(cases: Sequence[Case]) -> Mapping[UUID, Barred]:

@@ -118,7 +118,6 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     moment = min(at, known_at) if known_at else at
     document = version.document
     assessments = _assessments(ids, version, at, known_at or at)
-    contents = _contents(assessments.values())
     determinations = _by_subject(
         Determination.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name).select_related("question__case")
     )
@@ -139,7 +138,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
             document=document,
             at=at,
             assessment=assessments.get(subject.pk),
-            content=contents.get(assessments[subject.pk].assessment_digest, {}) if subject.pk in assessments else {},
+            content=_content(assessments.get(subject.pk)),
             determinations={each.threshold: each for each in determinations[subject.pk]},
             adequacy={each.axis: each for each in adequacy[subject.pk] if each.verdict == "adequate"},
             releases=releases[subject.pk],
@@ -172,15 +171,16 @@ def _by_subject(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
 def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known_at: datetime) -> dict[UUID, Assessment]:
     rows = (
         Assessment.objects.filter(subject__in=ids, framework_name=version.name, as_of__lte=at, made_at__lte=known_at, seq__isnull=False)
+        .annotate(content=Subquery(Document.objects.filter(digest=OuterRef("assessment_digest")).values("content")[:1]))
         .order_by("subject_id", "-seq")
         .distinct("subject_id")
     )
     return {row.subject_id: row for row in rows}
 
 
-def _contents(assessments: Iterable[Assessment]) -> dict[str, Mapping[str, Any]]:
-    digests = {assessment.assessment_digest for assessment in assessments}
-    return {row.digest: cast("Mapping[str, Any]", parse(bytes(row.content))) for row in Document.objects.filter(digest__in=digests)}
+def _content(assessment: Assessment | None) -> Mapping[str, Any]:
+    stored = None if assessment is None else assessment.content  # type: ignore[attr-defined]
+    return {} if stored is None else cast("Mapping[str, Any]", parse(bytes(stored)))
 
 
 def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from evaluations import documents
@@ -20,14 +19,13 @@ from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.canonical import canonical, digest
 from ledger.delivery import awaits, consumers
-from ledger.models import Head
-from ledger.queries import is_sound, root_at
-from ledger.services import size
+from ledger.queries import root_at, soundness
 from ledger.standstill import WhileNothingMoves
 from people.models import Person
 from reviews import entries, gate_inputs, gate_rules
 from reviews.facts import Facts, collect_one
-from reviews.models import Determination, GateAnswer, ReleaseDecision, SafeguardsDecision, SignOff
+from reviews.models import GateAnswer
+from reviews.standing import changes_at
 
 log = logging.getLogger(__name__)
 
@@ -149,17 +147,7 @@ def _read(artefact: str | None, subject: Subject | None, at: datetime) -> tuple[
             facts = replace(facts, due=True)
         ledger = ledger_now()
         root = f"sha256:{root_at(ledger['size']).hex()}" if ledger["size"] else None
-        return _Known(snapshot, version, facts, ledger, root), _changes_at(at)
-
-
-def _changes_at(at: datetime) -> datetime:
-    """The first instant at which anything decided or signed runs out by itself. What was entered later than `at` begins later: that is not remembered."""
-    if Head.objects.filter(recorded_at__gt=at).exists():
-        return at
-    ends = [SignOff.objects.filter(expires_at__gt=at).aggregate(first=Min("expires_at"))["first"]]
-    for decisions in (Determination, SafeguardsDecision, ReleaseDecision):
-        ends.append(decisions.objects.filter(valid_until__gt=at).aggregate(first=Min("valid_until"))["first"])
-    return min([at + LONGEST_REMEMBERED, *(end for end in ends if end is not None)])
+        return _Known(snapshot, version, facts, ledger, root), changes_at(at, longest=LONGEST_REMEMBERED)
 
 
 def followed() -> tuple[str, ...]:
@@ -233,7 +221,12 @@ _remembered_ledger: WhileNothingMoves[Ledger] = WhileNothingMoves()
 
 def ledger_now() -> Ledger:
     """What the gate asks of the ledger; no time bears on it, so it stands until anything is written."""
-    return dict(_remembered_ledger.get("now", at=timezone.now(), read=lambda: ({"sound": is_sound(), "size": size()}, None)))
+    return dict(_remembered_ledger.get("now", at=timezone.now(), read=lambda: (_read_ledger(), None)))
+
+
+def _read_ledger() -> Ledger:
+    sound, size = soundness()
+    return {"sound": sound, "size": size}
 
 
 def _snapshot(artefact: str | None, subject: Subject | None) -> Snapshot | None:

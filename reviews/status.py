@@ -5,7 +5,7 @@ with the subjects. Both are built on `facts.collect`, like the gate, so that no 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from reviews.models import Case, Determination, Question, ScopeState
 from reviews.models.gate_answer import Enforcement, GateState
 from reviews.rules import Cause
 from reviews.services.scopes import candidates_for
+from reviews.standing import shown
 from reviews.tally import Tally
 from reviews.turns import Turn, turns_of
 
@@ -177,12 +178,29 @@ def portfolio(
 ) -> Portfolio:
     """How these subjects stand. Pass `evaluations.access.subjects(actor, at)`: nothing here asks who is looking."""
     several = list(subjects)
-    facts = collect(several, framework_version, at, known_at=known_at)
+    asked = ("status", framework_version.pk, known_at, *(subject.pk for subject in several))
+    known = shown(asked, at=at, read=lambda: _read(several, framework_version, at, known_at))
+    rows = (
+        _status(replace(known.facts[subject.pk], subject=subject, version=framework_version, at=at), known.tallies, known.ledger)
+        for subject in several
+    )
+    return Portfolio(framework_version, at, tuple(rows))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the rows of some subjects are worked out from, but for the time."""
+
+    facts: Mapping[UUID, Facts]
+    tallies: Mapping[UUID, Tally]
+    ledger: gate.Ledger
+
+
+def _read(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime, known_at: datetime | None) -> _Known:
+    facts = collect(subjects, version, at, known_at=known_at)
     cases = {each.case.pk: each.case for each in facts.values() if each.case is not None}
     asked = [question for each in facts.values() for question in open_questions(each)]
-    tallies = tallies_of(cases, asked)
-    ledger = gate.ledger_now()
-    return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, ledger) for subject in several))
+    return _Known(facts, tallies_of(cases, asked), gate.ledger_now())
 
 
 def _status(facts: Facts, tallies: Mapping[UUID, Tally], ledger: gate.Ledger) -> SubjectStatus:

@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from evaluations.models import Snapshot, Subject, Upload
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.finding_words import deciding_sentence, finding_sentence
+from frameworks.models import FrameworkVersion
 from reviews.finding_charts import Chart, finding_chart
+from reviews.history_page import History, history
+from reviews.models import Case
+from reviews.queries import DeploymentShown, deployments_of
 from reviews.rules import Cause
 from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
 
@@ -38,6 +44,34 @@ class Verdict:
     say: str
     why: str
     tone: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around the verdict: what is in service, how the requirement moved, cases, weights and the latest files."""
+
+    deployments: Sequence[DeploymentShown]
+    history: History
+    cases: Sequence[Case]
+    snapshots: Sequence[Snapshot]
+    uploads: Sequence[Upload]
+
+    @property
+    def unauthorised(self) -> list[DeploymentShown]:
+        return [each for each in self.deployments if each.state == "unauthorised"]
+
+
+def surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> Surroundings:
+    """What was known by then, in nine queries."""
+    weights = Snapshot.objects.filter(subject=subject, registered_at__lte=at)
+    files = Upload.objects.filter(subject=subject, received_at__lte=at).select_related("uploader")
+    return Surroundings(
+        deployments=[each for each in deployments_of(subject, version.name) if each.state != "ended"],
+        history=history(subject, version, at),
+        cases=list(Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20]),
+        snapshots=list(weights.select_related("registered_by", "confirmed_by")),
+        uploads=list(files.order_by("-received_at", "id")[:10]),
+    )
 
 
 def tier_items(axes: Sequence[AxisStatus]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations import access as evaluations_access
 from evaluations import policies as evaluations_policies
-from evaluations.models import Snapshot, Upload
 from evaluations.policies import may_register
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
@@ -19,13 +18,12 @@ from people.queries import people_with_any
 from people.refusal_pages import said_on
 from reviews import policies, queries
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
-from reviews.history_page import history
-from reviews.models import Case
 from reviews.portfolio_choice import count
 from reviews.portfolio_page import PortfolioForm, chosen, portfolio_page
 from reviews.services import scopes
+from reviews.standing import shown
 from reviews.status import portfolio, subject_status
-from reviews.subject_page import domain_parts, tier_items, verdict
+from reviews.subject_page import domain_parts, surroundings, tier_items, verdict
 
 PAGE = 50
 
@@ -70,12 +68,11 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     form = AsOfForm(request.GET)
     at = form.moment(now)
     status = subject_status(subject, version, at)
-    running = [each for each in queries.deployments_of(subject, version.name) if each.state != "ended"]
+    around = shown(("surroundings", subject.pk, version.pk), at=at, read=lambda: surroundings(subject, version, at))
     context = {
         "subject": subject,
         "status": status,
-        "deployments": running,
-        "unauthorised": [each for each in running if each.state == "unauthorised"],
+        "around": around,
         "version": version,
         "at": at,
         "is_past": at < now,
@@ -83,12 +80,6 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
         "domains": domain_parts(status),
-        "history": history(subject, version, at),
-        "cases": Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20],
-        "snapshots": Snapshot.objects.filter(subject=subject, registered_at__lte=at).select_related("registered_by", "confirmed_by"),
-        "uploads": Upload.objects.filter(subject=subject, received_at__lte=at)
-        .select_related("uploader")
-        .order_by("-received_at", "id")[:10],
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
         "may_halt": policies.may_halt(request.actor),
         "may_upload": evaluations_policies.may_upload(request.actor),

@@ -193,7 +193,7 @@ def test_the_quick_look_finds_a_head_that_does_not_fit(log, statement):
 
 def test_the_quick_look_costs_the_same_however_long_the_log_is(log, django_assert_num_queries):
     for _ in range(2):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             queries.is_sound()
         for number in range(9, 40):
             _append(number)

@@ -1,4 +1,4 @@
-"""The gate remembers what it read only while nothing moves: whatever is written, and whatever runs out, changes its answer at once."""
+"""The gate, and the pages beside it, remember what they read only while nothing moves: whatever is written, and whatever runs out, changes its answer at once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,7 +6,9 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from ledger import services as ledger
@@ -15,7 +17,8 @@ from people.models import Person
 from people.services import register_person
 from reviews import gate
 from reviews.models import SignOff
-from reviews.services import scopes
+from reviews.services import cases, scopes
+from reviews.status import subject_status
 from tests.makers import make_log
 from tests.reviews.conftest import make_board
 
@@ -116,3 +119,58 @@ def test_an_open_gate_shuts_with_the_entry_that_halts_it_and_with_the_instant_a_
         at=board.now(),
     )
     assert not asked(at + timedelta(seconds=1)) and not asked(board.now())
+
+
+def test_the_main_pages_ask_at_most_twelve_statements_while_nothing_moves_and_show_a_comment_at_once() -> None:
+    board = make_board()
+    case = board.rise()
+    page = reverse("reviews:case-detail", args=[case.number])
+    client = Client()
+    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+
+    def cost(address: str) -> int:
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        return len(asked)
+
+    costs = {
+        name: undisturbed(lambda address=address: cost(address))
+        for name, address in {
+            "portfolio": reverse("reviews:portfolio"),
+            "model": reverse("reviews:subject-detail", args=[board.subject.slug]),
+            "case": page,
+        }.items()
+    }
+    assert costs == {"portfolio": 10, "model": 8, "case": 6}
+    assert "Sales called twice." not in client.get(page).content.decode()
+    cases.comment(case=case, text="Sales called twice.", hazard=False, actor=board.cast.chloe, at=board.now())
+    assert "Sales called twice." in client.get(page).content.decode()
+
+
+def test_a_signoff_that_runs_out_is_not_shown_in_force_from_memory() -> None:
+    board = make_board()
+    board.let_out()
+    at = board.now()
+    assert subject_status(board.subject, board.version, at).safeguards_signed > 0
+    runs_out = SignOff.objects.order_by("expires_at").values_list("expires_at", flat=True)[0]
+
+    def signed(moment: datetime) -> int:
+        return subject_status(board.subject, board.version, moment).safeguards_signed
+
+    before = signed(runs_out - timedelta(microseconds=1))
+    assert signed(runs_out) < before
+    scope = subject_status(board.subject, board.version, at).scope("external")
+    assert scope is not None
+    assert scope.state == "open"
+    scopes.halt(
+        subject=board.subject,
+        framework_version=board.version,
+        scope="external",
+        reason="A report came in.",
+        actor=board.cast.dan,
+        at=board.now(),
+    )
+    halted = subject_status(board.subject, board.version, board.now()).scope("external")
+    assert halted is not None
+    assert halted.state == "halted"
