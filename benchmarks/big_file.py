@@ -29,7 +29,7 @@ LOG = Path(settings.BASE_DIR) / "tests" / "samples" / "inspect_json" / "twin.jso
 
 
 def run(quick: bool) -> list[Line]:
-    count, rounds = (2_000, 2) if quick else (10_000, 5)
+    count, rounds = (2_000, 2) if quick else (10_000, 3)
     waiting = iter([_received(count, number) for number in range(rounds + 2)])
     with CaptureQueriesContext(connection) as asked:
         _parse(next(waiting), count)

@@ -34,7 +34,7 @@ CLIENTS = 4
 
 
 def run(quick: bool) -> list[Line]:
-    seconds, rounds = (1.0, 2) if quick else (3.0, 5)
+    seconds, rounds = (1.0, 2) if quick else (2.0, 3)
     _, token = create_token(person=Person.objects.get(name="Ada"), scopes=[Scope.GATE_READ], days=1, label="bench", at=timezone.now())
     allowed, denied = (_address(slug) for slug in ("heron-2", "heron-3"))
     with _web() as port:

@@ -25,7 +25,7 @@ LITTLE, MUCH = 1_000, 100_000
 
 
 def run(quick: bool) -> list[Line]:
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     little, much = (100, 2_000) if quick else (LITTLE, MUCH)
     bound = (100, 500) if quick else (100, 1_000)
     base = list(Subject.objects.order_by("slug"))
@@ -37,7 +37,7 @@ def run(quick: bool) -> list[Line]:
     _bound(copies["bound many"], bound[1])
     sides = {name: _assessed(subject, version) for name, subject in copies.items()}
     own = interleaved({name: sides[name] for name in ("few", "many")}, rounds=rounds)
-    heavy = interleaved({name: sides[name] for name in ("bound few", "bound many")}, rounds=2 if quick else 3)
+    heavy = interleaved({name: sides[name] for name in ("bound few", "bound many")}, rounds=2)
     before = interleaved({"alone": sides["alone"]}, rounds=rounds)
     _others(base, much * 2)
     after = interleaved({"alone": sides["alone"]}, rounds=rounds)

@@ -20,11 +20,13 @@ from reviews.models import Case
 TITLE = "Pages"
 BASELINE = """a Django view that asks the database nothing and renders as many bytes, to the byte, by a template of the same engine: a table with the
 page's mean number of bytes a cell (24). Both run behind the same middleware, for the same signed-in reviewer."""
-TRIED = """The portfolio shows fifty models a page and chooses, orders and counts them by stored rows in SQL; it works out the one scope it shows of each, not all five; what the ledger
-says of itself is remembered while the database reports that nothing was written. The statements do not grow with the models, which the suite holds, yet there are more of them than
-aimed at: sign-in and frame take five, and the board's facts are one query for each kind of thing (assessments, their documents, determinations, safeguards decisions, releases,
-cases, questions, scopes, snapshots, uploads, work due, sign-offs, votes, conflicts). Not tried: gathering several kinds in one statement as JSON, which would halve the count and lose the
-models' own types. Most of the time that is left goes into building those queries and into the gate's pure answer, which reads and writes canonical documents."""
+TRIED = """The portfolio shows fifty models a page and chooses, orders and counts them by stored rows in SQL; it works out the one scope it shows of each, not all five. The rows
+a page reads are kept while the database reports that nothing was written (decision 0005), and that is what is measured here: sign-in and frame, what is chosen, and one question
+whether anything moved. **After any write the next page reads everything anew, in 29 statements for the portfolio, 37 for a model and 29 for a case**, which the suite holds and which do
+not grow with the models: one query for each kind of thing (assessments with their documents, determinations, safeguards decisions, releases, cases, questions, scopes, snapshots, uploads,
+work due, sign-offs, votes, conflicts); on a server that is written to all the time that is every page. Not tried: gathering several kinds in one statement as JSON, which would halve
+the count and lose the models' own types; keeping what the rules answer beside the rows. The time that is left goes into the gate's pure answer, which writes and reads
+canonical documents for each model shown, and into templates."""
 
 CELL = 24
 BARE = engines["django"].from_string(
@@ -47,7 +49,7 @@ urlpatterns = [path("bare/<int:size>/", bare), *portal_urls]
 def run(quick: bool) -> list[Line]:
     setup_test_environment(debug=False)
     with override_settings(ROOT_URLCONF=__name__):
-        return _lines(100 if quick else 1_000, 3 if quick else 15)
+        return _lines(100 if quick else 1_000, 3 if quick else 9)
 
 
 def _lines(many: int, rounds: int) -> list[Line]:

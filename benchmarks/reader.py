@@ -45,7 +45,7 @@ print(peak)
 
 
 def run(quick: bool) -> list[Line]:
-    samples, rounds = (1_000, 3) if quick else (10_000, 7)
+    samples, rounds = (1_000, 3) if quick else (10_000, 5)
     with tempfile.TemporaryDirectory(prefix="asl-bench-") as folder:
         log = make_log(Path(folder), samples)
         told: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
