@@ -157,7 +157,7 @@ class Journey:
         )
         yield Step(
             "Sign off a safeguard",
-            "ASL-3 asks for safeguards. Choose one that waits, read its evidence, and sign. Your password confirms who signs.",
+            "ASL-3 asks for safeguards. Choose one that waits, read its evidence, and sign. Password and second factor confirm who signs.",
             who=("ben", "chloe"),
             address=reverse("reviews:safeguard-detail", args=[self.safeguard.pk]) if self.safeguard else "",
             link="Open a safeguard that waits",

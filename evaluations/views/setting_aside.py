@@ -42,7 +42,7 @@ def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpRes
     context = {
         "title": f"Supersede {measurement}",
         "lede": f"The value {measurement.value or measurement.value_raw} no longer speaks. Without a valid replacement, got at least as strongly, its indicator cannot be ruled out.",
-        "about": f"run {run.pk}, measurement {measurement.pk}",
+        "about": f"{measurement} of the run {run.task}, {run.subject.name}",
         "button": "Supersede this measurement",
         **_of_run(run),
     }
@@ -58,7 +58,7 @@ def set_aside(request: MemberRequest, pk: UUID) -> HttpResponse:
     context = {
         "title": "Set this run aside",
         "lede": "The run stays readable. One that reaches no indicator stops blocking; one that does is superseded by its other telling, if there is one.",
-        "about": f"run {run.pk}",
+        "about": f"the run {run.task}, {run.subject.name}",
         "button": "Set this run aside",
         **_of_run(run),
     }
@@ -76,7 +76,7 @@ def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
     context = {
         "title": f"Sign the announced run {announced.external_id} away",
         "lede": f"It was announced for {announced.indicator} and has not arrived. It stops blocking; that it was announced stays readable.",
-        "about": f"announced run {announced.pk}",
+        "about": f"the announced run {announced.external_id}, {subject.name}",
         "button": "Sign this run away",
         "crumbs": [(subject.name, f"/subjects/{slug}/"), ("Announced runs", place)],
         "place": place,
@@ -98,7 +98,7 @@ def upload(request: MemberRequest, pk: UUID) -> HttpResponse:
         "title": "Set this refused file aside",
         "lede": f"It was sent as evidence of {found.subject.name} and could not be read: {found.error_message} While nobody answers for it, "
         "the gate stays shut. Say what it was and why nothing is lost with it; for a file sent by mistake one sentence does.",
-        "about": f"file {found.pk}",
+        "about": f"the file {found.label}, {found.subject.name}",
         "button": "Set this file aside",
         "crumbs": [(found.label, place)],
         "place": place,

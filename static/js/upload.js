@@ -22,15 +22,15 @@ if (form) {
     const button = form.querySelector("button.primary");
     button.disabled = true;
     const lines = listFiles();
-    let address = "";
-    let taken = 0;
+    const kept = [];
     for (const [index, file] of [...input.files].entries()) {
       const answer = await send(file, lines[index]);
-      if (answer) { taken += 1; address = answer; }
+      if (answer) kept.push(answer);
     }
     button.disabled = false;
-    document.getElementById("status").textContent = `${taken} of ${input.files.length} files are kept.`;
-    if (taken === 1 && input.files.length === 1) window.location.assign(address);
+    document.getElementById("status").textContent = `${kept.length} of ${input.files.length} files are kept.`;
+    // One new file leads to its receipt; one that was there already stays in the list, which says so.
+    if (input.files.length === 1 && kept.length && kept[0].created) window.location.assign(kept[0].address);
   });
 
   function listFiles() {
@@ -50,7 +50,7 @@ if (form) {
     return [...queue.children];
   }
 
-  // Answers the address of the receipt, or nothing when the file was refused; the line says which.
+  // Answers what was kept, with the address of its receipt, or nothing when the file was refused; the line says which.
   function send(file, line) {
     const [, progress, state] = line.children;
     const body = new FormData(form);
@@ -65,7 +65,7 @@ if (form) {
         progress.value = Math.round((100 * event.loaded) / event.total);
         state.textContent = `${progress.value} %`;
       });
-      request.addEventListener("error", () => { say(line, "The portal cannot be reached. Nothing was kept; send it again."); resolve(""); });
+      request.addEventListener("error", () => { say(line, "The portal cannot be reached. Nothing was kept; send it again."); resolve(null); });
       request.addEventListener("load", () => resolve(settle(request, line)));
       request.send(body);
     });
@@ -74,11 +74,11 @@ if (form) {
   function settle(request, line) {
     let answer = null;
     try { answer = JSON.parse(request.responseText); } catch { answer = null; }
-    if (!answer || !answer.taken) { say(line, "The portal could not answer. Send it again."); return ""; }
+    if (!answer || !answer.taken) { say(line, "The portal could not answer. Send it again."); return null; }
     if (!answer.taken.length) {
       say(line, answer.refused.map((one) => one[1]).join(" "));
       for (const [, , place] of answer.refused) if (place) line.append(linkTo(place, "Open the earlier upload"));
-      return "";
+      return null;
     }
     const [taken] = answer.taken;
     const [, progress, state] = line.children;
@@ -86,7 +86,7 @@ if (form) {
     const link = linkTo(taken.address, taken.created ? "Kept: open the receipt" : "There already: open the receipt");
     state.replaceChildren(link);
     if (input.files.length > 1) follow(line, link);
-    return taken.address;
+    return taken;
   }
 
   function linkTo(address, words) {

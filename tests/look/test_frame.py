@@ -30,7 +30,7 @@ def test_a_reviewer_goes_everywhere_and_sees_where_they_are() -> None:
 
 
 def test_an_outside_evaluator_is_shown_only_what_is_theirs() -> None:
-    assert [item.title for item in frame(makers.make_people("lena").lena).nav] == ["Waiting on me", "Uploads", "Frameworks"]
+    assert [item.title for item in frame(makers.make_people("lena").lena).nav] == ["Waiting on me", "Your dossier", "Uploads", "Frameworks"]
 
 
 def test_a_stranger_is_shown_nothing_but_their_own_account() -> None:
