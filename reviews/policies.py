@@ -128,8 +128,12 @@ def may_attach_evidence(actor: Actor, implementation: SafeguardImplementation) -
     return Refused("not_an_owner", "Evidence for a safeguard is attached by its owner.", "Hand it to the owner.")
 
 
-def may_sign_off(actor: Actor, implementation: SafeguardImplementation, *, competence: str, attachers: frozenset[str]) -> Answer:
-    """A reviewer with the safeguard's competence, who neither owns it nor brought its evidence."""
+def may_sign_off(
+    actor: Actor, implementation: SafeguardImplementation, *, competence: str, attachers: frozenset[str], hazardous: bool
+) -> Answer:
+    """A reviewer with the safeguard's competence, who neither owns it nor brought its evidence, and may read all of it.
+
+    `hazardous`: some of the evidence in force goes to cleared people only."""
     if Role.REVIEWER not in actor.roles:
         return Refused("not_a_reviewer", "Safeguards are signed off by reviewers.", "Ask a reviewer.")
     if actor.person.pk == implementation.owner_id:
@@ -139,6 +143,12 @@ def may_sign_off(actor: Actor, implementation: SafeguardImplementation, *, compe
     if competence and competence not in actor.competences:
         return Refused(
             "competence_missing", f"This safeguard is signed off by a reviewer with the competence {competence}.", "Ask one who has it."
+        )
+    if hazardous and not actor.cleared:
+        return Refused(
+            "clearance_missing",
+            "Its evidence holds hazardous detail that you are not cleared to read, and nobody signs what they cannot read.",
+            "Ask a reviewer who is cleared, or an administrator for clearance.",
         )
     return Allowed()
 

@@ -220,11 +220,12 @@ def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
         .prefetch_related("evidence", "signoffs")
     )
     for implementation in rows:
-        attachers = frozenset(str(each.attached_by_id) for each in implementation.evidence.all() if each.withdrawn_at is None)
+        shown = [each for each in implementation.evidence.all() if each.withdrawn_at is None]
+        attachers, hazardous = frozenset(str(each.attached_by_id) for each in shown), any(each.hazard for each in shown)
         competence = competences.get((implementation.framework_name, implementation.safeguard))
         if not attachers or competence is None:
             continue
-        if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers):
+        if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers, hazardous=hazardous):
             ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
             why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
             title = f"{implementation.title} ({implementation.safeguard})"

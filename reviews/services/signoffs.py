@@ -277,6 +277,11 @@ def contributors(implementation: SafeguardImplementation) -> frozenset[str]:
     return frozenset(str(person) for person in (*attached, *written))
 
 
+def is_hazardous(implementation: SafeguardImplementation) -> bool:
+    """Whether some of what shows it goes to cleared people only, so that nobody else may put their name to it."""
+    return implementation.evidence.filter(withdrawn_at=None, hazard=True).exists()
+
+
 @refusals_entered("reviews:signoff:refused", about="implementation")
 @transaction.atomic
 def give_signoff(
@@ -298,7 +303,8 @@ def give_signoff(
     document, defined = definition_of(implementation.framework_name, implementation.safeguard)
     attachers = contributors(implementation)
     signer = actor_of(actor, at)
-    require(policies.may_sign_off(signer, implementation, competence=defined.competence, attachers=attachers))
+    hazardous = is_hazardous(implementation)
+    require(policies.may_sign_off(signer, implementation, competence=defined.competence, attachers=attachers, hazardous=hazardous))
     require(policies.may_sign_about(signer, document, {defined.axis: defined.tier}))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")

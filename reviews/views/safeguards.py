@@ -59,7 +59,10 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
         each.implementation = implementation
     evidence = list(implementation.evidence.select_related("attached_by", "blob"))
     attachers = signoffs.contributors(implementation)
-    may_sign = policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers)
+    hazardous = any(each.hazard and each.withdrawn_at is None for each in evidence)
+    may_sign = policies.may_sign_off(
+        request.actor, implementation, competence=safeguard.competence, attachers=attachers, hazardous=hazardous
+    )
     context = {
         "implementation": implementation,
         "safeguard": safeguard,
@@ -190,7 +193,8 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
     implementation = _implementation(request, implementation_id)
     document, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
     attachers = signoffs.contributors(implementation)
-    require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers))
+    hazardous = signoffs.is_hazardous(implementation)
+    require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers, hazardous=hazardous))
     require(policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}))
     form = SignOffForm(request.POST or None, user=request.user, initial={"seen_digest": implementation.version_digest})
     place = reverse("reviews:safeguard-detail", args=[implementation.pk])

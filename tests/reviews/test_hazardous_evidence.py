@@ -6,7 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from reviews.models import ImplementationEvidence
+from ledger.refusals import NotAllowed
+from reviews.models import ImplementationEvidence, SafeguardImplementation
+from reviews.queries import waiting_on
+from reviews.services import signoffs
 from tests.conftest import WorldOnce
 from tests.makers import give_clearance
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
@@ -46,6 +49,30 @@ def test_a_hazardous_file_goes_to_cleared_people_as_a_download_and_is_not_there_
     assert answer.status_code == 200 and HAZARD in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer["Content-Disposition"].startswith("attachment") and answer["X-Content-Type-Options"] == "nosniff"
     assert "The words that worked." in cleared.get(page).content.decode()
+
+
+def test_nobody_signs_off_what_they_are_not_cleared_to_read(board: Board) -> None:
+    implementation = attached(board, hazard=True).implementation
+    implementation.refresh_from_db()
+    page, chloe = reverse("reviews:safeguard-detail", args=[implementation.pk]), board.cast.chloe
+    sheet, wanted = reverse("reviews:safeguard-sign", args=[implementation.pk]), f"implementation:{implementation.pk}"
+    with pytest.raises(NotAllowed) as refused:
+        board.sign_off(chloe, implementation)
+    assert refused.value.code == "clearance_missing" and not implementation.signoffs.exists()
+    shown = client_of(board, "chloe").get(page).content.decode()
+    assert "nobody signs what they cannot read" in shown and "Ask a reviewer who is cleared" in shown and sheet not in shown
+    assert client_of(board, "chloe").get(sheet).status_code == 403
+    assert wanted not in {each.thing for each in waiting_on(chloe, board.now())}
+    give_clearance(board.cast, chloe, at=board.now())
+    assert wanted in {each.thing for each in waiting_on(chloe, board.now())}
+    assert sheet in client_of(board, "chloe").get(page).content.decode()
+    assert board.sign_off(chloe, implementation).holds(board.now())
+
+
+def test_a_withdrawn_hazardous_file_keeps_nobody_from_signing_what_is_left(board: Board) -> None:
+    evidence = attached(board, hazard=True)
+    signoffs.withdraw_evidence(evidence=evidence, actor=board.cast.farid, at=board.now())
+    assert board.sign_off(board.cast.chloe, SafeguardImplementation.objects.get()).holds(board.now())
 
 
 def test_a_file_without_hazardous_detail_is_read_by_everyone_inside(board: Board) -> None:
