@@ -15,9 +15,12 @@ MOST = 500
 
 
 def snapshot() -> str | None:
-    """What the database shows now, as a name; None in a transaction that has written, for it sees its own rows besides."""
+    """What the database shows now, as a name; None in a transaction that has written, for it sees its own rows besides, and on a standby,
+    whose snapshots do not name the transactions that are under way."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_current_snapshot()::text END")
+        cursor.execute(
+            "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
+        )
         row = cursor.fetchone()
     return None if row is None else row[0]
 
@@ -44,6 +47,8 @@ class WhileNothingMoves(Generic[T]):
         return value
 
     def _of(self, seen: str) -> dict[Hashable, tuple[datetime, datetime | None, T]]:
-        if self._kept[0] != seen:
-            self._kept = (seen, {})
-        return self._kept[1]
+        # Looked at once: another thread may put in its own meanwhile, and what was read under one snapshot must not get among what another sees.
+        kept = self._kept
+        if kept[0] != seen:
+            kept = self._kept = (seen, {})
+        return kept[1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -47,6 +48,42 @@ def test_what_was_read_stands_while_nothing_is_written_and_falls_with_the_next_w
     assert "Zora" not in names(memory, at)
     register_person(name="Zora", affiliation="The lab", at=at)
     assert "Zora" in names(memory, at)
+
+
+class Meanwhile(str):
+    """A snapshot's name in whose comparison another thread comes first, with what it sees."""
+
+    def __new__(cls, name: str, first: Callable[[], object]) -> "Meanwhile":
+        made = super().__new__(cls, name)
+        made.first = first  # type: ignore[attr-defined]
+        return made
+
+    def __ne__(self, other: object) -> bool:
+        self.first()  # type: ignore[attr-defined]
+        return not str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_thread_that_was_overtaken_puts_nothing_old_among_what_is_seen_now() -> None:
+    memory: WhileNothingMoves[str] = WhileNothingMoves()
+    memory._of("earlier")
+    now: list[Any] = []
+    overtaken = Meanwhile("earlier", first=lambda: now.append(memory._of("now")))
+    assert memory._of(overtaken) is not now[0]
+
+
+def test_a_standby_is_not_remembered_for_its_snapshots_leave_out_what_is_under_way() -> None:
+    assert snapshot() is not None
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA standby")
+        try:
+            cursor.execute("CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+            cursor.execute("SET search_path = standby, pg_catalog, public")
+            assert snapshot() is None
+        finally:
+            cursor.execute("RESET search_path")
+            cursor.execute("DROP SCHEMA standby CASCADE")
 
 
 def test_a_write_of_another_session_is_seen_at_once() -> None:
