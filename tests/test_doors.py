@@ -267,7 +267,7 @@ ROWS: dict[str, Row] = {
     "reviews:outlet-test": row(POST=only(("administrator",), 302, outside_evaluator=404)),
     "reviews:delivery-resend": row(POST=only(("administrator",), 302, outside_evaluator=404)),
     "reviews:notice-settings": row(GET=by(200), POST=by(422)),
-    "reviews:feed-new": row(POST=only(("outside_evaluator",), 404, others=200)),
+    "reviews:feed-new": row(POST=only(("outside_evaluator",), 404, others=422)),
     "reviews:feed": row(OPEN_REST, GET=everybody(200)),
     "reviews:badge": row(GET=INSIDE),
     # the API, with a token of every scope; without one: 401

@@ -5,10 +5,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from people.doors import MemberRequest
+from people.forms import ConfirmationForm
 from people.models import Person
 from people.policies import require
 from people.queries import tokens_of
@@ -35,21 +36,47 @@ def settings(request: MemberRequest) -> HttpResponse:
     return _page(request, form, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters("password", "code")
+@sensitive_variables("made")
 @require_POST
-@sensitive_variables("secret")
 def make_feed(request: MemberRequest) -> HttpResponse:
-    """A feed address of one's own, shown on this one answer. It is a token that reads the feed and nothing else; the account page revokes it."""
+    """A feed address of one's own, confirmed anew and shown on this one answer. It is a token that reads the feed and nothing else."""
     require(policies.may_see_board(request.actor))
-    person = request.actor.person
-    _, secret = create_token(person=person, actor=person, scopes=[Scope.FEED_READ], days=FEED_DAYS, label="News feed", at=timezone.now())
-    address = request.build_absolute_uri(reverse("reviews:feed", args=[secret]))
-    return _page(request, TellingForm(initial=_chosen(person)), feed_address=address)
+    confirming = ConfirmationForm(request.POST, user=request.user)
+    made = said_on(confirming, lambda: _new_feed(request.actor.person, confirming)) if confirming.is_valid() else None
+    form = TellingForm(initial=_chosen(request.actor.person))
+    if not made:
+        return _page(request, form, confirming=confirming, status=422)
+    return _page(request, form, feed_address=request.build_absolute_uri(reverse("reviews:feed", args=[made])))
 
 
-def _page(request: MemberRequest, form: TellingForm, *, status: int = 200, feed_address: str = "") -> HttpResponse:
+@sensitive_variables("secret")
+def _new_feed(person: Person, confirming: ConfirmationForm) -> str:
+    """The key in a new feed address."""
+    _, secret = create_token(
+        person=person,
+        actor=person,
+        scopes=[Scope.FEED_READ],
+        days=FEED_DAYS,
+        label="News feed",
+        at=timezone.now(),
+        **confirming.signed(),
+    )
+    return secret
+
+
+def _page(
+    request: MemberRequest, form: TellingForm, *, confirming: ConfirmationForm | None = None, status: int = 200, feed_address: str = ""
+) -> HttpResponse:
     now = timezone.now()
     feeds = [token for token in tokens_of(request.actor.person) if token.scopes == [Scope.FEED_READ] and token.is_live(now)]
-    context = {"form": form, "feeds": feeds, "feed_address": feed_address, "may_feed": bool(policies.may_see_board(request.actor))}
+    context = {
+        "form": form,
+        "confirming": confirming or ConfirmationForm(user=request.user),
+        "feeds": feeds,
+        "feed_address": feed_address,
+        "may_feed": bool(policies.may_see_board(request.actor)),
+    }
     return render(request, "reviews/notice_settings.html", context, status=status)
 
 

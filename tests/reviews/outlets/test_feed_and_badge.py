@@ -15,7 +15,7 @@ from reviews.badge import words_of
 from reviews.models import Case
 from reviews.services import cases, scopes
 from reviews.status import subject_status
-from tests.makers import give_role, make_person, make_token
+from tests.makers import PASSWORD, give_role, make_person, make_token
 from tests.reviews.conftest import Board
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -79,7 +79,9 @@ def test_only_a_token_that_reads_the_feed_and_nothing_else_opens_it(board: Board
 
 def test_a_feed_address_is_made_on_ones_own_page_shown_once_and_revoked_like_any_token(board: Board) -> None:
     client = client_of(board.cast.ben)
-    page = client.post(reverse("reviews:feed-new")).content.decode()
+    refused = client.post(reverse("reviews:feed-new"), {"password": "not mine"})
+    assert refused.status_code == 422 and "That is not your password" in refused.content.decode()
+    page = client.post(reverse("reviews:feed-new"), {"password": PASSWORD}).content.decode()
     [address] = re.findall(r"<code class=\"mono\">(.+?)</code>", page)
     path = address.removeprefix("http://testserver")
     assert Client().get(path).status_code == 200
