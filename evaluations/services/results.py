@@ -84,7 +84,8 @@ def supersede(
     """
     subject, brought_by = _about(measurement, run, announced, upload)
     speaker = actor_of(actor, at)
-    for uploader in brought_by:
+    # Nobody puts a result of their own in the place of another's.
+    for uploader in [*brought_by, *([replacement.run.upload.uploader] if replacement is not None else [])]:
         require(may_set_aside(speaker, uploader=uploader))
     if not reason.strip():
         raise SupersessionNotValid("A result leaves the evidence with a reason.", code="reason_missing")

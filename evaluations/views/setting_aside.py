@@ -84,7 +84,7 @@ def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
     return _sheet(request, announced.announced_by, context, None, announced=announced)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @sensitive_variables("form")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: MemberRequest, pk: UUID) -> HttpResponse:

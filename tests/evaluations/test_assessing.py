@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +10,13 @@ import pytest
 
 from evaluations import documents
 from evaluations.evidence import collect
-from evaluations.models import Assessment, AssessmentDue
+from evaluations.models import Assessment, AssessmentDue, Supersession
 from evaluations.services import assessments, decisions, results, subjects, uploads
 from frameworks.models import IndicatorVersion
 from frameworks.services import load_framework
 from ledger import services as ledger
 from ledger.models import Entry
+from ledger.refusals import NotAllowed
 from people.models import Signature
 from people.signing import Statement
 from people.words import Role
@@ -23,6 +25,7 @@ from tests.evaluations.logs import log
 from tests.makers import (
     SMALL_FRAMEWORK,
     adopt_framework,
+    give_role,
     later,
     make_binding,
     make_signature,
@@ -170,6 +173,31 @@ def test_superseding_with_a_valid_replacement_lets_it_speak(world: World) -> Non
     )
     world.work()
     assert world.outcomes["bio-3"] == "ruled_out"
+
+
+def test_nobody_puts_a_result_of_their_own_in_the_place_of_anothers(world: World) -> None:
+    grave = world.send(log(right=38, run="grave")).runs.get().measurements.get()
+    give_role(world.cast, world.cast.ben, Role.RESEARCHER, at=world.now())
+    at = world.now()
+    upload, _ = uploads.receive(
+        stream=BytesIO(log(right=2, run="again")),
+        filename="run.eval",
+        subject=world.subject,
+        snapshot=world.snapshot,
+        actor=world.cast.ben,
+        at=at,
+    )
+    uploads.countersign(upload=upload, actor=world.cast.dan, at=at)
+    world.work()
+    better = upload.runs.get().measurements.get()
+    told = {"measurement": grave, "replacement": better}
+    with pytest.raises(NotAllowed) as refused:
+        results.supersede(
+            reason="Mine is better.", actor=world.cast.ben, at=(at := world.now()), signature=_signed(world, at, **told), **told
+        )
+    assert refused.value.code == "own-result" and not Supersession.objects.exists()
+    world.work()
+    assert world.outcomes["bio-3"] != "ruled_out"
 
 
 def test_a_release_candidate_must_be_measured_itself(world: World) -> None:
