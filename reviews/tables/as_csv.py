@@ -10,13 +10,15 @@ from reviews.tables.table import Kind, Table
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets run a cell that begins so as a formula, whatever the file says it is; the last four are their full-width twins.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet may begin a cell although we did not: at a comma in a comment line, which is not quoted, and at the separators of other countries.
+SEPARATED = re.compile(rf"(?<=[,;\t])(?=[{re.escape(''.join(FORMULA))}])")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][+-]?[0-9]+)?")
 ROWS_AT_ONCE = 250
 
 
 def pieces(table: Table) -> Iterator[str]:
     """The file in pieces of a few hundred rows. A file without its last line was cut off on the way."""
-    yield "".join(f"# {label}: {_one_line(said)}\r\n" for label, said in table.told())
+    yield "".join(f"# {label}: {_apart(_one_line(said))}\r\n" for label, said in table.told())
     decimals = [column.kind == Kind.DECIMAL for column in table.columns]
     out = StringIO(newline="")
     writer = csv.writer(out)
@@ -32,9 +34,14 @@ def pieces(table: Table) -> Iterator[str]:
 
 def defused(cell: str | int, *, decimal: bool) -> str | int:
     """The cell, with an apostrophe before anything a spreadsheet would run. Numbers stay numbers, negative ones too."""
-    if isinstance(cell, int) or not cell.startswith(FORMULA) or (decimal and NUMBER.fullmatch(cell)):
+    if isinstance(cell, int) or (decimal and NUMBER.fullmatch(cell)):
         return cell
-    return f"'{cell}"
+    cell = _apart(cell)
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _apart(text: str) -> str:
+    return SEPARATED.sub("'", text)
 
 
 def _one_line(text: str) -> str:
