@@ -8,7 +8,7 @@ one that has neither can confirm nothing.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -73,8 +73,9 @@ class CredentialTooFresh(NotNow):
 class Confirmation:
     """What somebody typed to show that it is them."""
 
-    password: str = ""
-    code: str = ""
+    # Kept out of its own name: that gets into logs and tracebacks.
+    password: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
 
 
 def confirm(*, user: User, confirmation: Confirmation, at: datetime) -> str:

@@ -66,6 +66,8 @@ def check_root(checked: archive.Checked) -> None:
     with tempfile.TemporaryFile() as leaves, archive.opened(checked.path, archive.DATABASE) as stream:
         for row in tools.rows(stream, Entry._meta.db_table, major=checked.manifest["postgresql"]):
             # A table has no order; each leaf goes to its own place.
+            if not 0 <= int(row["seq"]) < ledger["size"]:
+                raise archive.ArchiveBroken(f"It holds an entry {row['seq']}; its manifest counts {ledger['size']}.")
             leaves.seek(int(row["seq"]) * tree.HASH_BYTES)
             leaves.write(bytes.fromhex(row["leaf_hash"].removeprefix("\\\\x")))
         leaves.seek(0)

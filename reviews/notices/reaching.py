@@ -68,7 +68,8 @@ def may_reach(address: str) -> bool:
     real = _embedded(ip_address(address.partition("%")[0]))
     if any(real in ip_network(network) for network in settings.OUTLET_NETWORKS):
         return True
-    return real.is_global and not real.is_multicast
+    # Python calls some of what is reserved for other ends global: IPv4 in old disguises, addresses of one site.
+    return real.is_global and not (real.is_multicast or real.is_reserved or (isinstance(real, IPv6Address) and real.is_site_local))
 
 
 def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:

@@ -32,6 +32,10 @@ def statement(role: str = Role.REVIEWER, **other) -> Statement:
     return Statement(type="vote", digests=CASE, meaning="Approve elevation: require ASL-3", role=role, policy="rsp", text="…", **other)
 
 
+def test_what_was_typed_to_confirm_stands_in_no_traceback():
+    assert repr(Confirmation(PASSWORD, "123456")) == "Confirmation()"
+
+
 def test_a_reviewer_signs_with_their_password():
     cast = make_people("ben")
     give_password(cast.ben)
