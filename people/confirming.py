@@ -11,12 +11,11 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import transaction
 
 from ledger.refusals import NotAllowed, NotNow, NotValid
 from ledger.services import current_log
-from people import factors
+from people import factors, tries
 from people.models import User
 
 TRIES = 5
@@ -81,7 +80,7 @@ class Confirmation:
 def confirm(*, user: User, confirmation: Confirmation, at: datetime) -> str:
     """Checks everything the account has and uses it up; answers what was checked, `password` or `password+totp`, say.
 
-    Raises NoUsableCredential, TooManyTries, CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed.
+    Raises NoUsableCredential, TooManyTries, CannotCount, CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed.
     """
     has_password, has_factor = user.has_usable_password(), factors.has_second_factor(user)
     if not user.is_active or not (has_password or has_factor):
@@ -96,7 +95,7 @@ def confirm(*, user: User, confirmation: Confirmation, at: datetime) -> str:
         if has_factor:
             _check_code(user, confirmation.code, at)
             checked.append("totp")
-    cache.delete(key)
+    tries.forget(key)
     return "+".join(checked)
 
 
@@ -125,8 +124,7 @@ def _check_code(user: User, code: str, at: datetime) -> None:
 def _count_a_try(user: User) -> str:
     """Counted before anything is looked at, so that many at once cannot get round the limit."""
     key = f"people:confirm:{user.pk}"
-    cache.add(key, 0, timeout=TRIES_WITHIN_SECONDS)
-    if cache.incr(key) > TRIES:
+    if tries.count(key, within=TRIES_WITHIN_SECONDS) > TRIES:
         logger.warning("Too many tries to confirm an act: user %s", user.pk)
         raise TooManyTries
     return key

@@ -100,6 +100,11 @@ class House:
         self.workers.append(Worker(process, log_file))
         return self.workers[-1]
 
+    def have_workers(self, count: int) -> None:
+        """At least so many; those of an earlier test go on."""
+        for _ in range(count - len(self.workers)):
+            self.worker()
+
     def stop_workers(self) -> None:
         for worker in self.workers:
             worker.kill()

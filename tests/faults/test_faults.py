@@ -79,7 +79,12 @@ def built(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
 def house(built: House, settings: Any) -> Iterator[House]:
     settings.BLOB_DIR = built.blobs
     yield built
-    built.stop_workers()
+
+
+def test_without_a_worker_the_portal_is_alive_and_not_ready(house: House) -> None:
+    status, said = house.get("/readyz")
+    assert (status, said) == (503, {"status": "not ready", "database": True, "broker": True, "worker": False})
+    assert house.get("/healthz")[0] == 200
 
 
 def _kill_children(worker: Worker) -> None:
@@ -98,21 +103,23 @@ def _kill_main(worker: Worker) -> None:
     "kill", [_kill_children, _kill_main, Worker.kill], ids=["its pool and scheduler", "its main process", "the whole group"]
 )
 def test_a_worker_killed_in_the_middle_of_a_reading(house: House, kill: Any) -> None:
+    house.stop_workers()
     worker = house.worker()
     with psycopg.connect(**(connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})) as held:
         # Whoever stores a reading locks its subject first; we hold that lock, so the reader is in the middle for certain.
         held.execute("SELECT 1 FROM evaluations_subject FOR NO KEY UPDATE")
         house.send_some(1)
-        until(lambda: Upload.objects.filter(state=UploadState.PARSING, percent=70).exists())
+        reading = until(lambda: Upload.objects.filter(state=UploadState.PARSING, percent=70).first())
         kill(worker)
-    assert not Upload.objects.filter(state=UploadState.RECEIVED, attempts__gt=0).exists(), "its lease is still held"
+        house.workers.remove(worker)
     house.worker()
     house.is_whole()
-    assert Upload.objects.filter(attempts=2, state=UploadState.PARSED).exists()
+    reading.refresh_from_db()
+    assert (reading.state, reading.attempts) == (UploadState.PARSED, 2)
 
 
 def test_a_broker_stopped_during_uploads_and_started_empty(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     house.broker.stop()
     house.send_some()
     assert house.get("/readyz")[1]["broker"] is False
@@ -125,7 +132,7 @@ def test_a_broker_stopped_during_uploads_and_started_empty(house: House) -> None
 
 
 def test_a_broker_frozen_on_an_open_connection(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     house.send_some(1)
     house.freeze_broker()
     try:
@@ -141,7 +148,7 @@ def test_a_broker_frozen_on_an_open_connection(house: House) -> None:
 
 
 def test_a_database_restarted_under_load(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     files = [a_log() for _ in range(12)]
     answers: list[int] = []
 
@@ -170,7 +177,7 @@ def test_a_database_restarted_under_load(house: House) -> None:
 
 
 def test_a_disk_that_is_full_while_bytes_are_stored(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     house.web(house.cramped_port, largest_file=150_000)
     content = a_large_log(200_000)
     before = Upload.objects.count()
@@ -184,7 +191,7 @@ def test_a_disk_that_is_full_while_bytes_are_stored(house: House) -> None:
 
 
 def test_the_same_bytes_twice_at_once(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     content, answers = a_log(), []
     threads = [threading.Thread(target=lambda: answers.append(house.upload(content))) for _ in range(6)]
     for thread in threads:
@@ -197,13 +204,13 @@ def test_the_same_bytes_twice_at_once(house: House) -> None:
 
 
 def test_two_schedulers(house: House) -> None:
-    house.worker()
-    house.worker()
+    house.have_workers(2)
     house.send_some(4)
     house.is_whole()
 
 
 def test_a_worker_whose_clock_has_jumped(house: House) -> None:
+    house.stop_workers()
     house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "1"))
     house.send_some(1)
     house.is_whole()
@@ -211,9 +218,11 @@ def test_a_worker_whose_clock_has_jumped(house: House) -> None:
     house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "-1"))
     house.send_some(1)
     house.is_whole()
+    house.stop_workers()
 
 
 def test_a_lease_and_a_wait_written_by_a_clock_that_has_jumped_since(house: House) -> None:
+    house.stop_workers()
     house.send_some(2)
     far = shared_now() + timedelta(days=3650)
     first, second = Upload.objects.filter(state=UploadState.RECEIVED).order_by("received_seq")[:2]
@@ -224,7 +233,7 @@ def test_a_lease_and_a_wait_written_by_a_clock_that_has_jumped_since(house: Hous
 
 
 def test_a_migration_that_is_missing_keeps_the_portal_unready(house: House) -> None:
-    house.worker()
+    house.have_workers(1)
     until(lambda: house.get("/readyz")[0] == 200)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'reviews' AND name = '0001_initial' RETURNING app, name, applied")
@@ -234,5 +243,3 @@ def test_a_migration_that_is_missing_keeps_the_portal_unready(house: House) -> N
         assert house.get("/healthz")[0] == 200
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row)
     assert house.get("/readyz")[0] == 200
-    house.stop_workers()
-    until(lambda: house.get("/readyz")[1]["worker"] is False)
