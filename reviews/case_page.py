@@ -161,7 +161,7 @@ class CasePage:
         if self.actor.has(Role.SAFEGUARD_OWNER) and self.uncovered:
             return NextAct(f"Look at {_counted(len(self.uncovered))} not signed off", reverse("reviews:safeguard-list") + "?state=unsigned")
         if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
-            return NextAct("State which sign-offs apply", reverse("reviews:applicability", args=[self.case.number]))
+            return NextAct("State which sign-offs apply", self.stating_address)
         return None
 
     def _next_for_the_chair(self) -> NextAct | None:
@@ -209,12 +209,16 @@ class CasePage:
                 progress="signed" if stated else "0 of 1",
                 who="" if stated else "a safeguard owner, or a reviewer who then casts no vote",
                 turn=not stated and not self.uncovered and self.actor.has(Role.SAFEGUARD_OWNER),
-                address=reverse("reviews:applicability", args=[self.case.number])
-                if policies.may_state_applicability(self.actor, self.case)
-                else "",
+                address=self.stating_address if policies.may_state_applicability(self.actor, self.case) else "",
             )
         )
         return lines
+
+    @property
+    def stating_address(self) -> str:
+        """Where the statement is signed; for an account that may not sign about these tiers yet, where it adds what it lacks."""
+        may_sign = policies.may_sign_about(self.actor, self.document, self.facts.required_slugs)
+        return reverse("reviews:applicability", args=[self.case.number]) if may_sign else reverse("people:factors")
 
     @cached_property
     def timeline(self) -> list[Happening]:

@@ -23,6 +23,7 @@ KIND_WORDS = {
     "decision_lapses": "A decision runs out soon",
     "upload_rejected": "An upload of yours was refused",
     "incident": "A model is served without a valid authorisation",
+    "account_changed": "What your account signs in or signs with has changed",
     "case_opened": "A case was opened",
     "case_revised": "A case has changed",
     "decided": "A question was decided",

@@ -206,6 +206,7 @@ def test_a_release_can_be_refused_and_then_nothing_goes_out(board: Board) -> Non
     board.settle_safeguards()
     question = ask_release(case=case, snapshot=board.snapshot, scope="external", actor=board.cast.dan, at=board.now())
     assert board.settle(question, "refused").verdict == "refused"
+    board.work()
     assert board.ask().codes == ["no_release"]
 
 
