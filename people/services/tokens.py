@@ -67,8 +67,7 @@ def create_token(
             raise NotYourToken
         policies.require(policies.may_hold_tokens(actor_of(person, at)))
         token, text = _new_token(person, _checked_scopes(scopes), days, label, at)
-        # The news feed shows less than the page its address is made on; whatever a program can do beyond it is confirmed anew.
-        if actor is not None and token.scopes != [Scope.FEED_READ]:
+        if actor is not None:
             confirm(user=User.objects.get(person=person), confirmation=confirmation or Confirmation(), at=at)
         token.save(force_insert=True)
         entries.token_created(token, actor=actor, at=at)
