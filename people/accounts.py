@@ -1,12 +1,14 @@
 """How sign-in behaves here: accounts are made by invitation, never by a sign-up page, a changed password is entered in the ledger, and codes
 of an authenticator app are checked where signing checks them, so that none counts twice."""
 
+import json
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.http import HttpRequest
@@ -15,6 +17,8 @@ from django.utils import timezone
 
 from people import factors
 from people.models import User
+from people.passkeys import of as passkeys_of
+from people.passkeys import relying_party
 from people.sealing import opened, seal
 from people.services import change_password, use_recovery_code
 
@@ -38,6 +42,21 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return opened(encrypted_text, purpose=factors.SEALED_FOR)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return relying_party()
+
+
+class SecondFactor(AuthenticateView):
+    """The second step of signing in. Whoever has a passkey is asked for it, too; the page holds what the browser asks the device."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if not passkeys_of(self.stage.login.user):
+            self.webauthn_form = None
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        if "js_data" in context:
+            context["passkey_options"] = json.dumps(dict(context["js_data"]["request_options"]["publicKey"]))
+        return context
 
 
 class CodeForm(AuthenticateForm):

@@ -11,11 +11,12 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from ledger.refusals import NotAllowed, NotNow, NotValid
 from ledger.services import current_log
-from people import factors, tries
+from people import factors, passkeys, tries
 from people.models import User
 
 TRIES = 5
@@ -50,6 +51,12 @@ class CodeUsed(NotValid):
     what_to_do = "Wait until your authenticator app shows the next code, half a minute at most."
 
 
+class PasskeyMissing(NotValid):
+    code = "passkey_missing"
+    sentence = "Your account has a passkey, and this act needs it too."
+    what_to_do = "Choose “Confirm with a passkey”."
+
+
 class TooManyTries(NotNow):
     code = "too_many_tries"
     sentence = "Too many wrong tries: this account can confirm nothing for a few minutes."
@@ -75,28 +82,48 @@ class Confirmation:
     # Kept out of its own name: that gets into logs and tracebacks.
     password: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
+    # What the device answered, or `passkeys.ASK` to be told what to ask it; and the session in which it was asked.
+    passkey: str = field(default="", repr=False)
+    session: str = field(default="", repr=False)
 
 
-def confirm(*, user: User, confirmation: Confirmation, at: datetime) -> str:
-    """Checks everything the account has and uses it up; answers what was checked, `password` or `password+totp`, say.
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What was checked (`password+totp`, say), and what a passkey said if one was used."""
 
-    Raises NoUsableCredential, TooManyTries, CannotCount, CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed.
+    by: str
+    shown: passkeys.Shown | None = None
+
+
+def confirm(*, user: User, confirmation: Confirmation, at: datetime, about: bytes | None = None) -> Confirmed:
+    """Checks the password and one second factor, as far as the account has them, and uses up what was given.
+
+    `about`: the statement that is being signed; without it, a change of the account. Raises NoUsableCredential, TooManyTries, CannotCount,
+    CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed, PasskeyMissing, PasskeyAsked, PasskeyNotConfirmed.
     """
-    has_password, has_factor = user.has_usable_password(), factors.has_second_factor(user)
-    if not user.is_active or not (has_password or has_factor):
+    has_password, held = user.has_usable_password(), factors.kinds_of(user)
+    if not user.is_active or not (has_password or held):
         raise NoUsableCredential
+    has_passkey = Authenticator.Type.WEBAUTHN in held
+    if has_passkey and confirmation.passkey == passkeys.ASK:
+        raise passkeys.ask(user, confirmation.session, about or passkeys.account_act())
     key = _count_a_try(user)
-    checked = []
+    checked, shown = [], None
     with transaction.atomic():
         if has_password:
             if not user.check_password(confirmation.password):
                 raise CredentialNotConfirmed
             checked.append("password")
-        if has_factor:
+        if has_passkey and confirmation.passkey:
+            shown = _check_passkey(user, confirmation, for_statement=about is not None)
+            checked.append("passkey")
+        elif Authenticator.Type.TOTP in held:
             _check_code(user, confirmation.code, at)
             checked.append("totp")
+        elif has_passkey:
+            raise PasskeyMissing
     tries.forget(key)
-    return "+".join(checked)
+    return Confirmed("+".join(checked), shown)
 
 
 def signs_from(user: User, at: datetime) -> datetime | None:
@@ -109,6 +136,13 @@ def signs_from(user: User, at: datetime) -> datetime | None:
         return None
     resets = [since + FRESH_FOR for since in (user.credential_reset_at, user.factors_reset_at) if since is not None]
     return max((until for until in resets if at < until), default=None)
+
+
+def _check_passkey(user: User, confirmation: Confirmation, *, for_statement: bool) -> passkeys.Shown:
+    shown = passkeys.spend(user, confirmation.session, confirmation.passkey)
+    if shown.about.startswith(passkeys.ACCOUNT_ACT) == for_statement:
+        raise passkeys.PasskeyNotConfirmed
+    return shown
 
 
 def _check_code(user: User, code: str, at: datetime) -> None:

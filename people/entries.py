@@ -60,8 +60,9 @@ def credential_changed(user: User, *, at: datetime) -> Entry:
     return _append("people:credential:changed", f"user:{user.pk}", user.person, at, {"person": user.person_id})
 
 
-def factor_added(user: User, *, factor: int, kind: str, at: datetime) -> Entry:
-    return _factor("added", user, at, {"factor": factor, "factor_kind": kind})
+def factor_added(user: User, *, factor: int, kind: str, key: str, at: datetime) -> Entry:
+    """`key`: the digest of a passkey's public key, so that a signature made with it can be laid at its owner's door; empty for an app."""
+    return _factor("added", user, at, {"factor": factor, "factor_kind": kind} | ({"key": key} if key else {}))
 
 
 def factor_removed(user: User, *, factor: int, kind: str, at: datetime) -> Entry:

@@ -12,15 +12,16 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ledger.refusals import NotKnown
-from people import factors, services
+from people import factors, passkeys, services
 from people.confirming import signs_from
 from people.doors import MemberRequest, open_without_role
-from people.forms import AppForm, ConfirmationForm
+from people.forms import AppForm, ConfirmationForm, PasskeyForm
 from people.refusal_pages import said_on
 from people.sealing import opened, seal
 
 # The secret of an app that is being set up waits in the session, encrypted, until the app has shown that it knows it.
 PENDING = "people.pending_app"
+PENDING_PASSKEY = "people.pending_passkey"
 
 
 @require_safe
@@ -30,6 +31,7 @@ def factors_page(request: MemberRequest) -> HttpResponse:
     held = factors.factors_of(request.user)
     context = {
         "apps": [each for each in held if each.type == Authenticator.Type.TOTP],
+        "passkeys": [each for each in held if each.type == Authenticator.Type.WEBAUTHN],
         "recovery_codes": next((each for each in held if each.type == Authenticator.Type.RECOVERY_CODES), None),
         "left": factors.recovery_codes_left(held),
         "has_factor": any(each.type in factors.FACTORS for each in held),
@@ -60,6 +62,27 @@ def add_app(request: MemberRequest) -> HttpResponse:
         "qr": mark_safe(factors.qr_svg(factors.totp_address(request.user, secret))),  # noqa: S308 drawn from numbers alone
     }
     return render(request, "people/app_add.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password", "code", "passkey", "answer")
+@sensitive_variables("codes")
+@require_http_methods(["GET", "HEAD", "POST"])
+@open_without_role
+def add_passkey(request: MemberRequest) -> HttpResponse:
+    """Has the browser make a passkey for a challenge that waits in the session."""
+    state = request.session.get(PENDING_PASSKEY)
+    options, fresh = passkeys.begin_making(request.user)
+    form = PasskeyForm(request.POST or None, user=request.user, options=options)
+    if form.is_valid():
+        codes = said_on(form, lambda: services.add_passkey(user=request.user, state=state, at=timezone.now(), **form.signed()))
+        if codes is not None:
+            del request.session[PENDING_PASSKEY]
+            messages.info(request, "Your passkey is added. From now on, signing in and signing take it.")
+            return _shown_codes(request, codes) if codes else redirect("people:factors")
+    if not (form.is_bound and not form.errors):
+        # A form that only asks what to confirm still holds the passkey that answers the challenge before.
+        request.session[PENDING_PASSKEY] = fresh
+    return render(request, "people/passkey_add.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @sensitive_post_parameters("password", "code")

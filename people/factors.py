@@ -43,6 +43,11 @@ def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
 
 
+def kinds_of(user: User) -> frozenset[str]:
+    """Which kinds of second factor the account has."""
+    return frozenset(Authenticator.objects.filter(user=user, type__in=FACTORS).values_list("type", flat=True))
+
+
 def factors_of(user: User) -> list[Authenticator]:
     """Everything the account has, recovery codes included, the oldest first."""
     return list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from allauth.core import context
+from allauth.mfa.models import Authenticator
 from django import forms
 
 from people import factors
 from people.confirming import Confirmation
 from people.models import User
+from people.passkeys import PasskeyAsked
 from people.queries import MemberRow
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
 
-CONFIRMING = ("password", "code")
+CONFIRMING = ("password", "code", "passkey")
+
+
+class PasskeyWidget(forms.Widget):
+    """A button that has the browser ask the device; the answer travels in a hidden field."""
+
+    template_name = "people/passkey_field.html"
+
+
+class NewPasskeyWidget(forms.Widget):
+    template_name = "people/new_passkey_field.html"
+
+    @property
+    def is_hidden(self) -> bool:
+        return True
 
 
 class ConfirmationForm(forms.Form):
@@ -34,17 +52,36 @@ class ConfirmationForm(forms.Form):
         help_text="Six digits. Each code counts once.",
     )
 
+    passkey = forms.CharField(
+        label="",
+        required=False,
+        widget=PasskeyWidget(attrs={"button": "Confirm with a passkey"}),
+        help_text="With a passkey, your device asks for its PIN, your finger or your face.",
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        held = factors.kinds_of(user)
         if not user.has_usable_password():
             del self.fields["password"]
-        if not factors.has_second_factor(user):
+        if Authenticator.Type.TOTP not in held:
             del self.fields["code"]
+        if Authenticator.Type.WEBAUTHN not in held:
+            del self.fields["passkey"]
+        elif "code" in self.fields:
+            # Either of the two; which one is missing, the confirmation says.
+            self.fields["code"].required = False
+
+    def ask_passkey(self, asked: PasskeyAsked) -> None:
+        """The page that answers holds what the browser is to ask the device."""
+        self.fields["passkey"].widget.attrs |= {"data-options": json.dumps(asked.options), "data-digest": asked.digest}
 
     def signed(self) -> dict[str, Any]:
         """Everything that was filled in, what confirms as one `confirmation`."""
         told = dict(self.cleaned_data)
         confirming = {name: told.pop(name) for name in CONFIRMING if name in told}
+        if "passkey" in confirming:
+            confirming["session"] = _session_key()
         return told | {"confirmation": Confirmation(**confirming)}
 
 
@@ -74,6 +111,18 @@ class AppForm(ConfirmationForm):
         help_text="Six digits. They show that the app has the secret and your clock is right.",
     )
     field_order = ("first_code", *CONFIRMING)
+
+
+class PasskeyForm(ConfirmationForm):
+    """A new passkey, made by the device while the form is sent."""
+
+    name = forms.CharField(label="Name", max_length=60, help_text="So that you know it again: the device it lives in, say.")
+    answer = forms.CharField(required=False, max_length=10_000, widget=NewPasskeyWidget)
+    field_order = ("name", *CONFIRMING, "answer")
+
+    def __init__(self, *args: Any, options: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["answer"].widget.attrs["options"] = json.dumps(options)
 
 
 class PersonForm(forms.Form):
@@ -154,3 +203,9 @@ class SavedViewForm(forms.Form):
         """The words of the filter alone: which page of it one was on is not part of a view."""
         pairs = parse_qsl(str(self.cleaned_data["query"]))
         return urlencode([(name, value) for name, value in pairs if name not in {"page", "before"}])
+
+
+def _session_key() -> str:
+    """The session the form was sent in: what was prepared in one is not confirmed in another."""
+    request = context.request
+    return (request.session.session_key or "") if request else ""

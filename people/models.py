@@ -325,8 +325,10 @@ class Signature(models.Model):
     policy = models.CharField(max_length=100, blank=True)
     nonce = models.CharField(max_length=64, unique=True)
     method = models.CharField(max_length=32, default="server-attested")
-    # What was checked at the moment of signing: "password", "password+totp", "totp"; empty for those from before second factors.
+    # What was checked at the moment of signing: "password", "password+totp", "passkey" …; empty for those from before second factors.
     confirmed_with = models.CharField(max_length=32, blank=True)
+    # By `webauthn`: what the person's device signed and the public key it fits, all in base64url (`people.passkeys.proves` reads it).
+    passkey_proof = models.JSONField(null=True, blank=True)
     key_id = models.CharField(max_length=16)
     proof = models.CharField(max_length=200)
     at = models.DateTimeField()

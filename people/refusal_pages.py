@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from ledger.refusals import NotNow, NotValid, Refusal
+from people.passkeys import PasskeyAsked
 
 Made = TypeVar("Made")
 
@@ -31,6 +32,10 @@ def said_on(form: BaseForm, act: Callable[[], Made]) -> Made | None:
     """Does what the form asks for; what cannot be done now, or not as typed, is said on the form. "Not you" stays loud."""
     try:
         return act()
+    except PasskeyAsked as asked:
+        # Only forms that confirm an act are asked for a passkey.
+        form.ask_passkey(asked)  # type: ignore[attr-defined]
+        return None
     except (NotNow, NotValid) as refusal:
         form.add_error(None, " ".join(filter(None, (refusal.sentence, refusal.what_to_do))))
         return None

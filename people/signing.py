@@ -3,10 +3,12 @@
 A signature says: *this person, holding this role, confirmed who they are at this moment and meant exactly these bytes.* The bytes are
 the statement's canonical form with a nonce, so no two signatures are about the same bytes and none can be carried elsewhere.
 
-What the proof is worth, plainly: the method is `server-attested`. The portal checks the person's password, and their second factor where
-they have one, once for every signature and then seals who, what, when and by what with a key of its own, derived from the portal's secret. The seal shows that a row was not written or
-changed by somebody with the database alone. It does not prove anything against whoever runs the portal and holds its secret; the
-ledger, its checkpoints and the auditors' copies are what speaks to that.
+What the proof is worth, plainly. By `server-attested` the portal checks the person's password, and their second factor where they have
+one, once for every signature and then seals who, what, when and by what with a key of its own, derived from the portal's secret. The seal
+shows that a row was not written or changed by somebody with the database alone. It does not prove anything against whoever runs the portal
+and holds its secret; the ledger, its checkpoints and the auditors' copies are what speaks to that. By `webauthn` the person's own device
+signed the SHA-256 of the statement besides, which the portal cannot do in its place; whoever has the row checks it without the portal, and
+the ledger says since when the key was that person's.
 
 A signature is no event of its own: the verb that uses it enters `signature_fields(signature)` into the ledger in the same transaction.
 So write it as
@@ -24,7 +26,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -34,12 +36,14 @@ from django.db import transaction
 
 from ledger.canonical import canonical, digest, parse
 from ledger.refusals import NotAllowed, NotValid
+from people import passkeys
 from people.confirming import Confirmation, CredentialTooFresh, NoUsableCredential, confirm, signs_from
 from people.models import Person, Signature, User
 from people.queries import roles_of
 from people.words import Role
 
 METHOD = "server-attested"
+BY_PASSKEY = "webauthn"
 
 
 class AdministratorsDoNotSign(NotAllowed):
@@ -56,6 +60,12 @@ class SignatureDoesNotFit(NotValid):
     code = "signature_does_not_fit"
     sentence = "This signature stands under another statement, or its seal is broken."
     what_to_do = "Look once more at what is to be decided, and sign what you see."
+
+
+class SignsOtherThanShown(NotValid):
+    code = "signs_other_than_shown"
+    sentence = "What would be signed is not what your passkey was asked about, so nothing was signed."
+    what_to_do = "Read it once more, then use your passkey again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +103,12 @@ class Statement:
 def sign(*, person: Person, user: User, statement: Statement, confirmation: Confirmation, at: datetime) -> Signature:
     """One confirmation, one signature. Whether what is at stake asks for a second factor is the signing verb's to know.
 
-    Raises AdministratorsDoNotSign, NoUsableCredential, RoleNotHeld, CredentialTooFresh and what `people.confirming.confirm` raises.
+    Raises AdministratorsDoNotSign, NoUsableCredential, RoleNotHeld, CredentialTooFresh, SignsOtherThanShown and what `people.confirming.confirm` raises.
     """
     _refuse_who_may_not_sign(person, user, statement, at)
-    confirmed_with = confirm(user=user, confirmation=confirmation, at=at)
+    confirmed = confirm(user=user, confirmation=confirmation, at=at, about=statement.canonical())
+    if confirmed.shown:
+        statement = _as_shown(statement, confirmed.shown)
     signature = Signature(
         id=uuid4(),
         person=person,
@@ -108,8 +120,9 @@ def sign(*, person: Person, user: User, statement: Statement, confirmation: Conf
         role=statement.role,
         policy=statement.policy,
         nonce=statement.nonce,
-        method=METHOD,
-        confirmed_with=confirmed_with,
+        method=BY_PASSKEY if confirmed.shown else METHOD,
+        confirmed_with=confirmed.by,
+        passkey_proof=confirmed.shown.proof if confirmed.shown else None,
         at=at,
     )
     signature.key_id, key = _keys()[0]
@@ -126,7 +139,7 @@ def statement_of(signature: Signature) -> Statement:
 
 def signature_fields(signature: Signature) -> dict[str, str]:
     """What the deciding verb enters into the ledger about a signature: ids and digests, never names."""
-    return {
+    fields = {
         "signature": str(signature.id),
         "signature_person": str(signature.person_id),
         "signature_statement": signature.statement_digest,
@@ -134,12 +147,17 @@ def signature_fields(signature: Signature) -> dict[str, str]:
         "signature_confirmed_with": signature.confirmed_with,
         "signature_proof": signature.proof,
     }
+    if signature.passkey_proof:
+        fields["signature_passkey_proof"] = digest(canonical(signature.passkey_proof))
+    return fields
 
 
 def verify_signature(signature: Signature) -> bool:
     """Do the stored bytes, their digest, the columns beside them and the seal still say the same thing?"""
     data = bytes(signature.statement)
     if digest(data) != signature.statement_digest or not _is_sealed(signature):
+        return False
+    if signature.method == BY_PASSKEY and not passkeys.proves(signature.passkey_proof or {}, data):
         return False
     said = cast(dict[str, Any], parse(data))
     columns = (signature.type, signature.meaning, signature.role, signature.policy, signature.nonce)
@@ -160,6 +178,15 @@ def require_signature(
     if about != (person.pk, type, dict(digests)) or meaning not in {None, statement.meaning}:
         raise SignatureDoesNotFit
     return statement
+
+
+def _as_shown(statement: Statement, shown: passkeys.Shown) -> Statement:
+    """The statement with the nonce under which the device saw it, if nothing else differs."""
+    nonce = cast(dict[str, Any], parse(shown.about))["nonce"]
+    as_shown = replace(statement, nonce=nonce)
+    if as_shown.canonical() != shown.about:
+        raise SignsOtherThanShown
+    return as_shown
 
 
 def _refuse_who_may_not_sign(person: Person, user: User, statement: Statement, at: datetime) -> None:
@@ -199,4 +226,6 @@ def _seal(signature: Signature, key: bytes) -> str:
     if signature.confirmed_with:
         # Signatures from before second factors say nothing of it, and their seals still verify.
         record |= {"v": 2, "confirmed_with": signature.confirmed_with}
+    if signature.passkey_proof:
+        record |= {"v": 3, "passkey_proof": digest(canonical(signature.passkey_proof))}
     return "hmac-sha256:" + hmac.digest(key, canonical(record), "sha256").hex()

@@ -14,6 +14,7 @@ urlpatterns = [
     path("me/", views.me, name="me"),
     path("me/factors/", factor_views.factors_page, name="factors"),
     path("me/factors/app/", factor_views.add_app, name="app-add"),
+    path("me/factors/passkey/", factor_views.add_passkey, name="passkey-add"),
     path("me/factors/recovery-codes/", factor_views.recovery_codes, name="recovery-codes"),
     path("me/factors/<int:pk>/remove/", factor_views.remove, name="factor-remove"),
     path("me/views/", saved_views.index, name="saved-views"),

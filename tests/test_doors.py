@@ -146,6 +146,7 @@ ROWS: dict[str, Row] = {
     "people:me": row(signed_in(405), GET=signed_in(200)),
     "people:factors": row(signed_in(405), GET=signed_in(200)),
     "people:app-add": row(signed_in(405), GET=signed_in(200), POST=signed_in(422)),
+    "people:passkey-add": row(signed_in(405), GET=signed_in(200), POST=signed_in(422)),
     "people:recovery-codes": row(signed_in(405), GET=signed_in(302), POST=signed_in(302)),
     "people:factor-remove": row(signed_in(405), GET=signed_in(404), POST=signed_in(404)),
     "people:saved-views": row(GET=by(200)),

@@ -10,7 +10,7 @@ from people.services.credentials import (
     use_link,
     withdraw_link,
 )
-from people.services.factors import add_totp, remove_factor, renew_recovery_codes, use_recovery_code
+from people.services.factors import add_passkey, add_totp, remove_factor, renew_recovery_codes, use_recovery_code
 from people.services.grants import (
     appoint_first_administrators,
     confirm_end,
@@ -26,6 +26,7 @@ from people.services.sessions import end_sessions
 from people.services.tokens import create_token, revoke_token
 
 __all__ = [
+    "add_passkey",
     "add_totp",
     "appoint_first_administrators",
     "change_password",

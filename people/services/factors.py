@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import transaction
 
 from ledger.refusals import NotNow, NotValid
-from people import entries, factors
+from people import entries, factors, passkeys
 from people.confirming import Confirmation, confirm
 from people.models import User
 from people.sealing import seal
@@ -56,6 +57,22 @@ def add_totp(*, user: User, secret: str, first_code: str, confirmation: Confirma
         last_used_at=at,
     )
     return _added(app, with_factor=with_factor, at=at)
+
+
+@transaction.atomic
+def add_passkey(*, user: User, name: str, answer: str, state: dict[str, Any] | None, confirmation: Confirmation, at: datetime) -> list[str]:
+    """Adds a passkey the device has just made (`state` is what `passkeys.begin_making` gave). The first factor brings recovery codes.
+
+    Raises PasskeyNotMade and what `people.confirming.confirm` raises.
+    """
+    user = _locked(user)
+    with_factor = factors.has_second_factor(user)
+    confirm(user=user, confirmation=confirmation, at=at)
+    credential = passkeys.made(state, answer)
+    passkey = Authenticator(
+        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": name.strip(), "credential": credential}, created_at=at, last_used_at=at
+    )
+    return _added(passkey, with_factor=with_factor, at=at)
 
 
 @transaction.atomic
@@ -110,7 +127,8 @@ def _added(factor: Authenticator, *, with_factor: bool, at: datetime) -> list[st
         user.save(update_fields=["factors_reset_at"])
     left = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).exists()
     codes = [] if left else _new_recovery_codes(user, at)
-    entries.factor_added(user, factor=factor.pk, kind=factor.type, at=at)
+    key = passkeys.key_digest(factor) if factor.type == Authenticator.Type.WEBAUTHN else ""
+    entries.factor_added(user, factor=factor.pk, kind=factor.type, key=key, at=at)
     return codes
 
 
