@@ -29,6 +29,8 @@ from reviews.models.notice import ExportKind, WorkState
 SAMPLE = "osprey-1-cbrn3.eval"
 MODEL = "osprey-1"
 VOTERS = ("ben", "chloe", "mira")
+# Before the case has opened and says it itself: what the policy of RSP 2.2 asks for below ASL-4.
+VOTES = 2
 
 
 class NoFirstSteps(NotKnown):
@@ -146,6 +148,7 @@ class Journey:
     def _judgement(self) -> Iterator[Step]:
         votes = Vote.objects.filter(question=self.question, replaced_at=None, struck_at=None).count() if self.question else 0
         decided = self.question is not None and not self.question.is_open
+        wanted = self.question.quorum["approve"]["approvals"] if self.question else VOTES
         page = reverse("reviews:case-detail", args=[self.case.number]) if self.case else ""
         there = f"{page}#q-{self.question.pk}" if self.question else page
         yield Step(
@@ -165,12 +168,12 @@ class Journey:
         )
         yield Step(
             "Vote: is CBRN-3 crossed?",
-            "Three reviewers sign an answer, one of them from outside the lab. Each vote is bound to what was on the page.",
+            "Reviewers sign their answers until a quorum agrees. Each vote is bound to what was on the page.",
             who=VOTERS,
             address=there,
             link="Open the question",
-            done=decided or votes >= len(VOTERS),
-            progress=f"{min(votes, len(VOTERS))} of {len(VOTERS)}",
+            done=decided or votes >= wanted,
+            progress=f"{min(votes, wanted)} of {wanted}",
         )
         yield Step(
             "Declare the outcome",
