@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,7 +16,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from asl_portal.api import api
 from asl_portal.openapi import PROBLEM
-from asl_portal.wsgi import application
 from people.words import Scope
 from tests.conftest import WorldOnce
 from tests.makers import ROLES, adopt_framework, later, make_people, make_snapshot, make_subject, make_token, send_file, work_off
@@ -59,7 +59,7 @@ def _operations() -> list[str]:
 @pytest.mark.parametrize("label", _operations())
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_no_request_breaks_the_api_or_gets_an_answer_it_does_not_describe(label: str, mode: GenerationMode, tokens: dict[str, str]) -> None:
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
 
     @settings(
