@@ -23,7 +23,7 @@ def cache_away(settings: Any) -> None:
 def test_an_act_is_confirmed_while_tries_can_be_counted() -> None:
     cast = make_people("ben")
     give_password(cast.ben)
-    assert confirm(user=cast.ben.user, confirmation=CONFIRMED, at=NOON) == "password"
+    assert confirm(user=cast.ben.user, confirmation=CONFIRMED, at=NOON).by == "password"
 
 
 def test_no_act_is_confirmed_while_tries_cannot_be_counted(cache_away: None) -> None:
