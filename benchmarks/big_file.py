@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.measuring import Line, interleaved, ratio_line
 from evaluations.models import Measurement, Subject, Upload
-from evaluations.services import uploads
+from evaluations.services import readings, uploads
 from people.models import Person
 
 TITLE = "One file of 10,000 measurements"
@@ -59,7 +59,7 @@ def _received(count: int, number: int) -> Upload:
 
 
 def _parse(upload: Upload, count: int) -> None:
-    parsed = uploads.parse(upload_id=upload.pk, at=timezone.now())
+    parsed = readings.parse(upload_id=upload.pk, at=timezone.now())
     if parsed is None or Measurement.objects.filter(run__upload=upload).count() != count:
         raise RuntimeError(f"The file was not stored whole: {parsed and parsed.error_message}")
 

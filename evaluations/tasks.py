@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from evaluations.services import assessments, blobs, uploads
+from evaluations.services import assessments, blobs, readings
 from ledger.clock import shared_now
 
 LONGEST_SWEEP = timedelta(seconds=60)
@@ -13,7 +13,7 @@ LONGEST_SWEEP = timedelta(seconds=60)
 
 @shared_task
 def parse_upload(*, upload_id: str, **_: object) -> None:
-    uploads.parse(upload_id=UUID(upload_id), at=shared_now())
+    readings.parse(upload_id=UUID(upload_id), at=shared_now())
 
 
 @shared_task
@@ -25,8 +25,8 @@ def assess_due(*, due_id: str, **_: object) -> None:
 def sweep(**_: object) -> None:
     """Every few seconds: whatever waits although its message was lost or its worker died. It hands over long before its time limit."""
     at = shared_now()
-    for upload_id in uploads.due(at=at):
-        uploads.parse(upload_id=upload_id, at=shared_now())
+    for upload_id in readings.due(at=at):
+        readings.parse(upload_id=upload_id, at=shared_now())
         if shared_now() - at > LONGEST_SWEEP:
             return
     for due_id in assessments.due(at=at):

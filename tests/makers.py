@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from evaluations.models import Binding, Snapshot, Subject, Upload
-from evaluations.services import assessments, bindings, subjects, uploads
+from evaluations.services import assessments, bindings, readings, subjects, uploads
 from frameworks.models import FrameworkVersion
 from frameworks.services import adopt, load_framework
 from ledger import delivery
@@ -223,11 +223,11 @@ def send_file(
 def work_off(at: datetime = NOON) -> None:
     """What the workers would do: deliver the news, read every file, make every assessment, until nothing is left."""
     for _ in range(100):
-        files, subjects_due = uploads.due(at=at), assessments.due(at=at)
+        files, subjects_due = readings.due(at=at), assessments.due(at=at)
         if not deliver_all(at) and not files and not subjects_due:
             return
         for upload_id in files:
-            uploads.parse(upload_id=upload_id, at=at)
+            readings.parse(upload_id=upload_id, at=at)
         for due_id in subjects_due:
             assessments.work(due_id=due_id, at=at)
     raise AssertionError("the work does not come to an end")

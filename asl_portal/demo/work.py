@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from evaluations.services import assessments, uploads
+from evaluations.services import assessments, readings
 from ledger import delivery
 
 
@@ -17,9 +17,9 @@ def catch_up(at: datetime) -> None:
         failed = delivery.failing()
         if failed:
             raise WorldDoesNotSettle("; ".join(f"{cursor.consumer} at entry {cursor.position}: {cursor.error}" for cursor in failed))
-        files, due = uploads.due(at=at), assessments.due(at=at)
+        files, due = readings.due(at=at), assessments.due(at=at)
         for upload_id in files:
-            uploads.parse(upload_id=upload_id, at=at)
+            readings.parse(upload_id=upload_id, at=at)
         for due_id in due:
             assessments.work(due_id=due_id, at=at)
         if not (handled or files or due):

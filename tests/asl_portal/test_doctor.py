@@ -12,7 +12,7 @@ from django.utils import timezone
 from asl_portal import diagnosis, health
 from asl_portal.backup.entries import backup_made
 from asl_portal.diagnosis import BAD, GOOD, WARNING
-from evaluations.services import blobs, uploads
+from evaluations.services import blobs, readings
 from ledger.delivery import STUCK_AFTER
 from ledger.models import Cursor
 from tests.makers import later, make_log, make_people, make_subject, send_file
@@ -70,7 +70,7 @@ def test_what_was_given_up_is_told_and_a_consumer_that_stands_still_fails(settin
     upload = send_file(cast, b"a log nobody can find again", make_subject(cast))
     blobs.path_of(upload.blob_id).unlink()
     for hour in range(12):
-        uploads.parse(upload_id=upload.pk, at=later(hours=hour))
+        readings.parse(upload_id=upload.pk, at=later(hours=hour))
     said = {answer.name: answer for answer in diagnosis.examine()}
     assert (said["work"].state, said["work"].found) == (WARNING, "given up: 1 uploads")
     assert "consumers" not in said

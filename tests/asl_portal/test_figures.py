@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from asl_portal.figures import exposition
-from evaluations.services import blobs, uploads
+from evaluations.services import blobs, readings
 from ledger.models import Cursor
 from reviews.models.notice import Work
 from tests.makers import NOON, adopt_framework, deliver_all, later, make_people, make_snapshot, make_subject, send_file, work_off
@@ -39,7 +39,7 @@ def test_what_was_given_up_is_counted_until_somebody_mends_it() -> None:
     upload = send_file(cast, b"a log nobody can find again", make_subject(cast))
     blobs.path_of(upload.blob_id).unlink()
     for hour in range(12):
-        uploads.parse(upload_id=upload.pk, at=later(hours=hour))
+        readings.parse(upload_id=upload.pk, at=later(hours=hour))
     found = _figures(later(hours=12))
     assert (found["asl_work_dead upload"], found["asl_work_waiting upload"]) == (1, 0)
 

@@ -11,7 +11,7 @@ import pytest
 from evaluations import adapters
 from evaluations.adapters import inspect_header
 from evaluations.models import Measurement, ParseAttempt, Run, Subject, Upload
-from evaluations.services import blobs, results, uploads
+from evaluations.services import blobs, readings, results, uploads
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
 from people.models import Person
@@ -29,7 +29,7 @@ def _kinds_since(before: int) -> list[str]:
 def test_a_file_is_read_into_its_run_and_measurements_with_one_entry(world: World) -> None:
     upload = send_file(world.cast, log(right=10), world.subject, world.snapshot, at=world.now())
     before = Entry.objects.count()
-    uploads.parse(upload_id=upload.pk, at=world.now())
+    readings.parse(upload_id=upload.pk, at=world.now())
     upload.refresh_from_db()
     assert (upload.state, upload.percent, upload.format, upload.verdict) == ("parsed", 100, "inspect-eval", "accept")
     run = upload.runs.get()
@@ -42,7 +42,7 @@ def test_a_file_is_read_into_its_run_and_measurements_with_one_entry(world: Worl
 def test_reading_twice_is_reading_once(world: World) -> None:
     upload = world.send(log())
     before = Entry.objects.count()
-    assert uploads.parse(upload_id=upload.pk, at=world.now()) is None
+    assert readings.parse(upload_id=upload.pk, at=world.now()) is None
     assert Entry.objects.count() == before and Run.objects.count() == 1 and ParseAttempt.objects.count() == 1
 
 
@@ -73,13 +73,13 @@ def test_a_reader_that_breaks_gives_the_file_back_and_at_last_up(world: World) -
     upload = send_file(world.cast, log(), world.subject, at=world.now())
     blobs.path_of(upload.blob_id).unlink()  # the reader breaks: the bytes are gone
     at = world.now()
-    for attempt in range(1, uploads.MAX_ATTEMPTS + 1):
-        assert uploads.due(at=at) == [upload.pk]
-        uploads.parse(upload_id=upload.pk, at=at)
+    for attempt in range(1, readings.MAX_ATTEMPTS + 1):
+        assert readings.due(at=at) == [upload.pk]
+        readings.parse(upload_id=upload.pk, at=at)
         upload.refresh_from_db()
         assert upload.attempts == attempt
         at = upload.not_before or at
-    assert upload.state == "dead" and upload.error_what_to_do and uploads.due(at=at + timedelta(days=9)) == []
+    assert upload.state == "dead" and upload.error_what_to_do and readings.due(at=at + timedelta(days=9)) == []
     assert Entry.objects.filter(kind="evaluations:upload:given-up").count() == 1
 
 
@@ -89,15 +89,15 @@ def test_a_file_that_was_given_up_is_read_again_when_asked(world: World) -> None
     content = path.read_bytes()
     path.unlink()
     at = world.now()
-    for _ in range(uploads.MAX_ATTEMPTS):
-        uploads.parse(upload_id=upload.pk, at=at)
+    for _ in range(readings.MAX_ATTEMPTS):
+        readings.parse(upload_id=upload.pk, at=at)
         at += timedelta(hours=1)
     path.write_bytes(content)
     upload.refresh_from_db()
     with pytest.raises(NotAllowed):
         uploads.retry(upload=upload, actor=world.cast.ben, at=at)
     assert uploads.retry(upload=upload, actor=world.cast.ada, at=at).state == "received"
-    uploads.parse(upload_id=upload.pk, at=at)
+    readings.parse(upload_id=upload.pk, at=at)
     upload.refresh_from_db()
     assert upload.state == "parsed" and upload.error_code == ""
 
@@ -105,15 +105,15 @@ def test_a_file_that_was_given_up_is_read_again_when_asked(world: World) -> None
 def test_a_leased_file_is_left_alone_until_its_reader_has_gone_silent(world: World) -> None:
     upload = send_file(world.cast, log(), world.subject, world.snapshot, at=world.now())
     at = world.now()
-    claimed = uploads._claim(upload.pk, at)
-    assert claimed is not None and uploads.due(at=at) == []
-    assert uploads.parse(upload_id=upload.pk, at=at) is None
-    later = at + uploads.LEASE
-    assert uploads.due(at=later) == [upload.pk]
-    taken = uploads.parse(upload_id=upload.pk, at=later)
+    claimed = readings._claim(upload.pk, at)
+    assert claimed is not None and readings.due(at=at) == []
+    assert readings.parse(upload_id=upload.pk, at=at) is None
+    later = at + readings.LEASE
+    assert readings.due(at=later) == [upload.pk]
+    taken = readings.parse(upload_id=upload.pk, at=later)
     assert taken is not None and taken.state == "parsed"
     # The first reader comes back from the dead and writes nothing.
-    assert uploads._store(claimed, uploads._read(claimed), later) is None
+    assert readings._store(claimed, readings._read(claimed), later) is None
     assert Run.objects.count() == 1
 
 
@@ -242,7 +242,7 @@ def test_a_file_of_many_measurements_is_stored_in_as_many_statements_as_one_of_f
     for count in (10, 3_000):
         upload = send_file(world.cast, log_with_metrics(count), world.subject, name=f"{count}.json", at=world.now())
         with django_assert_max_num_queries(30):
-            uploads.parse(upload_id=upload.pk, at=world.now())
+            readings.parse(upload_id=upload.pk, at=world.now())
         assert Measurement.objects.filter(run__upload=upload).count() == count
 
 

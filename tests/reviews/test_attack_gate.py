@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from evaluations.services import assessments, uploads
+from evaluations.services import assessments, readings
 from ledger.models import Cursor
 from ledger.services import size
 from tests.evaluations.logs import log
@@ -15,14 +15,14 @@ from tests.reviews.test_gate_rules import codes, digest_of, settled
 
 def test_a_result_that_was_read_shuts_the_gate_before_anyone_has_heard_of_it(open_board: Board) -> None:
     upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
-    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    readings.parse(upload_id=upload.pk, at=open_board.now())
     assert "assessment_outdated" in open_board.ask().codes
 
 
 def test_a_finding_that_rose_shuts_the_gate_while_the_board_has_not_followed_it(open_board: Board) -> None:
     """The consumer that ends determinations may lag, or be stuck on something else: what it has not heard of lets nothing out."""
     upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
-    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    readings.parse(upload_id=upload.pk, at=open_board.now())
     deliver_all(open_board.now())
     for due in assessments.due(at=open_board.now()):
         assert assessments.work(due_id=due, at=open_board.now()) is not None
@@ -40,7 +40,7 @@ def test_a_consumer_that_starts_over_shuts_the_gate_until_it_has_caught_up(open_
 def test_a_decision_answers_the_finding_it_was_taken_on_even_where_a_consumer_was_made_to_skip_the_rise(open_board: Board) -> None:
     """Somebody with the application's database role moves the cursor past the rise, so that nothing ever follows it."""
     upload = open_board.send(log("bio_protocols", right=20, run="fresh"))
-    uploads.parse(upload_id=upload.pk, at=open_board.now())
+    readings.parse(upload_id=upload.pk, at=open_board.now())
     deliver_all(open_board.now())
     for due in assessments.due(at=open_board.now()):
         assessments.work(due_id=due, at=open_board.now())

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations.models import AssessmentDue, Upload
-from evaluations.services import blobs, uploads
+from evaluations.services import blobs, readings
 from ledger.delivery import STUCK_AFTER
 from ledger.models import Cursor, Entry
 from people.models import Person
@@ -33,7 +33,7 @@ def stuck(board: Board) -> Board:
     for hour in range(1, 12):
         for upload in lost:
             blobs.path_of(upload.blob_id).unlink(missing_ok=True)
-            uploads.parse(upload_id=upload.pk, at=later(days=30, hours=hour))
+            readings.parse(upload_id=upload.pk, at=later(days=30, hours=hour))
     export = request_export(case=case, kind="pdf", actor=board.cast.ben, at=later(days=31))
     Export.objects.filter(pk=export.pk).update(state="dead", attempts=8, last_error="The bytes could not be written; is the disk full?")
     AssessmentDue.objects.update(state="dead", attempts=6, error="ZeroDivisionError in decide, line 7")

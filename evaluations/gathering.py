@@ -1,0 +1,149 @@
+"""Everything recorded about a subject below one ledger size, read once: what `evidence` then puts into words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from evaluations.models import Admission, Binding, Measurement, Run, Snapshot, Subject, Supersession
+from frameworks.engine.types import FrameworkDocument
+
+Selector = tuple[str, str, str, str, str, str, str]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything recorded about a subject below one ledger size, before it is put into words."""
+
+    subject: Subject
+    framework: FrameworkDocument
+    at: datetime
+    size: int
+    snapshots: list[Snapshot] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    # The tellings of one run, by the first of them.
+    told_together: dict[UUID, list[Run]] = field(default_factory=dict)
+    measurements: dict[UUID, list[Measurement]] = field(default_factory=dict)
+    bindings: dict[Selector, list[Binding]] = field(default_factory=dict)
+    superseded: dict[UUID, Supersession] = field(default_factory=dict)
+    set_aside: dict[UUID, Supersession] = field(default_factory=dict)
+    admitted: dict[UUID, list[str]] = field(default_factory=dict)
+    reached: dict[UUID, list[Binding]] = field(default_factory=dict)
+    contested: set[UUID] = field(default_factory=set)
+
+    def known(self, seq: int | None) -> bool:
+        return seq is not None and seq < self.size
+
+    def claimed_elsewhere(self, run: Run) -> bool:
+        """Whether this run is told of another subject too: whoever claimed it first, it speaks for neither until one claim is signed away."""
+        return run.claimed_elsewhere or (run.twin_of_id or run.pk) in self.contested
+
+
+def gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: int) -> Gathered:
+    facts = Gathered(subject, framework, at, size)
+    facts.snapshots = list(Snapshot.objects.filter(subject=subject, registered_seq__lt=size).order_by("registered_seq"))
+    facts.contested = _contested(subject, size)
+    facts.bindings = _bindings(framework, size)
+    facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
+    told_together: dict[UUID, list[Run]] = defaultdict(list)
+    for run in facts.runs:
+        for first in {run.pk, run.twin_of_id or run.pk}:
+            told_together[first].append(run)
+    facts.told_together = told_together
+    facts.measurements = _bound_measurements(facts)
+    about = Q(measurement__run__subject=subject) | Q(run__subject=subject) | Q(announced_run__subject=subject)
+    for row in Supersession.objects.filter(about, seq__lt=size).select_related("replacement"):
+        if row.measurement_id is not None:
+            facts.superseded[row.measurement_id] = row
+        for thing in (row.run_id, row.announced_run_id):
+            if thing is not None:
+                facts.set_aside[thing] = row
+    admitted: dict[UUID, list[str]] = defaultdict(list)
+    for admission in Admission.objects.filter(measurement__run__subject=subject, seq__lt=size):
+        admitted[admission.measurement_id].append(admission.indicator_digest)
+    facts.admitted = dict(admitted)
+    return facts
+
+
+def _contested(subject: Subject, size: int) -> set[UUID]:
+    """The runs told of this subject first that somebody told of another subject later, and nobody signed away there."""
+    later = Run.objects.filter(twin_of__subject=subject, claimed_elsewhere=True, reading__seq__lt=size)
+    return set(later.exclude(set_aside__seq__lt=size).order_by().values_list("twin_of_id", flat=True))
+
+
+def _runs_that_speak(facts: Gathered) -> QuerySet[Run]:
+    """The runs some indicator could hear of, by task, and every run told more than once. The others bear on no finding: however many a model has
+    behind it, they are not read, so that the work of an assessment does not grow with them.
+    """
+    heard = {selector[1] for selector in facts.bindings}
+    asked = {task_key(task) for indicator in facts.framework.indicators for task in indicator.tasks}
+    tasks = [task for task in _tasks_of(facts.subject) if task in heard or task_key(task) in asked]
+    twins = Run.objects.filter(subject=facts.subject, twin_of__isnull=False).order_by().values_list("pk", "twin_of")
+    several = facts.contested.union(*twins)
+    # Named one by one, so that each half of the question is a step down an index and neither a walk along all runs.
+    return Run.objects.filter(Q(task__in=tasks) | Q(pk__in=several), subject=facts.subject, reading__seq__lt=facts.size)
+
+
+def _tasks_of(subject: Subject) -> list[str]:
+    """The different tasks of a model's runs, each found by one step down the index: the cost is that of the tasks, not of the runs."""
+    steps = """
+        WITH RECURSIVE step AS (
+            (SELECT task FROM evaluations_run WHERE subject_id = %(subject)s ORDER BY task LIMIT 1)
+            UNION ALL
+            SELECT (SELECT task FROM evaluations_run WHERE subject_id = %(subject)s AND task > step.task ORDER BY task LIMIT 1)
+            FROM step WHERE step.task IS NOT NULL
+        )
+        SELECT task FROM step WHERE task IS NOT NULL"""
+    with connection.cursor() as cursor:
+        cursor.execute(steps, {"subject": subject.pk})
+        return [task for (task,) in cursor.fetchall()]
+
+
+def _bindings(framework: FrameworkDocument, size: int) -> dict[Selector, list[Binding]]:
+    slugs = [indicator.slug for indicator in framework.indicators]
+    found: dict[Selector, list[Binding]] = defaultdict(list)
+    for binding in Binding.objects.filter(indicator__in=slugs, proposed_seq__lt=size).order_by("proposed_seq"):
+        key = (binding.family, binding.task, binding.scorer, binding.metric, binding.reducer, binding.filter, binding.group)
+        found[key].append(binding)
+    return dict(found)
+
+
+def _bound_measurements(facts: Gathered) -> dict[UUID, list[Measurement]]:
+    """The measurements some binding names, by run. What no binding names reaches no indicator and is told by its run alone."""
+    metrics = {selector[3] for selector in facts.bindings}
+    found: dict[UUID, list[Measurement]] = defaultdict(list)
+    runs = {run.pk: run for run in facts.runs}
+    for measurement in Measurement.objects.filter(run__in=list(runs), metric__in=metrics).order_by("run_id", "position"):
+        run = runs[measurement.run_id]
+        bindings = reaching(run, measurement, facts)
+        if bindings:
+            facts.reached[measurement.pk] = bindings
+            found[run.pk].append(measurement)
+    return dict(found)
+
+
+def reaching(run: Run, measurement: Measurement, facts: Gathered) -> list[Binding]:
+    """One binding for each indicator it reaches, the first proposed first; among several to one indicator, the first confirmed."""
+    names = (measurement.scorer, measurement.metric, measurement.reducer, measurement.filter, measurement.group)
+    candidates = facts.bindings.get((run.reading.format, run.task, *names), [])
+    best: dict[str, Binding] = {}
+    for binding in candidates:
+        if binding.task_version in {"", run.task_version}:
+            other = best.get(binding.indicator)
+            if other is None or _confirmed_order(binding, facts) < _confirmed_order(other, facts):
+                best[binding.indicator] = binding
+    return sorted(best.values(), key=lambda binding: binding.proposed_seq or 0)
+
+
+def _confirmed_order(binding: Binding, facts: Gathered) -> tuple[bool, int]:
+    return (False, binding.confirmed_seq or 0) if facts.known(binding.confirmed_seq) else (True, binding.proposed_seq or 0)
+
+
+def task_key(task: str) -> str:
+    """Tasks are compared without their package and loosely: a spelling must not hide a run."""
+    return task.rsplit("/", 1)[-1].casefold().replace("-", "_").strip()
