@@ -162,50 +162,39 @@ def state_applicability(
     if snapshot is None:
         raise NothingAtStake
     named = tuple(sorted(set(scopes)))
-    content_digest = digest(
-        {
-            "case": str(case.pk),
-            "snapshot": snapshot.weights_digest,
-            "tiers": facts.required_slugs,
-            "scopes": list(named),
-            "stack": site.stack,
-            "stack_digest": site.stack_digest,
-            "environment": site.environment,
-            "rationale": rationale.strip(),
-            "lines": [[each.safeguard.slug, str(each.signoff.pk), each.signoff.content_digest] for each in lines if each.signoff],
-        }
-    )
+    told = {
+        "tiers": facts.required_slugs,
+        "scopes": list(named),
+        "stack": site.stack,
+        "stack_digest": site.stack_digest,
+        "environment": site.environment,
+        "rationale": rationale.strip(),
+    }
+    signoffs = [[each.safeguard.slug, str(each.signoff.pk), each.signoff.content_digest] for each in lines if each.signoff]
+    content_digest = digest({"case": str(case.pk), "snapshot": snapshot.weights_digest, **told, "lines": signoffs})
     statement = signing.applicability_statement(
         case=case, content_digest=content_digest, count=len(lines), scopes=named, site=site, actor=speaker
     )
     signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     case.statements.filter(replaced_at=None).update(replaced_at=at)
-    stated = ApplicabilityStatement.objects.create(
-        case=case,
-        subject=case.subject,
-        snapshot=snapshot,
-        tiers=facts.required_slugs,
-        scopes=list(named),
-        stack=site.stack,
-        stack_digest=site.stack_digest,
-        environment=site.environment,
-        rationale=rationale.strip(),
-        person=actor,
-        content_digest=content_digest,
-        signature=signature,
-        stated_at=at,
-    )
-    ApplicabilityLine.objects.bulk_create(
-        ApplicabilityLine(
-            statement=stated, axis=each.axis, safeguard=each.safeguard.slug, signoff=each.signoff, is_exception=each.is_exception
-        )
-        for each in lines
-    )
+    signed = {"person": actor, "content_digest": content_digest, "signature": signature, "stated_at": at}
+    stated = ApplicabilityStatement.objects.create(case=case, subject=case.subject, snapshot=snapshot, **told, **signed)
+    ApplicabilityLine.objects.bulk_create(_line(stated, each) for each in lines)
     revision = align(case, facts, reason="The applicability of the sign-offs was stated", actor=actor, at=at)
     entries.applicability_stated(stated, at=at)
     if revision is not None:
         entries.case_revised(case, revision, actor=actor, at=at)
     return stated
+
+
+def _line(statement: ApplicabilityStatement, covered: Coverage) -> ApplicabilityLine:
+    return ApplicabilityLine(
+        statement=statement,
+        axis=covered.axis,
+        safeguard=covered.safeguard.slug,
+        signoff=covered.signoff,
+        is_exception=covered.is_exception,
+    )
 
 
 def _complete(case: Case, facts: Facts, scopes: Sequence[str], site: Site) -> list[Coverage]:
