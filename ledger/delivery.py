@@ -93,6 +93,12 @@ def _send(name: str, items: tuple[tuple[str, object], ...]) -> None:
         log.warning("The broker did not take %s (%s); the next sweep will do it.", name, type(error).__name__)
 
 
+def listen_again() -> None:
+    """Forgets that the broker was silent; the next kick asks it anew."""
+    global _silent_until  # noqa: PLW0603 - one process, one broker
+    _silent_until = 0.0
+
+
 def run_pending(*, limit: int = 500, at: datetime | None = None) -> int:
     """Lets every consumer handle what waits for it, until nothing is left or `limit` entries are handled; returns how many were."""
     at = at or timezone.now()

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import override_settings
 
-from ledger import clock
+from ledger import clock, delivery
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse its own database calls there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -38,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _clean_cache() -> Iterator[None]:
     """Rate limits live in the cache; one test's wrong passwords must not lock the next test out."""
     cache.clear()
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _willing_broker() -> Iterator[None]:
+    """A broker that was away in one test is not left alone in the next."""
+    delivery.listen_again()
     yield
 
 
