@@ -246,7 +246,7 @@ for _kind, _sentence in {
     "snapshot:chosen": "{actor} chose the weights {weights} for release.",
     "upload:received": "{actor} sent the {thing}, bytes {blob}.",
     "upload:countersigned": "{actor} confirmed the particulars of the {thing}.",
-    "upload:parsed": "The portal read the {thing}: {runs} runs, {measurements} measurements, {verdict}.",
+    "upload:parsed": "The portal read the {thing} ({verdict}). Runs found: {runs}; measurements: {measurements}.",
     "upload:rejected": "The portal refused the {thing}: {code}.",
     "upload:given-up": "The portal gave up reading the {thing} after {attempts} attempts.",
     "upload:retried": "{actor} asked for the {thing} to be read again.",

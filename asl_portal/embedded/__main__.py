@@ -11,6 +11,7 @@ from pathlib import Path
 from asl_portal.embedded import bench, suite
 from asl_portal.embedded.alone import run_alone
 from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, StillStopping
+from asl_portal.embedded.ending import end_of
 from asl_portal.embedded.postgres import DatabaseDidNotStart
 from asl_portal.embedded.supervisor import MANAGE, ROOT, Choices, CouldNotStart, Supervisor
 
@@ -61,9 +62,14 @@ def down(rest: list[str]) -> int:
     state = folder.state()
     if state is None:
         return _say("The portal is just starting; try again in a moment.", 1)
-    os.kill(state.pid, signal.SIGTERM)
+    try:
+        ended = end_of(state.pid)
+        os.kill(state.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return _say("The portal has stopped.", 0)
     give_up_at = time.monotonic() + 90
-    while folder.is_owned():
+    # The lock goes a moment before the process does, and whoever is told "stopped" may look for it.
+    while folder.is_owned() or not ended():
         if time.monotonic() > give_up_at:
             return _say(f"The portal (process {state.pid}) has not stopped within 90 seconds.", 1)
         time.sleep(0.1)
