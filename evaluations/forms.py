@@ -218,10 +218,16 @@ class UploadFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(label="State", choices=UploadState.choices, empty_label="Any")
     subject = django_filters.ModelChoiceFilter(label="Model", queryset=Subject.objects.all(), to_field_name="slug", empty_label="Any")
+    particulars = django_filters.ChoiceFilter(
+        label="Particulars",
+        choices=[("waiting", "Wait for a second person"), ("confirmed", "Confirmed")],
+        method="by_word",
+        empty_label="Any",
+    )
 
     class Meta:
         model = Upload
-        fields = ("q", "state", "subject")
+        fields = ("q", "state", "subject", "particulars")
 
     def __init__(self, *args: Any, subjects: QuerySet[Subject], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -229,6 +235,26 @@ class UploadFilter(django_filters.FilterSet):
 
     def by_words(self, rows: QuerySet[Upload], name: str, value: str) -> QuerySet[Upload]:
         return rows.filter(Q(filename__icontains=value) | Q(blob__sha256__startswith=value.removeprefix("sha256:")))
+
+    def by_word(self, rows: QuerySet[Upload], name: str, value: str) -> QuerySet[Upload]:
+        return rows.filter(countersigned_seq__isnull=value == "waiting")
+
+
+class ChosenUploads(forms.Form):
+    """Uploads ticked in a list; each of them has to be one that this person may know of."""
+
+    MOST = 100
+    chosen = forms.ModelMultipleChoiceField(queryset=Upload.objects.none(), error_messages={"required": "Tick the uploads you mean."})
+
+    def __init__(self, *args: Any, uploads: QuerySet[Upload], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].queryset = uploads  # type: ignore[attr-defined]
+
+    def clean_chosen(self) -> QuerySet[Upload]:
+        chosen: QuerySet[Upload] = self.cleaned_data["chosen"]
+        if len(chosen) > self.MOST:
+            raise forms.ValidationError(f"Confirm at most {self.MOST} at a time.", code="too_many")
+        return chosen
 
 
 class BindingFilter(django_filters.FilterSet):

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from evaluations.views import announced, bindings, dossiers, runs, setting_aside, subjects, uploads
+from evaluations.views import announced, bindings, confirming, dossiers, runs, setting_aside, subjects, uploads
 
 app_name = "evaluations"
 
 urlpatterns = [
     path("uploads/", uploads.index, name="uploads"),
     path("uploads/new/", uploads.new, name="upload-new"),
+    path("uploads/confirm/", confirming.several, name="uploads-confirm"),
     path("uploads/<uuid:pk>/", uploads.detail, name="upload"),
     path("uploads/<uuid:pk>/raw/", uploads.raw, name="upload-raw"),
     path("uploads/<uuid:pk>/countersign/", uploads.countersign, name="upload-countersign"),

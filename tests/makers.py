@@ -215,8 +215,9 @@ def send_file(
     at: datetime = NOON,
     **more: Any,
 ) -> Upload:
-    """Ada uploads these bytes; nobody has read them yet."""
-    upload, _ = uploads.receive(stream=BytesIO(content), filename=name, subject=subject, snapshot=snapshot, actor=cast.ada, at=at, **more)
+    """Ada (or another `actor`) uploads these bytes; nobody has read them yet."""
+    more.setdefault("actor", cast.ada)
+    upload, _ = uploads.receive(stream=BytesIO(content), filename=name, subject=subject, snapshot=snapshot, at=at, **more)
     return upload
 
 

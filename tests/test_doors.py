@@ -179,6 +179,8 @@ ROWS: dict[str, Row] = {
     "evaluations:upload-new": row(
         GET=only((*BRINGERS, "outside_evaluator"), 200), POST=only((*BRINGERS, "outside_evaluator"), 422)
     ),
+    # Nothing is ticked: whoever may see uploads is told so.
+    "evaluations:uploads-confirm": row(GET=by(422), POST=by(422)),
     "evaluations:upload": row(GET=INSIDE),
     "evaluations:upload-raw": row(GET=by(403, outside_evaluator=404)),
     "evaluations:upload-countersign": row(POST=only(CHECKERS, 302, outside_evaluator=404)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -166,6 +166,14 @@ def countersign(*, upload: Upload, actor: Person, at: datetime) -> Upload:
     upload.countersigned_seq = entries.upload_countersigned(upload, actor=actor, at=at).seq
     upload.save(update_fields=["countersigned_by", "countersigned_at", "countersigned_seq"])
     return upload
+
+
+@transaction.atomic
+def countersign_all(*, chosen: Sequence[Upload], actor: Person, at: datetime) -> int:
+    """All of them or none: one that somebody else has confirmed meanwhile leaves the others as they were. Raises AlreadyCountersigned."""
+    for upload in sorted(chosen, key=lambda each: each.pk):
+        countersign(upload=upload, actor=actor, at=at)
+    return len(chosen)
 
 
 @transaction.atomic

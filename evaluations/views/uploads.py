@@ -36,9 +36,16 @@ def index(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     rows = access.uploads(request.actor, now).select_related("subject", "snapshot", "uploader", "blob").order_by("-received_seq", "id")
     found = UploadFilter(request.GET, queryset=rows, subjects=access.subjects(request.actor, now))
+    page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    confirmable = {
+        upload.pk
+        for upload in page.object_list
+        if upload.countersigned_seq is None and may_confirm(request.actor, entered_by=upload.uploader)
+    }
     context = {
         "filter": found,
-        "page": Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "confirmable": confirmable,
         "may_upload": may_upload(request.actor),
     }
     return render(request, "evaluations/uploads.html", context)
