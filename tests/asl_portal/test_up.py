@@ -27,10 +27,14 @@ class Portal:
     def __init__(self, data: Path) -> None:
         self.data, self.port = data, free_port()
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a terminal of one's own has: nothing of this suite's servers."""
+        return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | {"ASL_DATA_DIR": str(self.data)}
+
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | {"ASL_DATA_DIR": str(self.data)}
         command = [sys.executable, "-m", "asl_portal.embedded", *words]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=200)
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=200)
 
     def up(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.call("up", "--detach", "--empty", "--port", str(self.port), *words)
@@ -64,7 +68,7 @@ def _ancestors(pid: int, parents: dict[int, int]) -> list[int]:
     return [pid, *_ancestors(parents[pid], parents)] if pid in parents else [pid]
 
 
-def _left(pids: Iterable[int]) -> list[str]:
+def left(pids: Iterable[int]) -> list[str]:
     """Those of them that still run."""
     return [line for line in _ps("-o", "stat=,args=", "-p", ",".join(map(str, pids))) if not line.startswith("Z")]
 
@@ -133,7 +137,7 @@ def test_a_worker_that_is_killed_comes_back(portal: Portal) -> None:
     before = portal.family()
     pool = _named(before, "-m celery")
     os.kill(min(pool), signal.SIGKILL)
-    eventually(lambda: not _left(pool))
+    eventually(lambda: not left(pool))
     eventually(lambda: _named(portal.family(), "-m celery"))
     eventually(lambda: portal.answers("/readyz") == 200, seconds=40)
 
@@ -141,7 +145,7 @@ def test_a_worker_that_is_killed_comes_back(portal: Portal) -> None:
 def test_kill_9_of_the_supervisor_leaves_no_process_and_the_next_up_finds_everything(portal: Portal) -> None:
     family = portal.family()
     os.kill(portal.supervisor(), signal.SIGKILL)
-    eventually(lambda: not _left(family), seconds=40)
+    eventually(lambda: not left(family), seconds=40)
     assert portal.answers("/healthz") == 0
     done = portal.up()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -152,7 +156,7 @@ def test_kill_9_of_the_supervisor_leaves_no_process_and_the_next_up_finds_everyt
 def test_down_stops_everything_and_is_safe_to_say_twice(portal: Portal) -> None:
     family = portal.family()
     assert portal.call("down").stdout == "The portal has stopped.\n"
-    assert _left(family) == []
+    assert left(family) == []
     assert portal.call("down").stdout == "The portal is not running.\n"
 
 
