@@ -6,7 +6,7 @@ times must carry a zone and travel in UTC with microseconds. Text is taken as it
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NoReturn, TypeAlias
@@ -66,19 +66,67 @@ class _KeyBeyondASCII(Exception):
     """A key whose place among the others the C encoder would get wrong."""
 
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
-
-
 def _written(value: object) -> str:
     """RFC 8785 orders keys by UTF-16 units, the encoder of the standard library by code points; for ASCII they are one, and it is ten times as fast."""
     try:
-        return _ENCODE(_plain(value))
+        if value.__class__ not in _HARMLESS:
+            _check(value)
+        return _ENCODE(value)
     except _KeyBeyondASCII:
-        return _text(_plain(value, any_key=True))
+        return _text(_plain(value))
 
 
-def _plain(value: object, *, any_key: bool = False) -> Json:
-    """The value with every number, time and id as JSON knows it; new containers, so that the encoder meets nothing else."""
+# Nothing in these can be written in two ways, or `_stands_for` sees to it.
+_HARMLESS = frozenset((str, bool, type(None), Decimal, datetime, date, UUID))
+
+
+def _check(value: object) -> None:
+    """Looks for what the encoder would write by itself and otherwise than we do: floats, large integers, keys that are no ASCII text.
+
+    What the encoder does not know it hands to `_stands_for`, which knows it or refuses.
+    """
+    inner: Iterable[object]
+    if isinstance(value, list | tuple):
+        inner = value
+    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - asking for a plain dictionary first is many times as fast
+        _check_keys(value)
+        inner = value.values()
+    else:
+        inner = (value,)  # a number by itself, or what nobody knows
+    for item in inner:
+        kind = item.__class__
+        if kind in _HARMLESS:
+            continue
+        if kind is int:
+            _safe(item)
+        elif kind is dict or kind is list or isinstance(item, list | tuple | Mapping):
+            _check(item)
+        elif isinstance(item, int):
+            _safe(item)
+        elif isinstance(item, float):
+            raise _unknown(item)
+
+
+def _check_keys(keys: Iterable[object]) -> None:
+    for key in keys:
+        if not isinstance(key, str):
+            raise NotCanonical(f"A key must be text, not {type(key).__name__}.")
+        if not key.isascii():
+            raise _KeyBeyondASCII
+
+
+def _stands_for(value: object) -> object:
+    """What is written in the place of a value that JSON has no word for."""
+    return dict(value) if isinstance(value, Mapping) else _scalar(value)
+
+
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False, default=_stands_for
+).encode
+
+
+def _plain(value: object) -> Json:
+    """The value with every number, time and id as JSON knows it."""
     if value is None or value is True or value is False:
         return value
     if isinstance(value, str):
@@ -90,12 +138,10 @@ def _plain(value: object, *, any_key: bool = False) -> Json:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotCanonical(f"A key must be text, not {type(key).__name__}.")
-            if not any_key and not key.isascii():
-                raise _KeyBeyondASCII
-            found[key] = _plain(item, any_key=any_key)
+            found[key] = _plain(item)
         return found
     if isinstance(value, list | tuple):
-        return [_plain(item, any_key=any_key) for item in value]
+        return [_plain(item) for item in value]
     return _scalar(value)
 
 
@@ -117,7 +163,11 @@ def _scalar(value: object) -> str:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    raise NotCanonical(f"A {type(value).__name__} has no canonical form.")
+    raise _unknown(value)
+
+
+def _unknown(value: object) -> NotCanonical:
+    return NotCanonical(f"A {type(value).__name__} has no canonical form.")
 
 
 def decimal_text(value: Decimal) -> str:

@@ -18,29 +18,45 @@ _SECRET_WORDS = ("api_key", "apikey", "secret", "password", "passwd", "credentia
 _SECRET_VALUE = re.compile(r"\b(?:sk-[\w-]{16,}|AKIA[A-Z0-9]{12,}|gh[pousr]_\w{20,}|hf_\w{20,}|xox[abp]-[\w-]{10,}|eyJ[\w-]{10,}\.eyJ)")
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
-    """One value and where it stands: `header.json#/eval/config`. A child that is not there is a node holding None."""
+    """One value and where it stands: `header.json#/eval/config`. A child that is not there is a node holding None.
 
-    value: Json
-    where: str
+    The place is put together when somebody asks for it: a file has many values, and few of them are ever spoken of.
+    """
+
+    __slots__ = ("_above", "_step", "value")
+
+    def __init__(self, value: Json, where: str, above: "Node | None" = None) -> None:
+        """`where` is the whole place, or the one step down from the node above."""
+        self.value = value
+        self._step = where
+        self._above = above
+
+    @property
+    def where(self) -> str:
+        return self._step if self._above is None else f"{self._above.where}/{_escaped(self._step)}"
 
     def child(self, key: str) -> "Node":
         """The member `key` of an object."""
-        inner = self.value.get(key) if isinstance(self.value, dict) else None
-        return Node(inner, f"{self.where}/{_escaped(key)}")
+        return Node(self.inner(key), key, self)
+
+    def inner(self, key: str) -> Json:
+        """What stands at the member `key`, where its place is of no interest."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
 
     def members(self) -> Iterator[tuple[str, "Node"]]:
         """The members of an object, in file order; nothing for other values."""
         if isinstance(self.value, dict):
+            above = Node(self.value, self.where)
             for key, inner in self.value.items():
-                yield key, Node(inner, f"{self.where}/{_escaped(key)}")
+                yield key, Node(inner, key, above)
 
     def elements(self) -> Iterator["Node"]:
         """The elements of a list; nothing for other values."""
         if isinstance(self.value, list):
+            above = Node(self.value, self.where)
             for index, inner in enumerate(self.value):
-                yield Node(inner, f"{self.where}/{index}")
+                yield Node(inner, str(index), above)
 
     def text(self) -> str | None:
         """The value if it is a non-empty text."""
@@ -70,7 +86,7 @@ class Node:
 
 def _escaped(key: str) -> str:
     short = key if len(key) <= 200 else f"{key[:200]}…"
-    return short.replace("~", "~0").replace("/", "~1")
+    return short.replace("~", "~0").replace("/", "~1") if "~" in short or "/" in short else short
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Numbers of a file as decimal text: checked for kind and range, never a float."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Literal
@@ -12,6 +13,8 @@ _LARGEST = Decimal(10) ** 15
 _FINEST_EXPONENT = -40
 _LONGEST_RAW = 80
 _MOST_SAMPLES = 10**9
+# A number as most are written: below 10^15, at most 40 places, no exponent. What it is can be seen without arithmetic.
+_PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,40})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Figure:
 
 def canonical(text: str) -> str | None:
     """Decimal text without exponent, trailing zeros or minus zero; None when it is not finite or lies beyond 10^15 or 40 places."""
+    if _PLAIN.fullmatch(text):
+        return text.rstrip("0").rstrip(".") if "." in text else text
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -46,10 +51,10 @@ def figure(value: Json) -> Figure:
     if not isinstance(value, Number):
         return Figure(_shown(value), None, "wrong-type")
     raw = value.text if len(value.text) <= _LONGEST_RAW else f"{value.text[:_LONGEST_RAW]}…"
-    if value.text.lstrip("-") in ("NaN", "Infinity"):
-        return Figure(raw, None, "not-a-number")
     plain = canonical(value.text)
-    return Figure(raw, plain, None if plain is not None else "out-of-range")
+    if plain is None:
+        return Figure(raw, None, "not-a-number" if value.text.lstrip("-") in ("NaN", "Infinity") else "out-of-range")
+    return Figure(raw, plain)
 
 
 def _shown(value: Json) -> str:

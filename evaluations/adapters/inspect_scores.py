@@ -4,7 +4,7 @@ A block's `stderr` stands beside its metrics, not on one of them; it is of the a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 
@@ -19,6 +19,7 @@ _SPREAD = ("stderr", "bootstrap_stderr", "bootstrap_std")
 _PLAIN_STDERR = "standard error"
 _CENTRES = ("accuracy", "mean")
 _INTERVALS = ("ci", "ci_wilson")
+_NO_FIGURE = Figure("", None, "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,21 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class _Common:
+    """What all numbers of a block share, told once: a block may have thousands."""
+
+    n: int | None
+    n_source: NSource | None
+    n_warnings: tuple[Warning, ...]
+    # Of a number over one group of the items, whose n the log does not say.
+    group_warnings: tuple[Warning, ...]
+    scorer: str | None
+    reducer: str | None
+    grains: tuple[int, ...]
+    headline: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
     """One score block: one scorer, perhaps one of its scores and one reducer, with the metrics computed over the same items."""
 
@@ -74,33 +90,50 @@ class _Block:
         spread = next((key for key in _SPREAD if key in metrics), None) if centres else None
         interval = _interval(metrics) if centres else None
         used = {spread} | (set(interval.keys) if interval else set())
+        common = self._common()
         for key, metric in metrics.items():
             if key in used:
                 continue
-            found = self._measurement(key, metric, metrics[spread] if spread and key == centres[0] else None)
+            found = self._measurement(key, metric, metrics[spread] if spread and key == centres[0] else None, common)
             yield interval.on(found) if interval and key == centres[0] else found
 
-    def _measurement(self, key: str, metric: Node, spread: Node | None) -> ParsedMeasurement:
-        found = figure(metric.child("value").value)
-        n, n_source = (None, None) if _is_over_a_group(metric) else self.scores.n(self.node)
-        stderr = figure(spread.child("value").value) if spread else Figure("", None, "absent")
-        error, stderr_warnings = usable_stderr(stderr, found.value, n, spread.where if spread else metric.where)
-        warnings = [*value_warnings(key, found, metric.where), *stderr_warnings, *self._n_warnings(n)]
-        warnings += self._absent_stderr(key, found, stderr, n, metric)
-        if _is_over_a_group(metric):
+    def _common(self) -> _Common:
+        n, n_source = self.scores.n(self.node)
+        return _Common(
+            n=n,
+            n_source=n_source,
+            n_warnings=tuple(self._n_warnings(n)),
+            group_warnings=tuple(self._n_warnings(None)),
+            scorer=self._scorer(),
+            reducer=self.node.child("reducer").text(),
+            grains=self._grains(),
+            headline=self._headline(),
+        )
+
+    def _measurement(self, key: str, metric: Node, spread: Node | None, common: _Common) -> ParsedMeasurement:
+        where, is_grouped = metric.where, _is_over_a_group(metric)
+        found = figure(metric.inner("value"))
+        n, n_source = (None, None) if is_grouped else (common.n, common.n_source)
+        stderr = figure(spread.child("value").value) if spread else _NO_FIGURE
+        error, stderr_warnings = usable_stderr(stderr, found.value, n, spread.where if spread else where)
+        warnings = [*value_warnings(key, found, where), *stderr_warnings]
+        warnings += common.group_warnings if is_grouped else common.n_warnings
+        if _lacks_stderr(key, found, stderr, n):
+            warnings.append(Warning("stderr-absent", "The number comes without a standard error.", where, "info"))
+        if is_grouped:
             warnings.append(
-                Warning("n-absent", "The number covers one group; the log does not say how many items are in it.", metric.where, "info")
+                Warning("n-absent", "The number covers one group; the log does not say how many items are in it.", where, "info")
             )
         if found.value is not None:
             is_loose = spread is not None and _stderr_method(spread) != _PLAIN_STDERR
-            warnings += n_warnings(key, found.value, error, n, metric.where, grains=self._grains(), is_loose=is_loose)
+            warnings += n_warnings(key, found.value, error, n, where, grains=common.grains, is_loose=is_loose)
         return ParsedMeasurement(
             metric=key,
             value_raw=found.raw,
             value=found.value,
-            where=metric.where,
-            scorer=self._scorer(),
-            reducer=self.node.child("reducer").text(),
+            where=where,
+            scorer=common.scorer,
+            reducer=common.reducer,
             group=metric.child("group").text(),
             stderr_raw=stderr.raw or None,
             stderr=error,
@@ -108,8 +141,8 @@ class _Block:
             std=figure(self.node.child("metrics").child("std").child("value").value).value if key in _CENTRES else None,
             n=n,
             n_source=n_source,
-            implied_n=implied_count(found.value, error) if is_share(key) else None,
-            is_headline=self._is_headline(key),
+            implied_n=implied_count(found.value, error) if error is not None and is_share(key) else None,
+            is_headline=key == common.headline,
             warnings=tuple(warnings),
         )
 
@@ -123,13 +156,12 @@ class _Block:
         scorer, name = self.node.child("scorer").text(), self.node.child("name").text()
         return f"{scorer}.{name}" if scorer and name and name != scorer else scorer or name
 
-    def _is_headline(self, key: str) -> bool:
+    def _headline(self) -> str | None:
+        """The metric of this block that the log calls its headline."""
         headline = self.scores.results.child("headline")
         pairs = (("scorer", "scorer"), ("score", "name"), ("reducer", "reducer"))
-        stated = headline.child("metric").text()
-        return stated == key and all(
-            not headline.child(h).text() or headline.child(h).text() == self.node.child(b).text() for h, b in pairs
-        )
+        is_here = all(not headline.child(h).text() or headline.child(h).text() == self.node.child(b).text() for h, b in pairs)
+        return headline.child("metric").text() if is_here else None
 
     def _n_warnings(self, n: int | None) -> Iterator[Warning]:
         scored, unscored = self.node.child("scored_samples"), self.node.child("unscored_samples")
@@ -141,15 +173,17 @@ class _Block:
         if unscored.count():
             yield Warning("samples-unscored", f"{unscored.count()} samples were left without a score.", unscored.where, "holds")
 
-    def _absent_stderr(self, key: str, found: Figure, stderr: Figure, n: int | None, metric: Node) -> Iterator[Warning]:
-        """A share needs no standard error once n is known; at 0 and 1 it would say nothing; else its absence is worth a word."""
-        carries_one = stderr.trouble != "absent" or found.value in (None, "0", "1") or (is_share(key) and n is not None)
-        if not carries_one and not key.endswith(("stderr", "std", "var")):
-            yield Warning("stderr-absent", "The number comes without a standard error.", metric.where, "info")
+
+def _lacks_stderr(key: str, found: Figure, stderr: Figure, n: int | None) -> bool:
+    """A share needs no standard error once n is known; at 0 and 1 it would say nothing; else its absence is worth a word."""
+    carries_one = stderr.trouble != "absent" or found.value in (None, "0", "1") or (n is not None and is_share(key))
+    return not carries_one and not key.endswith(("stderr", "std", "var"))
 
 
 def _is_over_a_group(metric: Node) -> bool:
     """Whether the number covers one group of the items only: how many those are, the log does not say."""
+    if metric.inner("params") is None:
+        return False
     params = metric.child("params")
     if not params.child("group_key").is_there:
         return False
@@ -173,7 +207,7 @@ class _Interval:
     method: str
 
     def on(self, measurement: ParsedMeasurement) -> ParsedMeasurement:
-        return replace(measurement, low=self.low, high=self.high, level=self.level, method=self.method)
+        return measurement._replace(low=self.low, high=self.high, level=self.level, method=self.method)
 
 
 def _interval(metrics: dict[str, Node]) -> _Interval | None:

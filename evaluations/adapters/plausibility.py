@@ -73,7 +73,14 @@ _TOLERANCE, _TIGHT, _LOOSE = Decimal("1.01"), Decimal("0.05"), Decimal("0.5")
 def is_share(metric: str) -> bool:
     """Whether the metric's name says: share of items."""
     name = metric.rsplit("/", maxsplit=1)[-1].lower()
-    return name in _SHARES or name.startswith(("pass@", "pass_at_")) or not _SHARE_WORDS.isdisjoint(_WORD_BREAK.split(name))
+    if name in _SHARES or name.startswith(("pass@", "pass_at_")):
+        return True
+    return "acc" in name and not _SHARE_WORDS.isdisjoint(_WORD_BREAK.split(name))
+
+
+def _is_within_one(value: str) -> bool:
+    """Whether a value, as canonical decimal text, lies between 0 and 1, both included."""
+    return value.startswith("0.") or value in ("0", "1")
 
 
 def value_warnings(metric: str, found: Figure, where: str, scale: tuple[str | None, str | None] = (None, None)) -> list[Warning]:
@@ -81,13 +88,13 @@ def value_warnings(metric: str, found: Figure, where: str, scale: tuple[str | No
     if found.trouble or found.value is None:
         trouble = found.trouble or "absent"
         return [Warning(f"value-{trouble}", _TROUBLES[trouble], where, "holds")]
-    value = Decimal(found.value)
     low, high = scale
     if low is not None or high is not None:
+        value = Decimal(found.value)
         if (low is not None and value < Decimal(low)) or (high is not None and value > Decimal(high)):
             return [Warning("off-scale", f"The value {found.value} lies off the scale the file declares for it.", where, "holds")]
         return []
-    if 0 <= value <= 1:
+    if _is_within_one(found.value):
         return []
     name = metric.rsplit("/", maxsplit=1)[-1].lower()
     if is_share(metric) or name in _WITHIN_ONE:
@@ -121,11 +128,13 @@ def n_warnings(
     `grains`: an item's score is a multiple of 1/grain for one of them (2: partial credit of a half; the epochs, after a mean); empty: not known.
     `is_loose`: the standard error is clustered or bootstrapped; then only a gross misfit with a share of 0/1 items counts.
     """
-    if n is None or n < 1 or not 0 <= Decimal(found) <= 1:
+    if n is None or n < 1 or not _is_within_one(found):
+        return []
+    if stderr is None and not (grains and is_share(metric)):
         return []
     value = _Value(Decimal(found), n, _rounding(found))
     if stderr is None:
-        if is_share(metric) and grains and not any(value.is_multiple_of(grain) for grain in grains):
+        if not any(value.is_multiple_of(grain) for grain in grains):
             return [
                 Warning(
                     "value-and-n-disagree",

@@ -3,6 +3,9 @@
 Unlike the standard library it refuses a key given twice, caps depth, tokens and lengths, and never turns a number into a float.
 Unlike strict parsers it lets the bare tokens NaN, Infinity and -Infinity through as numbers that are not finite, because harnesses write them.
 Parts that nobody needs (transcripts) are passed over: checked like the rest, but never built.
+
+Where a whole list or object lies in sight and is plain, the standard library's scanner takes it in one leap. Whatever is odd about it is
+left to the careful steps, which name it and its place: the leap makes the reading fast and changes no answer.
 """
 
 import json
@@ -45,10 +48,50 @@ _OPEN_STRING = re.compile(rf'"{_BODY}')
 _BEGUN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]*+)?)?")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LONGEST_ESCAPE = 6
+# How many characters may be read in vain by the hurried reading of whole values, beyond as many as have been read for good.
+_IN_VAIN = 4 << 20
+# How far the hurried reading looks once something did not end within the window: what contains that does not either.
+_AHEAD = 8 << 10
 
 
 def _malformed(where: str, message: str = "The file is not valid JSON here.") -> RejectedInput:
     return RejectedInput("json-malformed", message, where=where, what_to_do="Upload the file as the harness wrote it.")
+
+
+class _NotPlain(ValueError):
+    """Something the careful steps must look at."""
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _NotPlain
+    return found
+
+
+def _hides_a_character(window: str, start: int, end: int) -> bool:
+    """Whether an escape may stand for NUL or for half of a character; everything else in a text is as good as it looks."""
+    return window.find("\\u", start, end) >= 0 and any(window.find(mark, start, end) >= 0 for mark in ("\\u0000", "\\ud", "\\uD"))
+
+
+def _measured(value: Json, deepest: int) -> int | None:
+    """How many tokens a built list or object was written with; None when it nests deeper than so many levels."""
+    tokens, depth = 1, 0
+    level: list[Json] = [value]
+    while level:
+        depth += 1
+        if depth > deepest:
+            return None
+        inner: list[Json] = []
+        for container in level:
+            if isinstance(container, dict):
+                tokens += 4 * len(container) or 1
+                inner += [value for value in container.values() if value.__class__ is dict or value.__class__ is list]
+            elif isinstance(container, list):
+                tokens += 2 * len(container) or 1
+                inner += [value for value in container if value.__class__ is dict or value.__class__ is list]
+        level = inner
+    return tokens
 
 
 @dataclass(slots=True)
@@ -80,6 +123,19 @@ class _Reader:
     skip_depth: int | None = None
 
     following: str = "value"
+    in_vain: int = 0
+    scanner: json.JSONDecoder = field(init=False)
+    on_the_way: frozenset[Path] = field(init=False)
+
+    def __post_init__(self) -> None:
+        number = self.number
+        self.scanner = json.JSONDecoder(object_pairs_hook=_object, parse_float=number, parse_int=number, parse_constant=Number)
+        self.on_the_way = frozenset(path[:length] for path in self.skip for length in range(len(path)))
+
+    def number(self, text: str) -> Number:
+        if len(text) > self.limits.json_number:
+            raise _NotPlain
+        return Number(text)
 
     def read(self) -> None:
         """Read one value and whatever white space follows it."""
@@ -260,9 +316,13 @@ class _Reader:
     def open(self, piece: str) -> None:
         if len(self.stack) >= self.limits.json_depth:
             raise RejectedInput("json-too-deep", f"The file nests more than {self.limits.json_depth} levels.", where=self.text.place())
-        if self.skip_depth is None and self.is_passed_over():
-            self.place_value(SKIPPED)
-            self.skip_depth = len(self.stack)
+        if self.skip_depth is None:
+            path = tuple(open_.step for open_ in self.stack) if self.skip else ()
+            if path in self.skip:
+                self.place_value(SKIPPED)
+                self.skip_depth = len(self.stack)
+            elif path not in self.on_the_way and self.leap():
+                return
         value: dict[str, Json] | list[Json] | None = None
         if self.skip_depth is None:
             value = {} if piece == "{" else []
@@ -270,8 +330,36 @@ class _Reader:
         self.stack.append(_Open(value, set() if piece == "{" else None))
         self.following = "first_key" if piece == "{" else "first_value"
 
-    def is_passed_over(self) -> bool:
-        return bool(self.skip) and tuple(open_.step for open_ in self.stack) in self.skip
+    def leap(self) -> bool:
+        """Take the whole list or object that has just been opened in one step, if it ends within sight and is plain.
+
+        True leaves everything as the careful steps would have left it after its end; False leaves it all to them, and they refuse what is to
+        be refused. What is read in vain is bounded, so that no file can have the same text read again at every level of its nesting.
+        """
+        text = self.text
+        start = text.at - 1
+        if self.in_vain > _IN_VAIN + text.bytes_before + start:
+            return False
+        sight, begin = (text.window, start) if self.in_vain == 0 else (text.window[start : start + _AHEAD], 0)
+        try:
+            value, end = self.scanner.raw_decode(sight, begin)
+        except (ValueError, RecursionError) as error:
+            self.in_vain += error.pos - begin + 1 if isinstance(error, json.JSONDecodeError) else len(sight) - begin
+            return False
+        length = end - begin
+        counted = _measured(value, self.limits.json_depth - len(self.stack))
+        if (
+            counted is None
+            or self.tokens + counted - 1 > self.limits.json_tokens
+            or length > self.limits.json_string
+            or _hides_a_character(sight, begin, end)
+        ):
+            self.in_vain += length
+            return False
+        self.tokens += counted - 1  # its opening mark is counted already
+        text.at = start + length
+        self.put(value)
+        return True
 
     def put(self, value: Json) -> None:
         if self.skip_depth is None:

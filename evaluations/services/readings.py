@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -13,12 +16,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from evaluations import adapters, entries
-from evaluations.adapters.types import ParsedMeasurement, ParsedRun, Reading, RejectedInput
+from evaluations.adapters.types import ParsedRun, Reading, RejectedInput
 from evaluations.breakage import place_of
 from evaluations.model_names import model_key
-from evaluations.models import Measurement, ParseAttempt, Run, Subject, Upload, UploadState
-from evaluations.services import blobs
-from evaluations.services.copying import copy_rows
+from evaluations.models import ParseAttempt, Run, Subject, Upload, UploadState
+from evaluations.services import blobs, measurements
 from ledger.canonical import digest
 from ledger.clock import holds, lease_is_over, wait_is_over
 from ledger.refusals import NotNow
@@ -29,6 +31,8 @@ LEASE = settings.WORK_LEASE
 MAX_ATTEMPTS = 4
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = FIRST_WAIT * 4 ** (MAX_ATTEMPTS - 1)
+# What a measurement says, as far as twins of a run must agree in it.
+_NUMBER = attrgetter("scorer", "metric", "filter", "reducer", "group", "value", "stderr", "n", "low", "high", "level", "method")
 # What stops a reading without being the file's fault: the ledger takes nothing now, or the database went away. It costs no attempt.
 NOT_THE_FILE = (NotNow, OperationalError, InterfaceError)
 
@@ -42,8 +46,8 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
     if upload is None or upload.state == UploadState.DEAD:
         return upload
     try:
-        reading = _read(upload)
-        return _store(upload, reading, at)
+        with _undisturbed():
+            return _store(upload, _read(upload), at)
     except RejectedInput as refusal:
         return _reject(upload, refusal, at)
     except NOT_THE_FILE as error:
@@ -56,6 +60,20 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
         log.error("The upload %s could not be read (%s, attempt %s)", upload.pk, place_of(error), upload.attempts)
         _give_back(upload, at)
         return None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Holds off the search for cycles: a reading makes many thousands of values at once, all of them in use, and each search would go through everything the
+    process holds. Its limits bound what a reading can make; what is done with goes at once, as always.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def due(*, at: datetime, limit: int = 100) -> list[UUID]:
@@ -148,18 +166,13 @@ def _store(upload: Upload, reading: Reading, at: datetime) -> Upload | None:
     runs = [_run(mine, attempt, position, parsed) for position, parsed in enumerate(reading.runs)]
     _join_twins(runs)
     Run.objects.bulk_create(runs)
-    measurements = [
-        _measurement(run, position, parsed)
-        for run, told in zip(runs, reading.runs, strict=True)
-        for position, parsed in enumerate(told.measurements)
-    ]
-    copy_rows(Measurement, measurements)
+    count = measurements.store(runs, reading.runs)
     mine.state, mine.percent, mine.lease_until, mine.lease_token, mine.finished_at = UploadState.PARSED, 100, None, None, at
     mine.format, mine.verdict, mine.warnings = reading.format, reading.verdict, attempt.warnings
     mine.save()
     # After the first entry no other row is locked.
     contested = {run.twin_of for run in runs if run.claimed_elsewhere and run.twin_of is not None}
-    attempt.seq = entries.upload_parsed(mine, attempt, runs=len(runs), measurements=len(measurements), at=at).seq
+    attempt.seq = entries.upload_parsed(mine, attempt, runs=len(runs), measurements=count, at=at).seq
     attempt.save(update_fields=["seq"])
     for run in sorted(contested, key=lambda run: run.pk):
         entries.run_claimed(run, at=at)
@@ -220,41 +233,6 @@ def _run(upload: Upload, attempt: ParseAttempt, position: int, parsed: ParsedRun
     )
 
 
-def _measurement(run: Run, position: int, parsed: ParsedMeasurement) -> dict[str, Any]:
-    """One row by its columns: ten thousand of them are written by one COPY and never become objects."""
-    return {
-        "id": uuid4(),
-        "run_id": run.pk,
-        "position": position,
-        "scorer": parsed.scorer or "",
-        "metric": parsed.metric,
-        "filter": parsed.filter or "",
-        "reducer": parsed.reducer or "",
-        "group": parsed.group or "",
-        "value_raw": parsed.value_raw,
-        "value": parsed.value,
-        "stderr_raw": parsed.stderr_raw,
-        "stderr": parsed.stderr,
-        "stderr_method": parsed.stderr_method or "",
-        "std": parsed.std,
-        "n": parsed.n,
-        "n_source": parsed.n_source or "",
-        "implied_n": parsed.implied_n,
-        "low": parsed.low,
-        "high": parsed.high,
-        "level": parsed.level,
-        "method": parsed.method or "",
-        "unit": parsed.unit or "",
-        "scale_low": parsed.scale_low,
-        "scale_high": parsed.scale_high,
-        "higher_is_better": parsed.higher_is_better,
-        "is_derived": parsed.is_derived,
-        "is_headline": parsed.is_headline,
-        "where": parsed.where,
-        "warnings": [asdict(warning) for warning in parsed.warnings] if parsed.warnings else [],
-    }
-
-
 def _identity(parsed: ParsedRun) -> str:
     """The harness's own id of the run; one too long for an index stands under its digest."""
     identity = parsed.identity or ""
@@ -263,25 +241,7 @@ def _identity(parsed: ParsedRun) -> str:
 
 def _content_digest(upload: Upload, parsed: ParsedRun) -> str:
     """What a run says, whatever the file around it: model, task, weights, how it was run and its numbers. Twins that differ in it conflict."""
-    numbers = sorted(
-        digest(
-            [
-                one.scorer,
-                one.metric,
-                one.filter,
-                one.reducer,
-                one.group,
-                one.value,
-                one.stderr,
-                one.n,
-                one.low,
-                one.high,
-                one.level,
-                one.method,
-            ]
-        )
-        for one in parsed.measurements
-    )
+    numbers = sorted(digest(_NUMBER(one)) for one in parsed.measurements)
     counts = parsed.counts
     facts = sorted(digest([fact.name, fact.value]) for fact in parsed.facts)
     said = [upload.snapshot_id, parsed.model, parsed.task, parsed.task_version, parsed.status, parsed.invalidated, parsed.epochs]

@@ -1,10 +1,13 @@
 """Reading received files: whole or not at all, safe to run twice, given up after a while, and never half stored."""
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import RFC_4122
 
 import pytest
 
@@ -246,11 +249,40 @@ def test_a_file_of_many_measurements_is_stored_in_as_many_statements_as_one_of_f
         assert Measurement.objects.filter(run__upload=upload).count() == count
 
 
-def log_with_metrics(count: int) -> bytes:
-    """An Inspect log whose one score has so many metrics."""
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (SAMPLES / "lm_eval" / "results_new.json").read_bytes,
+        (SAMPLES / "every_eval_ever" / "record.json").read_bytes,
+        (SAMPLES / "inspect_eval" / "with_interval.eval").read_bytes,
+        lambda: log_with_metrics(3, "tab\there", "two\nlines\r", "\\\\N", "\\\\.", 'quote"s', "é\u2028😀", "NULL", ""),
+    ],
+    ids=["lm-eval", "record", "interval", "awkward names"],
+)
+def test_every_measurement_is_stored_as_it_was_read(world: World, content: Callable[[], bytes]) -> None:
+    upload = send_file(world.cast, content(), world.subject, at=world.now())
+    readings.parse(upload_id=upload.pk, at=world.now())
+    told = [(run, one) for run in adapters.read(content()).runs for one in run.measurements]
+    stored = list(Measurement.objects.filter(run__upload=upload).order_by("run__position", "position"))
+    assert told and len(stored) == len(told)
+    for (run, one), row in zip(told, stored, strict=True):
+        assert (row.run.task, row.id.version, row.id.variant) == (run.task or "", 4, RFC_4122)
+        assert row.warnings == [asdict(warning) for warning in one.warnings]
+        for name, value in one._asdict().items():
+            if name != "warnings":
+                assert getattr(row, name) == ("" if value is None and not Measurement._meta.get_field(name).null else value), name
+    assert len({row.id for row in stored}) == len(stored)
+
+
+def log_with_metrics(count: int, *names: str) -> bytes:
+    """An Inspect log whose one score has so many metrics, and some of these names."""
     log = json.loads((Path(__file__).parent.parent / "samples" / "inspect_json" / "twin.json").read_bytes())
     score = log["results"]["scores"][0]
     score["metrics"] = {f"metric{index}": {"name": f"metric{index}", "value": index / count} for index in range(count)}
+    score["metrics"] |= {name: {"name": name, "value": 7.5} for name in names}
     log["eval"] |= {"run_id": f"run-{count}", "eval_id": f"eval-{count}"}
     log["results"]["scores"] = [score]
     return json.dumps(log).encode()
