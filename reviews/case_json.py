@@ -22,7 +22,11 @@ def status_json(status: SubjectStatus) -> dict[str, Any]:
         "provisional": status.provisional,
         "axes": [_axis(axis) for axis in status.axes],
         "thresholds": [_threshold(threshold, gaps(status.facts.content, threshold.slug)) for threshold in status.thresholds],
-        "safeguards": {"signed": status.safeguards_signed, "required": status.safeguards_required},
+        "safeguards": {
+            "signed": status.safeguards_signed,
+            "required": status.safeguards_required,
+            "defined": status.safeguards_defined,
+        },
         "gate": [
             {
                 "scope": scope.scope,
@@ -62,7 +66,7 @@ def _axis(axis: AxisStatus) -> dict[str, Any]:
         "provisional": axis.provisional,
         "in_force": axis.in_force.slug if axis.in_force else None,
         "because": [{"kind": cause.kind, "tier": cause.tier, "threshold": cause.threshold or None} for cause in axis.because],
-        "safeguards": {"signed": axis.safeguards_signed, "required": axis.safeguards_required},
+        "safeguards": {"signed": axis.safeguards_signed, "required": axis.safeguards_required, "defined": axis.required.defined},
     }
 
 

@@ -25,6 +25,7 @@ from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, covered_by, serving, usual_site
 from reviews.services.asking import statement_of
 from reviews.standing import shown
+from reviews.status import undefined_words
 
 # How many assessments back the page looks for what was found before.
 LOOK_BACK = 60
@@ -191,6 +192,11 @@ class CasePage:
             if mine:
                 done = sum(1 for each in mine if each.signoff is not None)
                 tier = self.facts.required[axis.slug].tier
+                if not tier.defined:
+                    # Signed below it is not signed for it: an undefined tier has no tick to earn.
+                    words = f"{axis.title}: {undefined_words(tier.label, done, len(mine))}"
+                    lines.append(Line(code="undefined", words=words, progress="not defined", who=""))
+                    continue
                 lines.append(
                     Line(
                         code="met" if done == len(mine) else "waiting",

@@ -26,6 +26,11 @@ from reviews.tally import Tally
 from reviews.turns import Turn, turns_of
 
 
+def undefined_words(label: str, signed: int, listed: int) -> str:
+    """What is said of a tier that is named and not defined."""
+    return f"{label} is not defined: no list of safeguards can meet it; {signed} of {listed} of the tiers below are signed"
+
+
 @dataclass(frozen=True)
 class AxisStatus:
     """One axis: what is required, whether only provisionally, what is in force, how many safeguards are signed of those required."""
@@ -42,8 +47,20 @@ class AxisStatus:
 
     @property
     def met(self) -> bool:
-        """A decision in force says the safeguards of at least the required tier are adequate."""
-        return self.in_force is not None and self.in_force.ordinal >= self.required.ordinal
+        """A decision in force says the safeguards of at least the required tier are adequate. One that is not defined is never met."""
+        return self.required.defined and self.in_force is not None and self.in_force.ordinal >= self.required.ordinal
+
+    @property
+    def safeguards_state(self) -> str:
+        """`met`, `waiting`, or `undefined`: a tier without a list of safeguards is not met by those of the tiers below it."""
+        if not self.required.defined:
+            return "undefined"
+        return "met" if self.safeguards_signed == self.safeguards_required else "waiting"
+
+    @property
+    def undefined_words(self) -> str:
+        """What stands in place of a tick where the tier is named and not defined; nothing where it is defined."""
+        return "" if self.required.defined else undefined_words(self.required.label, self.safeguards_signed, self.safeguards_required)
 
     @property
     def short(self) -> str:
@@ -132,6 +149,11 @@ class SubjectStatus:
     @property
     def safeguards_required(self) -> int:
         return sum(axis.safeguards_required for axis in self.axes)
+
+    @property
+    def safeguards_defined(self) -> bool:
+        """Whether every tier required has a list of safeguards; where one has none, the count speaks of the tiers below it only."""
+        return all(axis.required.defined for axis in self.axes)
 
     def threshold(self, slug: str) -> ThresholdStatus | None:
         return next((each for each in self.thresholds if each.slug == slug), None)

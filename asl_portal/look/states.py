@@ -55,6 +55,7 @@ STATES: dict[str, dict[str, State]] = {
         "blocked": State("Blocks", "cross-ring", "danger"),
         "not_yet": State("Not yet possible", "dashed", "quiet"),
         "unknown": State("Unknown", "question", "absent"),
+        "undefined": State("Not defined", "dashed", "absent"),
     },
     "safeguard": {
         "signed": State("Signed", "stamp", "calm"),

@@ -55,7 +55,7 @@ def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, An
         "verdict": _verdict(page, status),
         "questions": [_question(part) for part in page.parts],
         "findings": _findings(status, document),
-        "safeguards": _safeguards(page, document),
+        "safeguards": _safeguards(page, status),
         "applicability": _applicability(page),
         "recusals": [f"{each.person} stood aside on {_when(each.at)}: {each.reason}" for each in page.recusals],
         "comments": [{"person": str(each.person), "at": _when(each.at), "text": each.text} for each in page.comments if not each.hazard],
@@ -230,13 +230,15 @@ def _chart_row(leaf: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _safeguards(page: CasePage, document: FrameworkDocument) -> list[dict[str, Any]]:
+def _safeguards(page: CasePage, status: SubjectStatus) -> list[dict[str, Any]]:
     groups = []
-    for axis in document.axes:
+    for axis in status.axes:
         mine = [each for each in page.coverage if each.axis == axis.slug]
         rows = [_safeguard(each, page) for each in mine]
-        if rows:
-            groups.append({"title": f"{axis.title}: {page.facts.required[axis.slug].tier.label} and the baseline", "rows": rows})
+        if rows or not axis.required.defined:
+            groups.append(
+                {"title": f"{axis.title}: {axis.required.label} and the baseline", "undefined": axis.undefined_words, "rows": rows}
+            )
     return groups
 
 

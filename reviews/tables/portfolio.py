@@ -51,6 +51,7 @@ def _columns(document: FrameworkDocument) -> list[Column]:
     columns += [
         Column("Safeguards signed", Kind.NUMBER, lambda row: row.status.safeguards_signed, 12),
         Column("Safeguards required", Kind.NUMBER, lambda row: row.status.safeguards_required, 12),
+        Column("Required tiers defined", Kind.YES_NO, lambda row: row.status.safeguards_defined, 12),
         Column("Open case", Kind.NUMBER, lambda row: row.status.case.number if row.status.case else None, 10),
         Column("Whose turn", Kind.TEXT, lambda row: row.whose, 30),
         Column("Assessed as of", Kind.MOMENT, lambda row: row.status.assessment.as_of if row.status.assessment else None, 26),

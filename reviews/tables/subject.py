@@ -33,6 +33,7 @@ def subject_table(*, subject: Subject, version: FrameworkVersion, at: datetime) 
         ("Status", status.label),
         ("Gate", "; ".join(f"{spaced(scope.scope)} {scope.state}" for scope in status.scopes)),
         ("Safeguards signed", f"{status.safeguards_signed} of {status.safeguards_required}"),
+        *(("Not defined", f"{axis.title}: {axis.undefined_words}") for axis in status.axes if axis.undefined_words),
         ("Assessment digest", made.assessment_digest if made else "not assessed"),
     ]
     return Table("subject", f"Findings on {subject.name}", COLUMNS, list(_lines(status)), seal, about)
