@@ -2,24 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
-from evaluations.models import Binding, Deployment, Snapshot, Subject, Upload, UploadState
+from evaluations.models import Deployment, Subject
 from frameworks.models import FrameworkVersion
-from frameworks.queries import in_force_versions
 from people.models import Person
-from people.queries import Actor, actor_of
-from people.words import Role
-from reviews import policies, signing
+from people.queries import Actor
+from reviews import policies
 from reviews.conflicts import excluded
 from reviews.counting import is_current, tallies_of, tally_of
 from reviews.facts import collect
 from reviews.models import (
-    Adoption,
-    BoardSeat,
     Case,
     Determination,
     GateAnswer,
@@ -36,26 +32,6 @@ from reviews.models import (
 from reviews.models.case import CaseState
 from reviews.models.gate_answer import GateState
 from reviews.turns import Turn, turns_of, whose
-
-# A sign-off that ends this soon waits to be given anew.
-SOON = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
-    `confirm_binding`, `confirm_upload`. `thing` is what to open: "case:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>",
-    "upload:<id>", "binding:<id>"; `slug` the address of the board or the model that holds it."""
-
-    kind: str
-    title: str
-    why: str
-    until: datetime | None
-    thing: str
-    case: Case | None = None
-    question: Question | None = None
-    implementation: SafeguardImplementation | None = None
-    slug: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,28 +127,7 @@ def authorisations(subject_id: UUID) -> QuerySet[GateAnswer]:
     return GateAnswer.objects.filter(subject=subject_id).select_related("asked_by")
 
 
-# --- Waiting on me --------------------------------------------------------------------------------------------------------------------------
-
-
-def waiting_on(person: Person, at: datetime) -> list[Waiting]:
-    """Everything whose turn is this person's, the most pressing first. A number of queries that does not grow with the cases."""
-    actor = actor_of(person, at)
-    found = [*_from_cases(actor, at), *_signoffs_wanted(actor, at), *_evidence_wanted(actor), *_confirmations(actor, at)]
-    last = datetime.max.replace(tzinfo=at.tzinfo)
-    return sorted(found, key=lambda each: (each.until or last, each.kind, each.thing))
-
-
-def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:
-    mine = str(actor.person.pk)
-    for case, turns in _turns_of_cases(open_cases(), at):
-        for turn in turns:
-            if mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles):
-                document = case.framework_version.document
-                title = signing.question_title(turn.question, document) if turn.question else f"Case {case.number}"
-                yield Waiting(turn.kind, title, turn.why, turn.until, f"case:{case.pk}", case=case, question=turn.question)
-
-
-def _turns_of_cases(cases: Iterable[Case], at: datetime) -> Iterator[tuple[Case, tuple[Turn, ...]]]:
+def turns_of_cases(cases: Iterable[Case], at: datetime) -> Iterator[tuple[Case, tuple[Turn, ...]]]:
     """Whose turn it is in each of these open cases, in a number of queries that does not grow with them."""
     by_version: dict[FrameworkVersion, list[Case]] = {}
     for case in cases:
@@ -200,80 +155,10 @@ class CaseLine:
 def case_lines(cases: Iterable[Case], at: datetime) -> list[CaseLine]:
     """In the order given; closed ones wait for nobody."""
     several = list(cases)
-    turns = dict(_turns_of_cases([case for case in several if case.is_open], at))
+    turns = dict(turns_of_cases([case for case in several if case.is_open], at))
     named = {person for case in turns for turn in turns[case][:1] for person in turn.persons}
     names = {str(pk): name for pk, name in Person.objects.filter(pk__in=named).values_list("pk", "name")} if named else {}
     return [CaseLine(case, whose(turns.get(case, ()), names), case.is_overdue(at)) for case in several]
-
-
-def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
-    """Implementations with evidence and no sign-off that holds for another month, which this person may sign."""
-    if Role.REVIEWER not in actor.roles:
-        return
-    held = SignOff.objects.filter(implementation=OuterRef("pk")).in_force(at).filter(expires_at__gt=at + SOON)
-    competences = {
-        (version.name, safeguard.slug): safeguard.competence for version in in_force_versions() for safeguard in version.document.safeguards
-    }
-    rows = (
-        SafeguardImplementation.objects.filter(~Exists(held), retired_at=None)
-        .select_related("owner")
-        .prefetch_related("evidence", "signoffs")
-    )
-    for implementation in rows:
-        shown = [each for each in implementation.evidence.all() if each.withdrawn_at is None]
-        attachers, hazardous = frozenset(str(each.attached_by_id) for each in shown), any(each.hazard for each in shown)
-        competence = competences.get((implementation.framework_name, implementation.safeguard))
-        if not attachers or competence is None:
-            continue
-        if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers, hazardous=hazardous):
-            ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
-            why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
-            title = f"{implementation.title} ({implementation.safeguard})"
-            yield Waiting("sign_off", title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
-
-
-def _evidence_wanted(actor: Actor) -> Iterator[Waiting]:
-    shown = ImplementationEvidence.objects.filter(implementation=OuterRef("pk"), withdrawn_at=None)
-    for implementation in SafeguardImplementation.objects.filter(~Exists(shown), owner=actor.person, retired_at=None):
-        yield Waiting(
-            "attach_evidence",
-            implementation.title,
-            "Nothing has been attached that shows it works.",
-            None,
-            f"implementation:{implementation.pk}",
-            implementation=implementation,
-        )
-
-
-def _confirmations(actor: Actor, at: datetime) -> Iterator[Waiting]:
-    if policies.may_confirm_adoption(actor):
-        for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
-            yield Waiting(
-                "confirm_adoption",
-                adoption.version.document.title,
-                "It was proposed for adoption.",
-                None,
-                f"framework:{adoption.version_id}",
-            )
-    if policies.may_found_board(actor):
-        seats = BoardSeat.objects.filter(confirmed_at=None, left_at=None).exclude(proposed_by=actor.person).exclude(person=actor.person)
-        for seat in seats.select_related("person", "board"):
-            title = f"{seat.person.name} on {seat.board.name}"
-            yield Waiting("confirm_seat", title, "The seat was proposed.", None, f"seat:{seat.pk}", slug=seat.board.slug)
-    if actor.roles & {Role.REVIEWER, Role.CHAIR}:
-        for snapshot in Snapshot.objects.filter(confirmed_seq=None).exclude(registered_by=actor.person).select_related("subject"):
-            title = f"{snapshot.subject.name}, {snapshot.label}"
-            why = "Its weights digest needs a second person."
-            yield Waiting("confirm_snapshot", title, why, None, f"snapshot:{snapshot.pk}", slug=snapshot.subject.slug)
-        # Until a second person says that it measured this snapshot, a result can raise and never rule out.
-        read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False).exclude(
-            uploader=actor.person
-        )
-        for upload in read.select_related("subject"):
-            title = f"{upload.filename}, {upload.subject.name}"
-            yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
-        for binding in Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person):
-            yield Waiting("confirm_binding", str(binding), "The binding needs a second person.", None, f"binding:{binding.pk}")
 
 
 def may_vote_on(case: Case, questions: list[Question], actor: Actor) -> dict[UUID, policies.Answer]:

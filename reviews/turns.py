@@ -7,7 +7,7 @@ from uuid import UUID
 
 from reviews.contents import uncovered
 from reviews.facts import Facts, open_questions
-from reviews.models import Question
+from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import QuestionKind
 from reviews.tally import Tally
 
@@ -25,6 +25,24 @@ class Turn:
     why: str
     until: datetime | None
     question: Question | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
+    `confirm_binding`, `confirm_upload`, `confirm_grant`, `confirm_link`, `set_aside_upload`. `thing` is what to open: "case:<id>", "subject:<id>",
+    "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "upload:<id>", "binding:<id>", "person:<id>"; `slug` the address of the board
+    or the model that holds it."""
+
+    kind: str
+    title: str
+    why: str
+    until: datetime | None
+    thing: str
+    case: Case | None = None
+    question: Question | None = None
+    implementation: SafeguardImplementation | None = None
+    slug: str = ""
 
 
 def turns_of(facts: Facts, tallies: Mapping[UUID, Tally]) -> tuple[Turn, ...]:

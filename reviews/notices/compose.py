@@ -84,6 +84,16 @@ def _on_upload(notice: Notice) -> Message:
     )
 
 
+def _on_refused(notice: Notice) -> Message:
+    name = notice.subject.name if notice.subject else "a model"
+    return Message(
+        f"{name}: a result file was refused",
+        "You may answer for it. Until somebody who did not send it does, the gate stays shut.",
+        "Look at what was refused; have it sent again whole, or set it aside with a reason.",
+        reverse("evaluations:upload", args=[notice.data["upload"]]),
+    )
+
+
 def _on_adoption(notice: Notice) -> Message:
     return Message(
         "A framework version is proposed for adoption",
@@ -169,6 +179,7 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     ),
     "signoff_wanted": _on_safeguard,
     "upload_rejected": _on_upload,
+    "set_aside_wanted": _on_refused,
     "adoption_wanted": _on_adoption,
     "case_due_soon": lambda notice: _on_due_case(notice, "is due on {until}"),
     "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),

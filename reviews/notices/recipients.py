@@ -7,8 +7,9 @@ from uuid import UUID
 from evaluations.models import Upload
 from ledger.models import Entry
 from people.models import Person
-from people.queries import people_with
+from people.queries import people_with, people_with_any
 from people.words import Role
+from reviews.confirmations import CONFIRMERS
 from reviews.models import Adoption, Case, Question, SafeguardImplementation, Vote
 from reviews.queries import ready_to_declare
 from reviews.services.signoffs import SafeguardNotKnown, safeguard_of
@@ -162,7 +163,11 @@ def _implementation(entry: Entry) -> Iterator[Told]:
 
 def _upload_rejected(entry: Entry) -> Iterator[Told]:
     upload = Upload.objects.get(pk=_thing(entry))
-    yield Told(upload.uploader_id, "upload_rejected", upload.subject_id, data={"upload": str(upload.pk)})
+    data = {"upload": str(upload.pk)}
+    yield Told(upload.uploader_id, "upload_rejected", upload.subject_id, data=data)
+    for person in people_with_any(sorted(CONFIRMERS), entry.recorded_at):
+        if person.pk != upload.uploader_id:
+            yield Told(person.pk, "set_aside_wanted", upload.subject_id, data=data)
 
 
 def _adoption(entry: Entry) -> Iterator[Told]:

@@ -61,6 +61,15 @@ def _adopted(entry: Entry) -> Q:
     return Q(kind="adoption_wanted", data__version=str(version))
 
 
+def _answered_for(entry: Entry) -> Q:
+    return Q(kind="set_aside_wanted", data__upload=str(entry.values["upload"]))
+
+
+def _read_again(entry: Entry) -> Q:
+    """Should it be refused again, that is told anew."""
+    return Q(kind="set_aside_wanted", data__upload=str(_thing(entry)))
+
+
 _RULES: dict[str, Callable[[Entry], Q]] = {
     "reviews:vote:cast": _voted,
     "reviews:recusal:declared": _stood_aside,
@@ -72,5 +81,7 @@ _RULES: dict[str, Callable[[Entry], Q]] = {
     "reviews:implementation:changed": _changed,
     "reviews:evidence:attached": _changed,
     "reviews:adoption:confirmed": _adopted,
+    "evaluations:result:superseded": _answered_for,
+    "evaluations:upload:retried": _read_again,
 }
 KINDS_HEARD = tuple(_RULES)

@@ -11,7 +11,8 @@ from reviews.models import Notice
 from reviews.models.notice import Channel
 from reviews.notices.compose import compose
 from reviews.policies import may_see_board
-from reviews.queries import Waiting, waiting_on
+from reviews.turns import Waiting
+from reviews.waiting import waiting_on
 
 SHOWN = 50
 # Where one goes when nothing waits: what exists for an outside evaluator is their dossier.
@@ -57,6 +58,10 @@ def address_of(waiting: Waiting) -> str:
         return reverse("reviews:safeguard-detail", args=[waiting.implementation.pk])
     if noun == "upload":
         return reverse("evaluations:upload", args=[identity])
+    if noun == "subject":
+        return reverse("reviews:subject-detail", args=[waiting.slug])
+    if noun == "person":
+        return reverse("people:person", args=[identity])
     if noun == "snapshot":
         return reverse("evaluations:snapshots", args=[waiting.slug]) + f"#snapshot-{identity}"
     if noun == "seat":

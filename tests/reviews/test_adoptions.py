@@ -9,8 +9,8 @@ from ledger.refusals import NotAllowed
 from people.confirming import Confirmation, CredentialNotConfirmed
 from people.models import Signature
 from reviews.models import Adoption
-from reviews.queries import waiting_on
 from reviews.services.adoptions import AdoptionNotNow, AdoptionReasonMissing, confirm_adoption, propose_adoption
+from reviews.waiting import waiting_on
 from tests.makers import CONFIRMED, NOON, Cast, give_password, make_people
 from tests.reviews.conftest import FRAMEWORK
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from ledger.refusals import NotAllowed
 from reviews.models import ImplementationEvidence, SafeguardImplementation
-from reviews.queries import waiting_on
 from reviews.services import signoffs
+from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
 from tests.makers import give_clearance
 from tests.reviews.conftest import FRAMEWORK, Board, make_board

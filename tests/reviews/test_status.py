@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from evaluations.models import Subject
 from ledger.refusals import NotAllowed, NotNow
 from reviews.models import Case
-from reviews.queries import waiting_on
 from reviews.services import boards
 from reviews.status import portfolio, subject_status
+from reviews.waiting import waiting_on
 from tests.makers import make_snapshot, make_subject
 from tests.reviews.conftest import Board
 

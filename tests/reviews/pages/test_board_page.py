@@ -7,9 +7,9 @@ from django.urls import reverse
 from people.models import Person
 from reviews.models import Board as Council
 from reviews.models import BoardSeat
-from reviews.queries import waiting_on
 from reviews.services import boards
 from reviews.views.inbox import address_of
+from reviews.waiting import waiting_on
 from tests.makers import make_snapshot
 from tests.reviews.conftest import Board
 

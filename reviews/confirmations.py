@@ -1,0 +1,82 @@
+"""What one person entered and another has to confirm or answer for, as it waits on somebody."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef
+
+from evaluations.models import Binding, Snapshot, Supersession, Upload, UploadState
+from people.policies import may_keep_membership
+from people.queries import Actor, links_waiting, waiting_for_a_second_person
+from people.words import Role
+from reviews import policies
+from reviews.models import Adoption, BoardSeat
+from reviews.turns import Waiting
+
+CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
+
+
+def confirmations_for(actor: Actor) -> Iterator[Waiting]:
+    """Everything that this person may be the second one for. A number of queries that does not grow with what waits."""
+    if policies.may_confirm_adoption(actor):
+        yield from _adoptions(actor)
+    if policies.may_found_board(actor):
+        yield from _seats(actor)
+    if actor.roles & CONFIRMERS:
+        yield from _evidence(actor)
+        yield from _refused(actor)
+    if may_keep_membership(actor):
+        yield from _grants(actor)
+        yield from _links(actor)
+
+
+def _adoptions(actor: Actor) -> Iterator[Waiting]:
+    for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
+        title = adoption.version.document.title
+        yield Waiting("confirm_adoption", title, "It was proposed for adoption.", None, f"framework:{adoption.version_id}")
+
+
+def _seats(actor: Actor) -> Iterator[Waiting]:
+    seats = BoardSeat.objects.filter(confirmed_at=None, left_at=None).exclude(proposed_by=actor.person).exclude(person=actor.person)
+    for seat in seats.select_related("person", "board"):
+        title = f"{seat.person.name} on {seat.board.name}"
+        yield Waiting("confirm_seat", title, "The seat was proposed.", None, f"seat:{seat.pk}", slug=seat.board.slug)
+
+
+def _evidence(actor: Actor) -> Iterator[Waiting]:
+    for snapshot in Snapshot.objects.filter(confirmed_seq=None).exclude(registered_by=actor.person).select_related("subject"):
+        title, why = f"{snapshot.subject.name}, {snapshot.label}", "Its weights digest needs a second person."
+        yield Waiting("confirm_snapshot", title, why, None, f"snapshot:{snapshot.pk}", slug=snapshot.subject.slug)
+    # Until a second person says that it measured this snapshot, a result can raise and never rule out.
+    read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False)
+    for upload in read.exclude(uploader=actor.person).select_related("subject"):
+        title = f"{upload.filename}, {upload.subject.name}"
+        yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
+    for binding in Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person):
+        yield Waiting("confirm_binding", str(binding), "The binding needs a second person.", None, f"binding:{binding.pk}")
+
+
+def _refused(actor: Actor) -> Iterator[Waiting]:
+    """A file that was refused shuts the gate until somebody who did not send it answers for it."""
+    answered = Supersession.objects.filter(upload=OuterRef("pk"))
+    rows = Upload.objects.filter(~Exists(answered), state=UploadState.REJECTED).exclude(uploader=actor.person)
+    for upload in rows.select_related("subject").order_by("received_seq", "id"):
+        title, why = f"{upload.filename}, {upload.subject.name}", "It was refused, and keeps the gate shut until somebody answers for it."
+        yield Waiting("set_aside_upload", title, why, None, f"upload:{upload.pk}")
+
+
+def _grants(actor: Actor) -> Iterator[Waiting]:
+    me = actor.person.pk
+    for line in waiting_for_a_second_person():
+        proposer = line.grant.granted_by_id if line.state == "waiting" else line.grant.end_proposed_by_id
+        if me in (proposer, line.grant.person_id):
+            continue
+        why = f"{'A' if line.state == 'waiting' else 'The end of a'} {line.kind} was proposed."
+        yield Waiting("confirm_grant", f"{line.grant.person.name}: {line.grant}", why, None, f"person:{line.grant.person_id}")
+
+
+def _links(actor: Actor) -> Iterator[Waiting]:
+    me = actor.person.pk
+    for link in links_waiting():
+        if link.digest is None and me not in (link.made_by_id, link.user.person_id):
+            title, why = f"Sign-in link for {link.user.person.name}", "A new way into the account was asked for."
+            yield Waiting("confirm_link", title, why, None, f"person:{link.user.person_id}")

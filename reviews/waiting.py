@@ -1,0 +1,104 @@
+"""What waits on one person: their home page's answer, and why theirs."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from evaluations.models import Snapshot, Subject
+from frameworks.queries import in_force_versions
+from people.models import Person
+from people.queries import Actor, actor_of
+from people.words import Role
+from reviews import policies, signing
+from reviews.confirmations import confirmations_for
+from reviews.facts import collect
+from reviews.models import Case, ImplementationEvidence, SafeguardImplementation, SignOff
+from reviews.models.case import CaseState
+from reviews.queries import open_cases, turns_of_cases
+from reviews.turns import Waiting, turns_of
+
+# A sign-off that ends this soon waits to be given anew.
+SOON = timedelta(days=30)
+
+
+def waiting_on(person: Person, at: datetime) -> list[Waiting]:
+    """Everything whose turn is this person's, the most pressing first. A number of queries that does not grow with the cases."""
+    actor = actor_of(person, at)
+    found = [
+        *_from_cases(actor, at),
+        *_from_candidates(actor, at),
+        *_signoffs_wanted(actor, at),
+        *_evidence_wanted(actor),
+        *confirmations_for(actor),
+    ]
+    last = datetime.max.replace(tzinfo=at.tzinfo)
+    return sorted(found, key=lambda each: (each.until or last, each.kind, each.thing))
+
+
+def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    mine = str(actor.person.pk)
+    for case, turns in turns_of_cases(open_cases(), at):
+        for turn in turns:
+            if mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles):
+                document = case.framework_version.document
+                title = signing.question_title(turn.question, document) if turn.question else f"Case {case.number}"
+                yield Waiting(turn.kind, title, turn.why, turn.until, f"case:{case.pk}", case=case, question=turn.question)
+
+
+def _from_candidates(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Models somebody means to release and no case is open on: evidence that is missing, a case that is still to be opened.
+
+    Of the others the portfolio tells whose turn it is; they wait on nobody in particular.
+    """
+    if not actor.roles & {Role.RESEARCHER, Role.CHAIR}:
+        return
+    candidates = Snapshot.objects.filter(subject=OuterRef("pk"), candidate_seq__isnull=False)
+    open_now = Case.objects.filter(subject=OuterRef("pk"), state=CaseState.OPEN)
+    subjects = list(Subject.objects.filter(Exists(candidates), ~Exists(open_now)).order_by("name", "id"))
+    for version in in_force_versions() if subjects else ():
+        for facts in collect(subjects, version, at).values():
+            for turn in turns_of(facts, {}):
+                if turn.role in actor.roles:
+                    yield Waiting(
+                        turn.kind, facts.subject.name, turn.why, turn.until, f"subject:{facts.subject.pk}", slug=facts.subject.slug
+                    )
+
+
+def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Implementations with evidence and no sign-off that holds for another month, which this person may sign."""
+    if Role.REVIEWER not in actor.roles:
+        return
+    held = SignOff.objects.filter(implementation=OuterRef("pk")).in_force(at).filter(expires_at__gt=at + SOON)
+    competences = {
+        (version.name, safeguard.slug): safeguard.competence for version in in_force_versions() for safeguard in version.document.safeguards
+    }
+    rows = (
+        SafeguardImplementation.objects.filter(~Exists(held), retired_at=None)
+        .select_related("owner")
+        .prefetch_related("evidence", "signoffs")
+    )
+    for implementation in rows:
+        shown = [each for each in implementation.evidence.all() if each.withdrawn_at is None]
+        attachers, hazardous = frozenset(str(each.attached_by_id) for each in shown), any(each.hazard for each in shown)
+        competence = competences.get((implementation.framework_name, implementation.safeguard))
+        if not attachers or competence is None:
+            continue
+        if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers, hazardous=hazardous):
+            ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
+            why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
+            title = f"{implementation.title} ({implementation.safeguard})"
+            yield Waiting("sign_off", title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
+
+
+def _evidence_wanted(actor: Actor) -> Iterator[Waiting]:
+    shown = ImplementationEvidence.objects.filter(implementation=OuterRef("pk"), withdrawn_at=None)
+    for implementation in SafeguardImplementation.objects.filter(~Exists(shown), owner=actor.person, retired_at=None):
+        yield Waiting(
+            "attach_evidence",
+            implementation.title,
+            "Nothing has been attached that shows it works.",
+            None,
+            f"implementation:{implementation.pk}",
+            implementation=implementation,
+        )
