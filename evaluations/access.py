@@ -89,6 +89,15 @@ def subject(actor: Actor, slug: str, at: datetime) -> Subject:
     return found
 
 
+def subject_named(actor: Actor, told: str, at: datetime) -> Subject:
+    """A subject as people name it: by its short name, or by its name in any letter case where only one has it. Raises SubjectNotKnown."""
+    mine = subjects(actor, at)
+    found = list(mine.filter(slug=told.lower())) or list(mine.filter(name__iexact=told)[:2])
+    if len(found) != 1:
+        raise SubjectNotKnown
+    return found[0]
+
+
 def snapshot(subject: Subject, name: str) -> Snapshot:
     """A snapshot of this subject by label or weights digest; others' weights are not known here. Raises SnapshotNotKnown."""
     found = subject.snapshots.filter(Q(label=name) | Q(weights_digest=name)).first()

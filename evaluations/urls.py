@@ -12,7 +12,6 @@ urlpatterns = [
     path("uploads/confirm/", confirming.several, name="uploads-confirm"),
     path("uploads/<uuid:pk>/", uploads.detail, name="upload"),
     path("uploads/<uuid:pk>/raw/", uploads.raw, name="upload-raw"),
-    path("uploads/<uuid:pk>/countersign/", uploads.countersign, name="upload-countersign"),
     path("uploads/<uuid:pk>/retry/", uploads.retry, name="upload-retry"),
     path("uploads/<uuid:pk>/set-aside/", setting_aside.upload, name="upload-set-aside"),
     path("runs/<uuid:pk>/", runs.detail, name="run"),

@@ -90,7 +90,7 @@ class ChoosePasswordForm(forms.Form):
         label="New password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 12 characters. A few words of your own are easier to keep than signs.",
+        help_text="At least 12 characters. A few words of your own are easier to remember than symbols.",
     )
     again = forms.CharField(label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ledger.refusals import NotKnown
 from people import access, mail, policies, queries, services
+from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest, open_without_role
 from people.forms import GrantForm, LinkForm, MemberFilterForm, PersonForm
-from people.models import Grant, Person, User
+from people.models import Grant, Person, SignInLink, User
 from people.refusal_pages import said_on
 
 # One's own page
@@ -86,14 +89,30 @@ def propose_grant(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _person_page(request, pk, form, status=422)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act_on_grant(request: MemberRequest, kind: str, pk: UUID, act: str) -> HttpResponse:
-    """Confirms or withdraws a proposal; proposes or confirms an end."""
+    """Confirms a proposal or an end, once the second person has shown anew who they are; proposes an end or withdraws a proposal at once."""
     grant = access.grant(request.actor, kind, pk)
     verb, told = GRANT_ACTS[act]
-    verb(grant=grant, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"{grant}, {grant.person}: {told}")
-    return redirect("people:person", pk=grant.person_id)
+    place, said = reverse("people:person", args=[grant.person_id]), f"{grant}, {grant.person}: {told}"
+    do = partial(verb, grant=grant, actor=request.actor.person, at=timezone.now())
+    if act in SECOND_PERSONS:
+        policies.require(policies.may_keep_membership(request.actor))
+        title, lede, button = SECOND_PERSONS[act]
+        context = {
+            "title": title.format(kind=kind, whom=grant.person),
+            "lede": lede,
+            "facts": [("Person", grant.person), (kind.capitalize(), grant), ("Proposed by", grant.end_proposed_by or grant.granted_by)],
+            "crumbs": [(str(grant.person), place)],
+            "button": button.format(kind=kind),
+            "grave": act == "confirm-end",
+        }
+        return confirmed_act(request, act=do, said=said, place=place, context=context)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    do()
+    messages.info(request, said)
+    return redirect(place)
 
 
 @require_POST
@@ -108,31 +127,66 @@ def propose_link(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect("people:person", pk=pk)
 
 
-@require_POST
-@sensitive_variables("secret")
+@require_http_methods(["GET", "HEAD", "POST"])
 def act_on_link(request: MemberRequest, pk: UUID, act: str) -> HttpResponse:
     """Confirms a link, which sends it to the account's own address, or takes it back."""
     link = access.link(request.actor, pk)
+    place = reverse("people:members")
     if act == "withdraw":
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         services.withdraw_link(link=link, actor=request.actor.person, at=timezone.now())
         messages.info(request, "The link is withdrawn.")
-        return redirect("people:members")
+        return redirect(place)
+    policies.require(policies.may_keep_membership(request.actor))
+    whom, sent = link.user.person, []
+    context = {
+        "title": f"Send {whom} a sign-in link",
+        "lede": "It goes to the account's own address, opens the account once, and lets its owner choose a password.",
+        "facts": [
+            ("Account", link.user.email),
+            ("Second factors", "are taken away too" if link.resets_factors else "stay"),
+            ("Asked for by", link.made_by or "the shell"),
+        ],
+        "crumbs": [("People and roles", place)],
+        "button": "Confirm and send this link",
+    }
+    words = {
+        True: "The link is confirmed and sent to the account's own address.",
+        False: "The link is confirmed, but the mail could not be sent. Propose another one once mail works.",
+    }
+    return confirmed_act(
+        request, act=lambda: sent.append(_send_link(request, link)), said=lambda: words[sent == [True]], place=place, context=context
+    )
+
+
+@sensitive_variables("secret")
+def _send_link(request: MemberRequest, link: SignInLink) -> bool:
     link, secret = services.confirm_link(link=link, actor=request.actor.person, at=timezone.now())
-    if mail.send_link(link, secret):
-        messages.info(request, "The link is confirmed and sent to the account's own address.")
-    else:
-        messages.warning(request, "The link is confirmed, but the mail could not be sent. Propose another one once mail works.")
-    return redirect("people:members")
+    return mail.send_link(link, secret)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def close_account(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Shuts an account at once. Its person's roles end apart, by two people."""
     whom = access.person(request.actor, pk)
     policies.require(policies.may_keep_membership(request.actor))
-    services.close_user(user=_account_of(whom), actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"The account of {whom} is closed.")
-    return redirect("people:person", pk=pk)
+    account, place = _account_of(whom), reverse("people:person", args=[pk])
+    context = {
+        "title": f"Close the account of {whom}",
+        "lede": "It is signed out everywhere at once, its tokens end, and nothing opens it again. Votes that were cast stay. Roles end apart, by two people.",
+        "facts": [("Account", account.email)],
+        "crumbs": [(str(whom), place)],
+        "button": f"Close the account of {whom} now",
+        "grave": True,
+    }
+    return confirmed_act(
+        request,
+        act=lambda: services.close_user(user=account, actor=request.actor.person, at=timezone.now()),
+        said=f"The account of {whom} is closed.",
+        place=place,
+        context=context,
+    )
 
 
 PROPOSALS: dict[str, Callable[..., Grant]] = {
@@ -151,6 +205,15 @@ GRANT_ACTS: dict[str, tuple[Callable[..., Grant], str]] = {
     "withdraw": (services.withdraw_grant, "the proposal is withdrawn."),
     "propose-end": (services.propose_end, "its end is proposed and waits for another person."),
     "confirm-end": (services.confirm_end, "ended."),
+}
+# What takes a second person: title, lede and button of the page on which they confirm who they are.
+SECOND_PERSONS = {
+    "confirm": (
+        "Confirm a {kind} of {whom}",
+        "It holds from now on, or from its own later day. Two people answer for it.",
+        "Confirm this {kind}",
+    ),
+    "confirm-end": ("End a {kind} of {whom}", "It ends now. What was done under it stays.", "End this {kind}"),
 }
 
 

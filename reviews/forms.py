@@ -246,7 +246,9 @@ class GateForm(forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": 40}),
     )
-    subject = forms.SlugField(label="or model", required=False, max_length=80)
+    subject = forms.CharField(
+        label="or model", required=False, max_length=120, widget=forms.TextInput(attrs={"placeholder": "its name, or heron-2"})
+    )
     scope = forms.ChoiceField(label="Scope")
     stack = forms.RegexField(
         label="Serving stack",

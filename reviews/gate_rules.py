@@ -422,7 +422,7 @@ def _notes(framework: FrameworkDocument, inputs: Inputs) -> Iterator[dict[str, s
         return
     if bound := _bound_to_a_stack(framework, inputs):
         named = ", ".join(sorted({statement["stack"] for statement in bound.values()} - {""})) or "one stack"
-        sentence = f"No serving stack was named. This speaks of {named} alone, and an authorisation has to name its stack by digest."
+        sentence = f"No serving stack was named. This holds only for the stack that was decided on ({named}); an authorisation has to name it by its digest."
         yield {"code": "stack_not_named", "sentence": sentence}
 
 

@@ -126,6 +126,12 @@ def give_password(person: Person, password: str = PASSWORD, *, at: datetime = NO
     person.user.refresh_from_db()
 
 
+def know_password(person: Person, password: str = PASSWORD) -> None:
+    """A password without a link, whatever the log and the moment: for tests that are about something else."""
+    person.user.set_password(password)
+    person.user.save(update_fields=["password"])
+
+
 def give_app(person: Person, *, at: datetime = NOON) -> list[str]:
     """Adds an authenticator app to somebody with a password; answers their recovery codes."""
     confirmation = CONFIRMED if person.user.has_usable_password() else Confirmation()

@@ -9,8 +9,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations import access
 from evaluations.forms import BindingFilter, BindingForm
@@ -19,6 +20,7 @@ from evaluations.policies import may_confirm, may_register
 from evaluations.services import bindings
 from frameworks.models import IndicatorVersion
 from ledger.refusals import NotKnown
+from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -62,15 +64,29 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "evaluations/binding_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The second person's word, confirmed anew: from then on what is received reaches the indicator with full power."""
     _require_insider(request)
-    binding = Binding.objects.filter(pk=pk).first()
+    binding = Binding.objects.select_related("proposed_by").filter(pk=pk).first()
     if binding is None:
         raise NotKnown
-    bindings.confirm(binding=binding, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"Results received from now on reach {binding.indicator} with full power; earlier ones can only raise it.")
-    return redirect("evaluations:bindings")
+    require(may_confirm(request.actor, entered_by=binding.proposed_by))
+    place = reverse("evaluations:bindings")
+    selector = [(name.capitalize(), getattr(binding, name) or "any") for name in bindings.SELECTOR]
+    return confirmed_act(
+        request,
+        act=lambda: bindings.confirm(binding=binding, actor=request.actor.person, at=timezone.now()),
+        said=f"Results received from now on reach {binding.indicator} with full power; earlier ones can only raise it.",
+        place=place,
+        context={
+            "title": f"Confirm a binding to {binding.indicator}",
+            "lede": "Results that are told by all of these reach the indicator, and can rule out with it.",
+            "facts": [("Indicator", binding.indicator), *selector, ("Proposed by", binding.proposed_by)],
+            "crumbs": [("Bindings", place)],
+            "button": "Confirm this binding",
+        },
+    )
 
 
 def _initial(request: MemberRequest) -> dict[str, str]:

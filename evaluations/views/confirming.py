@@ -1,10 +1,10 @@
-"""Several uploads confirmed by a second person in one act: first what and how many, then the word."""
+"""Uploads confirmed by a second person, one or several in one act: first what and how many, then who vouches for it."""
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -12,8 +12,11 @@ from evaluations import access
 from evaluations.forms import ChosenUploads
 from evaluations.policies import may_confirm
 from evaluations.services.uploads import countersign_all
+from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
+
+TEMPLATE = "evaluations/confirm_several.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,13 +26,19 @@ def several(request: MemberRequest) -> HttpResponse:
     mine = access.uploads(request.actor, now).select_related("subject", "snapshot", "uploader").prefetch_related("runs")
     form = ChosenUploads(request.POST if request.method == "POST" else request.GET, uploads=mine.order_by("received_seq", "id"))
     if not form.is_valid():
-        return render(request, "evaluations/confirm_several.html", {"form": form, "waiting": []}, status=422)
+        return render(request, TEMPLATE, {"errors": form.errors.get("chosen", ()), "waiting": []}, status=422)
     chosen = list(form.cleaned_data["chosen"])
     for upload in chosen:
         require(may_confirm(request.actor, entered_by=upload.uploader))
-    if request.method == "POST":
-        done = countersign_all(chosen=chosen, actor=request.actor.person, at=now)
-        messages.info(request, f"The particulars of {done} upload{'' if done == 1 else 's'} are confirmed.")
-        return redirect("evaluations:uploads")
     waiting = [upload for upload in chosen if upload.countersigned_seq is None]
-    return render(request, "evaluations/confirm_several.html", {"form": form, "waiting": waiting, "left_out": len(chosen) - len(waiting)})
+    context = {"waiting": waiting, "left_out": len(chosen) - len(waiting)}
+    if not waiting:
+        return render(request, TEMPLATE, context)
+    return confirmed_act(
+        request,
+        act=lambda: countersign_all(chosen=chosen, actor=request.actor.person, at=now),
+        said=f"The particulars of {len(chosen)} upload{'' if len(chosen) == 1 else 's'} are confirmed.",
+        place=reverse("evaluations:upload", args=[chosen[0].pk]) if len(chosen) == 1 else reverse("evaluations:uploads"),
+        context=context,
+        template=TEMPLATE,
+    )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +17,7 @@ from evaluations.forms import SnapshotForm, SubjectForm
 from evaluations.models import Snapshot
 from evaluations.policies import may_confirm, may_register
 from evaluations.services import subjects
+from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -62,12 +64,30 @@ def new_snapshot(request: MemberRequest, slug: str) -> HttpResponse:
     return render(request, "evaluations/snapshot_new.html", {"form": form, "subject": subject}, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm_snapshot(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
+    """A second person vouches, confirmed anew, that these weights are what their name says."""
     snapshot = _snapshot(request, slug, pk)
-    subjects.confirm_snapshot(snapshot=snapshot, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"{snapshot.label} is confirmed.")
-    return redirect("evaluations:snapshots", slug=slug)
+    require(may_confirm(request.actor, entered_by=snapshot.registered_by))
+    place = reverse("evaluations:snapshots", args=[slug])
+    return confirmed_act(
+        request,
+        act=lambda: subjects.confirm_snapshot(snapshot=snapshot, actor=request.actor.person, at=timezone.now()),
+        said=f"{snapshot.label} is confirmed.",
+        place=place,
+        context={
+            "title": f"Confirm the weights of {snapshot.label}",
+            "lede": "Compare the digest with the weights themselves. From then on results on them can rule out, and they can be released.",
+            "facts": [
+                ("Model", snapshot.subject.name),
+                ("Weights digest", snapshot.weights_digest),
+                ("Names in result files", ", ".join(snapshot.model_names) or "none"),
+                ("Registered by", snapshot.registered_by),
+            ],
+            "crumbs": [(snapshot.subject.name, place)],
+            "button": "Confirm these weights",
+        },
+    )
 
 
 @require_POST

@@ -185,15 +185,6 @@ def raw(request: MemberRequest, pk: UUID) -> FileResponse:
 
 
 @require_POST
-def countersign(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """A second person vouches for the weights and the declared elicitation."""
-    upload = access.upload(request.actor, pk, timezone.now())
-    uploads.countersign(upload=upload, actor=request.actor.person, at=timezone.now())
-    messages.info(request, "The particulars of this upload are confirmed.")
-    return redirect("evaluations:upload", pk=pk)
-
-
-@require_POST
 def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Asks for a file that was given up to be read again."""
     upload = access.upload(request.actor, pk, timezone.now())

@@ -33,8 +33,8 @@ def ask(request: MemberRequest) -> HttpResponse:
 
 
 def _answered(request: MemberRequest, form: GateForm) -> dict[str, Any]:
-    artefact, slug = form.cleaned_data["artefact"].strip(), form.cleaned_data["subject"]
-    subject = evaluations_access.subject(request.actor, slug, timezone.now()) if slug and not artefact else None
+    artefact, told = form.cleaned_data["artefact"].strip(), form.cleaned_data["subject"].strip()
+    subject = evaluations_access.subject_named(request.actor, told, timezone.now()) if told and not artefact else None
     stack = form.cleaned_data["stack"] or None
     answer = gate.ask(scope=form.cleaned_data["scope"], artefact=artefact or None, subject=subject, stack=stack)
     place = _place(answer)

@@ -13,6 +13,7 @@ from ledger.models import Entry
 from people.policies import NotAllowed
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
+from tests.makers import PASSWORD, know_password
 
 CONFIRM = "/uploads/confirm/"
 
@@ -23,6 +24,7 @@ def waiting(world: World) -> list[Upload]:
 
 
 def _client(person: Any) -> Client:
+    know_password(person)
     client = Client()
     client.force_login(person.user)
     return client
@@ -30,6 +32,10 @@ def _client(person: Any) -> Client:
 
 def _ids(chosen: list[Upload]) -> dict[str, list[str]]:
     return {"chosen": [str(upload.pk) for upload in chosen]}
+
+
+def _sent(chosen: list[Upload]) -> dict[str, Any]:
+    return _ids(chosen) | {"password": PASSWORD}
 
 
 def _confirmed() -> int:
@@ -55,7 +61,10 @@ def test_the_count_and_what_is_vouched_for_are_said_before_anything_is_done(worl
 
 def test_all_chosen_are_confirmed_each_with_its_own_entry(world: World, waiting: list[Upload]) -> None:
     before = Entry.objects.filter(kind="evaluations:upload:countersigned").count()
-    answer = _client(world.cast.ben).post(CONFIRM, _ids(waiting), follow=True)
+    ben = _client(world.cast.ben)
+    for wrong in ({}, {"password": "wrong"}):
+        assert ben.post(CONFIRM, _ids(waiting) | wrong).status_code == 422 and _confirmed() == 0
+    answer = ben.post(CONFIRM, _sent(waiting), follow=True)
     assert "The particulars of 3 uploads are confirmed." in answer.content.decode()
     assert _confirmed() == 3
     assert Entry.objects.filter(kind="evaluations:upload:countersigned").count() == before + 3
@@ -63,7 +72,7 @@ def test_all_chosen_are_confirmed_each_with_its_own_entry(world: World, waiting:
 
 def test_one_that_somebody_else_confirmed_meanwhile_leaves_the_others_as_they_were(world: World, waiting: list[Upload]) -> None:
     uploads.countersign(upload=waiting[1], actor=world.cast.chloe, at=world.now())
-    answer = _client(world.cast.ben).post(CONFIRM, _ids(waiting))
+    answer = _client(world.cast.ben).post(CONFIRM, _sent(waiting))
     assert answer.status_code == 409 and _confirmed() == 1
     with pytest.raises(AlreadyCountersigned):
         uploads.countersign_all(chosen=waiting, actor=world.cast.ben, at=world.now())
@@ -75,8 +84,8 @@ def test_nobody_confirms_what_they_sent_themselves_among_others(world: World, wa
     own = world.send(log(run="own"), countersigned=False, actor=world.cast.dan)
     with pytest.raises(NotAllowed):
         uploads.countersign_all(chosen=[*waiting, own], actor=world.cast.dan, at=world.now())
-    assert _client(world.cast.dan).post(CONFIRM, _ids([*waiting, own])).status_code == 403 and _confirmed() == 0
-    assert _client(world.cast.dan).post(CONFIRM, _ids(waiting)).status_code == 302
+    assert _client(world.cast.dan).post(CONFIRM, _sent([*waiting, own])).status_code == 403 and _confirmed() == 0
+    assert _client(world.cast.dan).post(CONFIRM, _sent(waiting)).status_code == 302
 
 
 def test_nothing_ticked_or_something_unknown_is_answered_in_words(world: World, waiting: list[Upload]) -> None:

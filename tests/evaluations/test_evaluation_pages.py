@@ -12,7 +12,7 @@ from evaluations.models import Binding, Snapshot, Subject, Supersession, Upload
 from evaluations.services import blobs
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, give_clearance, give_password, make_binding, make_snapshot, send_file, work_off
+from tests.makers import PASSWORD, give_clearance, give_password, know_password, make_binding, make_snapshot, send_file, work_off
 
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true"}
@@ -160,8 +160,12 @@ def test_a_binding_is_proposed_from_a_run_and_confirmed_by_another(world: World,
     assert ada.post("/bindings/new/", fields).status_code == 422
     binding = Binding.objects.get(task="elsewhere")
     assert ada.post(f"/bindings/{binding.pk}/confirm/").status_code == 403
-    assert ben.post(f"/bindings/{binding.pk}/confirm/").status_code == 302
-    assert ben.post(f"/bindings/{binding.pk}/confirm/").status_code == 409
+    know_password(world.cast.ben)
+    ben = _client(world.cast.ben)
+    assert "elsewhere" in _text(ben.get(f"/bindings/{binding.pk}/confirm/"))
+    assert ben.post(f"/bindings/{binding.pk}/confirm/").status_code == 422
+    assert ben.post(f"/bindings/{binding.pk}/confirm/", {"password": PASSWORD}).status_code == 302
+    assert ben.post(f"/bindings/{binding.pk}/confirm/", {"password": PASSWORD}).status_code == 409
 
 
 def test_a_subject_and_its_snapshot_are_registered_and_confirmed_on_their_pages(world: World, ada: Client, ben: Client) -> None:
@@ -174,7 +178,11 @@ def test_a_subject_and_its_snapshot_are_registered_and_confirmed_on_their_pages(
     snapshot = Snapshot.objects.get(weights_digest=digest)
     assert snapshot.model_names == ["demo/kestrel"] and snapshot.is_release_candidate
     assert ada.post(f"/subjects/kestrel/snapshots/{snapshot.pk}/confirm/").status_code == 403
-    assert ben.post(f"/subjects/kestrel/snapshots/{snapshot.pk}/confirm/").status_code == 302
+    know_password(world.cast.ben)
+    ben = _client(world.cast.ben)
+    assert digest in _text(ben.get(f"/subjects/kestrel/snapshots/{snapshot.pk}/confirm/"))
+    assert ben.post(f"/subjects/kestrel/snapshots/{snapshot.pk}/confirm/").status_code == 422
+    assert ben.post(f"/subjects/kestrel/snapshots/{snapshot.pk}/confirm/", {"password": PASSWORD}).status_code == 302
     assert ben.post("/subjects/new/", told).status_code == 403 and Subject.objects.count() == 2
 
 

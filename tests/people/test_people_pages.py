@@ -15,6 +15,7 @@ from tests.makers import (
     give_competence,
     give_password,
     give_role,
+    know_password,
     later,
     make_people,
     make_person,
@@ -94,19 +95,26 @@ def test_a_role_is_proposed_by_one_keeper_and_confirmed_by_another(client):
     assert confirm not in client.get("/people/").content.decode()
     assert client.post(confirm).status_code == 403
     assert roles_of(cast.eve, timezone.now()) == frozenset()
+    know_password(cast.dan)
     as_(client, cast.dan)
     assert confirm in client.get("/people/").content.decode()
-    assert client.post(confirm).status_code == 302
+    assert "Confirm this role" in client.get(confirm).content.decode()
+    # Nothing happens before they have shown who they are.
+    for wrong in ({}, {"password": "wrong"}):
+        assert client.post(confirm, wrong).status_code == 422
+    assert roles_of(cast.eve, timezone.now()) == frozenset()
+    assert client.post(confirm, {"password": PASSWORD}).status_code == 302
     assert roles_of(cast.eve, timezone.now()) == {Role.RESEARCHER}
 
 
 def test_confirming_twice_is_not_now(client):
     cast = make_people("eve")
     grant = grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.ivo, at=NOON)
+    know_password(cast.jun)
     as_(client, cast.jun)
     confirm = reverse("people:grant-act", args=["role", grant.pk, "confirm"])
-    assert client.post(confirm).status_code == 302
-    again = client.post(confirm)
+    assert client.post(confirm, {"password": PASSWORD}).status_code == 302
+    again = client.post(confirm, {"password": PASSWORD})
     assert again.status_code == 409
     assert "does not wait to be confirmed any more" in again.content.decode()
 
@@ -114,10 +122,11 @@ def test_confirming_twice_is_not_now(client):
 def test_a_refusal_for_htmx_is_a_part_and_not_a_page(client):
     cast = make_people("eve")
     grant = grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.ivo, at=NOON)
+    know_password(cast.jun)
     as_(client, cast.jun)
     confirm = reverse("people:grant-act", args=["role", grant.pk, "confirm"])
-    client.post(confirm)
-    part = client.post(confirm, headers={"HX-Request": "true"})
+    client.post(confirm, {"password": PASSWORD})
+    part = client.post(confirm, {"password": PASSWORD}, headers={"HX-Request": "true"})
     assert part.status_code == 409
     assert "<html" not in part.content.decode()
 
@@ -170,9 +179,13 @@ def test_closing_an_account_ends_its_session(client):
     give_password(cast.ben)
     other = as_(type(client)(), cast.ben)
     assert other.get("/people/me/").status_code == 200
-    assert as_(client, cast.ivo).post(f"/people/{cast.ben.pk}/close/").status_code == 302
+    know_password(cast.ivo)
+    close = f"/people/{cast.ben.pk}/close/"
+    assert "nothing opens it again" in as_(client, cast.ivo).get(close).content.decode()
+    assert client.post(close).status_code == 422 and other.get("/people/me/").status_code == 200
+    assert client.post(close, {"password": PASSWORD}).status_code == 302
     assert other.get("/people/me/").status_code == 302
-    assert client.post(f"/people/{cast.ben.pk}/close/").status_code == 409
+    assert client.post(close, {"password": PASSWORD}).status_code == 409
 
 
 def test_what_a_signed_in_person_reads_is_kept_by_no_cache(client):

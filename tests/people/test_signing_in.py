@@ -25,7 +25,7 @@ from people.services.credentials import (
 )
 from people.services.grants import AnotherPersonConfirms, NotForYourself, NotWaiting
 from people.words import LinkPurpose
-from tests.makers import NOON, PASSWORD, give_password, later, make_people
+from tests.makers import NOON, PASSWORD, give_password, know_password, later, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -285,8 +285,10 @@ def test_in_production_a_link_takes_two_people_and_goes_to_the_accounts_own_addr
     confirm = reverse("people:link-act", args=[link.pk, "confirm"])
     assert client.post(confirm).status_code == 403
     assert mail.outbox == []
+    know_password(cast.jun)
     client.force_login(cast.jun.user)
-    told = client.post(confirm, follow=True, headers={"host": "127.0.0.1"})
+    assert client.post(confirm).status_code == 422 and mail.outbox == []
+    told = client.post(confirm, {"password": PASSWORD}, follow=True, headers={"host": "127.0.0.1"})
     [sent] = mail.outbox
     assert sent.to == ["ben@lab.example"]
     address = re.search(r"http\S+", sent.body).group()
