@@ -101,7 +101,7 @@ class Look:
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
             finding_sentence=finding_sentence(finding, self.document) if finding else "",
-            chart=finding_chart(finding, self.document.threshold(question.threshold).title, self.document) if finding else None,
+            chart=finding_chart(finding, self.document.threshold_title(question.threshold), self.document) if finding else None,
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),

@@ -37,6 +37,8 @@ class Wanted:
     scope: str = ""
     covered_by: UUID | None = None
     raised: Mapping[str, str] = field(default_factory=dict)
+    # What a threshold would require: as the framework has it, or as an earlier version had it where it is not in this one.
+    requires: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -65,7 +67,7 @@ def _threshold(wanted: Wanted, facts: Facts) -> dict[str, Any]:
     finding = facts.findings.get(wanted.threshold)
     return {
         "threshold": wanted.threshold,
-        "requires": facts.document.threshold(wanted.threshold).requires,
+        "requires": dict(wanted.requires),
         "finding": finding["finding_digest"] if finding else None,
         "outcome": finding["outcome"] if finding else Outcome.NOT_ASSESSED.value,
         "covered_by": str(wanted.covered_by) if wanted.covered_by else None,
@@ -132,13 +134,13 @@ def quorum_of(wanted: Wanted, verdict: str, *, document: FrameworkDocument, case
     """The policy one verdict must meet. Raises ValueError where the framework has none."""
     if wanted.kind == QuestionKind.THRESHOLD:
         names = _threshold_policies(verdict, raised=bool(wanted.raised), case_kind=case_kind)
-        places = sorted(document.threshold(wanted.threshold).requires.items()) or [("", "")]
+        places = sorted(wanted.requires.items()) or [("", "")]
     elif wanted.kind == QuestionKind.SAFEGUARDS:
         names, places = ("safeguards",), [(wanted.axis, wanted.tier)]
     else:
         names, places = ("release",), [(axis, required[axis]) for axis in document.scopes[wanted.scope]] or [("", "")]
-    found = [_policy(document, name, axis, tier) for name in names for axis, tier in places]
-    return join_quorums(quorum_from_policy(policy) for policy in found if policy is not None)
+    found = [policy for name in names for axis, tier in places for policy in _policies(document, name, axis, tier)]
+    return join_quorums(quorum_from_policy(policy) for policy in found)
 
 
 def _threshold_policies(verdict: str, *, raised: bool, case_kind: str) -> tuple[str, ...]:
@@ -150,11 +152,14 @@ def _threshold_policies(verdict: str, *, raised: bool, case_kind: str) -> tuple[
     return ("threshold", "clearance") if raised else ("clearance",)
 
 
-def _policy(document: FrameworkDocument, name: str, axis: str, tier: str) -> Policy | None:
+def _policies(document: FrameworkDocument, name: str, axis: str, tier: str) -> list[Policy]:
+    """The policy for a question on a tier. About a tier this version does not know, every policy for the question has to be met."""
+    if tier and not document.asked_tier(axis, tier).known:
+        return [each for each in document.quorum if each.question == name]
     try:
-        return document.quorum_for(name, tier=tier, axis=axis)
+        return [document.quorum_for(name, tier=tier, axis=axis)]
     except KeyError:
-        return None
+        return []
 
 
 def quorum_from_policy(policy: Policy) -> Quorum:

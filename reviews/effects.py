@@ -22,7 +22,8 @@ def tell(assessments: Sequence[Assessment], actor: Actor) -> list[Effect]:
 def _effect(revision: CaseRevision) -> Effect:
     case = revision.case
     document = case.framework_version.document
-    tiers = " ".join(f"{axis.letter}{document.tier(axis.slug, revision.required[axis.slug]).ordinal}" for axis in document.axes)
+    required = [(axis.letter, document.asked_tier(axis.slug, revision.required[axis.slug])) for axis in document.axes]
+    tiers = " ".join(f"{letter}{tier.ordinal if tier.known else '?'}" for letter, tier in required)
     did = "Opened" if revision.number == 1 else "Changed"
     provisionally = " provisionally" if case.is_open and case.kind == "elevation" else ""
     words = f"{did} case {case.number} ({case.get_kind_display().lower()}): it requires {tiers}{provisionally}."

@@ -31,9 +31,9 @@ from reviews.models import (
     ScopeState,
     SignOff,
 )
-from reviews.models.question import QuestionKind, QuestionState
+from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.places import Site
-from reviews.rules import Required, Standing, required_tiers
+from reviews.rules import EARLIER_BASELINE, Required, Standing, required_tiers
 
 IN_FORCE, EXPIRED, NONE = "in_force", "expired", "none"
 
@@ -61,6 +61,7 @@ class Facts:
     refused_uploads: int = 0
     due: bool = False
     covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
+    held: Sequence[Mapping[str, str]] = ()  # baselines of earlier versions that nobody let go of
 
     @cached_property
     def findings(self) -> dict[str, Mapping[str, Any]]:
@@ -70,6 +71,11 @@ class Facts:
     @cached_property
     def outcomes(self) -> dict[str, str]:
         return {slug: finding["outcome"] for slug, finding in self.findings.items()}
+
+    @cached_property
+    def found_under(self) -> dict[str, Mapping[str, str]]:
+        """threshold → what it required in the version its finding was made under, as far as a finding requires anything there."""
+        return {slug: finding["requires"] for slug, finding in self.findings.items() if finding["kind"] == "threshold"}
 
     @cached_property
     def inherited(self) -> list[dict[str, str]]:
@@ -95,7 +101,15 @@ class Facts:
 
     @cached_property
     def required(self) -> dict[str, Required]:
-        return required_tiers(self.document, findings=self.outcomes, standings=self.standings, raised=self.raised, inherited=self.inherited)
+        return required_tiers(
+            self.document,
+            findings=self.outcomes,
+            standings=self.standings,
+            raised=self.raised,
+            inherited=self.inherited,
+            found_under=self.found_under,
+            held=self.held,
+        )
 
     @cached_property
     def required_slugs(self) -> dict[str, str]:
@@ -131,6 +145,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     due = _due(ids, version)
     built = _built(version, moment)
     covers = _covers(determinations.values(), version, moment)
+    earlier = _earlier(version, moment)
     return {
         subject.pk: Facts(
             subject=subject,
@@ -152,6 +167,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
             refused_uploads=uploads[subject.pk].refused,
             due=subject.pk in due,
             covers=covers,
+            held=_held(subject, determinations[subject.pk], earlier),
         )
         for subject in several
     }
@@ -301,6 +317,25 @@ def _covers(groups: Iterable[list[Determination]], version: FrameworkVersion, at
     parents = {snapshot.pk: snapshot.subject for snapshot in Snapshot.objects.filter(pk__in=snapshots).select_related("subject")}
     facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at)
     return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}
+
+
+def _earlier(version: FrameworkVersion, at: datetime) -> list[tuple[datetime, Mapping[str, str]]]:
+    """The baseline of each version before this one, and when the next one took its place."""
+    if version.predecessor_id is None:
+        return []
+    before = FrameworkVersion.objects.filter(name=version.name, adopted_seq__lt=version.adopted_seq, superseded_at__lte=at)
+    return [(each.superseded_at, each.document.baseline) for each in before.order_by("adopted_seq") if each.superseded_at is not None]
+
+
+def _held(
+    subject: Subject, determinations: Iterable[Determination], earlier: Iterable[tuple[datetime, Mapping[str, str]]]
+) -> tuple[Mapping[str, str], ...]:
+    """The baselines a model was under when another version took their place, since the board last let go of one."""
+    let_go = max(
+        (each.decided_at for each in determinations if each.threshold == EARLIER_BASELINE and each.verdict == Verdict.NOT_CROSSED),
+        default=subject.created_at,
+    )
+    return tuple(baseline for until, baseline in earlier if until >= let_go)
 
 
 def open_questions(facts: Facts, kind: QuestionKind | None = None) -> list[Question]:

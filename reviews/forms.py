@@ -18,6 +18,7 @@ from reviews.models.preference import ByMail
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
 from reviews.notices.preferences import KIND_WORDS, OPTIONAL
+from reviews.rules import EARLIER_BASELINE
 
 RATIONALE_HELP = "What you read and why it decides the question for you. It stands in the record beside your name."
 
@@ -129,10 +130,17 @@ class OpenCaseForm(forms.Form):
     )
     reason = _rationale("Reason", "What makes the board look now.")
 
-    def __init__(self, *args: object, document: FrameworkDocument, snapshots: object, **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, document: FrameworkDocument, snapshots: object, earlier: Sequence[str] = (), **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["release_to"].choices = [("", "No release"), *((scope, scope.replace("_", " ")) for scope in document.scopes)]  # type: ignore[attr-defined]
-        self.fields["thresholds"].choices = [(each.slug, each.title) for each in document.thresholds if each.kind == "threshold"]  # type: ignore[attr-defined]
+        gating = [(each.slug, each.title) for each in document.thresholds if each.kind == "threshold"]
+        left = [
+            (slug, "The baseline of an earlier version" if slug == EARLIER_BASELINE else f"{slug}, of an earlier version")
+            for slug in earlier
+        ]
+        self.fields["thresholds"].choices = [*gating, *left]  # type: ignore[attr-defined]
         self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
 
 

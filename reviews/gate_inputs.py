@@ -11,7 +11,11 @@ from reviews.models import SafeguardsDecision
 def decided(facts: Facts) -> dict[str, Any]:
     """What people decided and what is open, in the document's words: the part a release rests on."""
     return {
-        "findings": {slug: {"outcome": each["outcome"], "digest": each["finding_digest"]} for slug, each in facts.findings.items()},
+        "findings": {
+            slug: {"outcome": each["outcome"], "digest": each["finding_digest"], "requires": dict(facts.found_under.get(slug, {}))}
+            for slug, each in facts.findings.items()
+        },
+        "held": [dict(baseline) for baseline in facts.held],
         "inherited": facts.inherited,
         "determinations": {
             slug: {
@@ -85,6 +89,7 @@ _UNKNOWN: dict[str, Any] = {
     "framework": None,
     "assessment": None,
     "findings": {},
+    "held": [],
     "inherited": [],
     "pending": {"uploads": 0, "dead": 0, "refused": 0},
     "determinations": {},

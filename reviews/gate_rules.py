@@ -9,7 +9,9 @@ INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zon
      "ledger": {"sound": bool, "size": 123},
      "subject": {"id", "slug"}|null, "snapshot": {"id", "digest", "confirmed": bool}|null, "framework": {"digest", "name"}|null,
      "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
-     "findings": {threshold: {"outcome", "digest"}}, "inherited": [{axis: tier}],
+     "findings": {threshold: {"outcome", "digest", "requires": {axis: tier}}},  what it required in the version the finding was made under
+     "held": [{axis: tier}],                                                   baselines of earlier versions that nobody let go of
+     "inherited": [{axis: tier}],
      "pending": {"uploads": 0, "dead": 0, "refused": 0},                       received and not read to the end; refused and not signed away
      "determinations": {threshold: {"id", "verdict", "finding_digest", "kept_for", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
                                     "covered": "<uuid>"|null}},               the snapshot a coverage speaks for
@@ -35,7 +37,7 @@ from ledger.canonical import canonical, digest, parse
 from reviews import places
 from reviews.rules import Required, Standing, required_tiers
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 # An allowed answer is worth nothing long after it was given; the serving side asks again.
 LONGEST_VALIDITY = timedelta(minutes=15)
 
@@ -116,6 +118,8 @@ def requirement(framework: FrameworkDocument, inputs: Inputs) -> dict[str, Requi
         },
         raised=[(each["threshold"], each["requires"]) for each in inputs["raised"]],
         inherited=inputs["inherited"],
+        found_under={slug: finding["requires"] for slug, finding in inputs["findings"].items()},
+        held=inputs["held"],
     )
 
 
@@ -277,7 +281,15 @@ def _assessed(inputs: Inputs, slug: str) -> bool:
 
 def _tier_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
     for axis, required in requirement(framework, inputs).items():
-        if not required.tier.defined:
+        if not required.tier.known:
+            yield Reason(
+                "tier_undefined",
+                f"{required.tier.slug} is required on {axis} by what an earlier version of the framework asked, and the one in force does not know it.",
+                (CHAIR, EXECUTIVES),
+                "Adopt a framework version that has this tier, or let the board let go of what requires it in a case of kind lowering.",
+                axis,
+            )
+        elif not required.tier.defined:
             yield Reason(
                 "tier_undefined",
                 f"{required.tier.label} is required on {axis}, and the framework does not define it yet.",
@@ -304,7 +316,7 @@ def _safeguard_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator
         tier = required[axis].tier
         yield from _signoff_reasons(framework, inputs, axis, tier.slug)
         decided = inputs["adequacy"].get(axis)
-        if decided is None or _past(decided["valid_until"], inputs) or framework.tier(axis, decided["tier"]).ordinal < tier.ordinal:
+        if decided is None or _past(decided["valid_until"], inputs) or not framework.serves(axis, decided["tier"], tier):
             yield Reason(
                 "safeguards_not_adequate",
                 f"No decision in force says that the {tier.label} safeguards on {axis} are adequate for this model.",

@@ -173,7 +173,8 @@ def may_state_applicability(actor: Actor, case: Case) -> Answer:
 def at_stake(question: Question) -> Mapping[str, str]:
     """The tiers a question is about, by axis: what the threshold would require, the standard judged, or what a release must meet."""
     if question.kind == QuestionKind.THRESHOLD:
-        return question.case.framework_version.document.threshold(question.threshold).requires
+        asked: Mapping[str, str] = question.content["requires"]
+        return asked
     if question.kind == QuestionKind.SAFEGUARDS:
         return {question.axis: question.tier}
     required: Mapping[str, str] = question.content["required"]
@@ -184,7 +185,8 @@ def may_sign_about(actor: Actor, document: FrameworkDocument, tiers: Mapping[str
     """Where the framework asks for a second factor, an account without one signs nothing about these tiers, whatever it would say."""
     if actor.second_factor or not document.asks_second_factor(tiers):
         return Allowed()
-    labels = sorted({document.tier(axis, slug).label for axis, slug in tiers.items() if document.tier(axis, slug).second_factor})
+    asked = [document.asked_tier(axis, slug) for axis, slug in tiers.items()]
+    labels = sorted({tier.label for tier in asked if tier.second_factor})
     return Refused(
         "second_factor_missing",
         f"What concerns {' and '.join(labels)} is signed with a second factor, and your account has none.",

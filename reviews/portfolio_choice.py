@@ -117,6 +117,7 @@ def _order(version: FrameworkVersion, sort: str) -> list[OrderBy]:
 
 def _ordinal(version: FrameworkVersion, axis: str) -> Choice:
     tiers = [tier for tier in version.document.tiers if tier.axis == axis]
+    unknown = Value(max(tier.ordinal for tier in tiers) + 1)
     return Choice(
-        *(When(**{_tier(axis): tier.slug}, then=Value(tier.ordinal)) for tier in tiers), default=Value(0), output_field=IntegerField()
+        *(When(**{_tier(axis): tier.slug}, then=Value(tier.ordinal)) for tier in tiers), default=unknown, output_field=IntegerField()
     )

@@ -4,12 +4,15 @@ An *assessed* value is a parsed assessment document (`frameworks.engine.types`),
 Strict verdicts keep or raise the requirement, lenient ones let something go. Whatever is unknown counts as not shown, never as fine.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from frameworks.engine.compare import LeafChange, worse_leaves
 from frameworks.engine.types import FrameworkDocument, Outcome, Tier
+
+# What stands in a determination's place for a threshold, where a lowering case lets go of the baseline of an earlier version. No document can have it.
+EARLIER_BASELINE = "baseline:earlier"
 
 STRICT_VERDICTS = frozenset({"treated_as_crossed", "crossed", "inadequate", "refused"})
 LENIENT_VERDICTS = frozenset({"not_crossed", "covered_by", "adequate", "release"})
@@ -53,7 +56,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a tier is required: `baseline`, `finding`, `determination`, `raised` (a question not yet decided holds it up), `inherited`, `covered`."""
+    """Why a tier is required: `baseline`, `finding`, `determination`, `raised` (a question not yet decided holds it up), `inherited`, `covered`,
+    `earlier` (the baseline of an earlier version, which nobody let go of)."""
 
     kind: str
     tier: str
@@ -77,40 +81,62 @@ def required_tiers(
     standings: Mapping[str, Standing],
     raised: Iterable[tuple[str, Mapping[str, str]]] = (),
     inherited: Iterable[Mapping[str, str]] = (),
+    found_under: Mapping[str, Mapping[str, str]] | None = None,
+    held: Iterable[Mapping[str, str]] = (),
 ) -> dict[str, Required]:
     """The ratchet, per axis: the highest of the baseline and of every cause that has not been answered.
 
     `findings`: threshold → outcome; `standings`: threshold → determination in force; `raised`: (threshold, requirement) of open questions;
-    `inherited`: requirements of parents. Only thresholds of kind `threshold` require anything.
+    `inherited`: requirements of parents; `found_under`: threshold → what it required in the version the finding was made under; `held`: baselines of
+    earlier versions that nobody let go of. Only thresholds of kind `threshold` require anything by a finding. What was decided or asked counts as it
+    was decided or asked, whatever became of its threshold, tier or axis in this version: a tier it does not know is required and undefined.
     """
-    causes = list(_causes(framework, findings, standings, tuple(raised), tuple(inherited)))
-    return {axis.slug: _required(framework, axis.slug, [(cause, tiers[axis.slug]) for cause, tiers in causes if axis.slug in tiers])
-            for axis in framework.axes}  # fmt: skip
+    causes = list(_causes(framework, findings, standings, raised=raised, inherited=inherited, found_under=found_under or {}, held=held))
+    axes = dict.fromkeys([*(axis.slug for axis in framework.axes), *sorted({axis for _, tiers in causes for axis in tiers})])
+    return {axis: _required(framework, axis, [(cause, tiers[axis]) for cause, tiers in causes if axis in tiers]) for axis in axes}
 
 
 def _causes(
     framework: FrameworkDocument,
     findings: Mapping[str, str],
     standings: Mapping[str, Standing],
-    raised: Sequence[tuple[str, Mapping[str, str]]],
-    inherited: Sequence[Mapping[str, str]],
+    *,
+    raised: Iterable[tuple[str, Mapping[str, str]]],
+    inherited: Iterable[Mapping[str, str]],
+    found_under: Mapping[str, Mapping[str, str]],
+    held: Iterable[Mapping[str, str]],
 ) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
     yield ("baseline", ""), framework.baseline
-    for threshold in framework.thresholds:
-        if threshold.kind != "threshold":
-            continue
-        standing = standings.get(threshold.slug)
-        answered = standing is not None and standing.verdict == "not_crossed"
-        if Outcome(findings.get(threshold.slug, Outcome.NOT_ASSESSED)).raises and not answered:
-            yield ("finding", threshold.slug), threshold.requires
-        if standing is not None and is_strict(standing.verdict):
-            yield ("determination", threshold.slug), {**threshold.requires, **standing.requires}
-        if standing is not None and standing.verdict == "covered_by":
-            yield ("covered", threshold.slug), standing.covers
+    asks = {threshold.slug: threshold.requires for threshold in framework.thresholds if threshold.kind == "threshold"}
+    for slug, outcome in findings.items():
+        answered = slug in standings and standings[slug].verdict == "not_crossed"
+        if Outcome(outcome).raises and not answered:
+            yield ("finding", slug), asks.get(slug, {})
+            yield ("finding", slug), found_under.get(slug, {})
+    for slug, standing in standings.items():
+        if is_strict(standing.verdict):
+            yield ("determination", slug), asks.get(slug, {})
+            yield ("determination", slug), standing.requires
+        if standing.verdict == "covered_by":
+            yield ("covered", slug), standing.covers
     for slug, requires in raised:
         yield ("raised", slug), requires
     for requires in inherited:
         yield ("inherited", ""), requires
+    for requires in held:
+        yield ("earlier", EARLIER_BASELINE), requires
+
+
+def higher_of(framework: FrameworkDocument, *several: Mapping[str, str]) -> dict[str, str]:
+    """Several requirements as one, the highest on each axis any of them names."""
+    axes = sorted({axis for requires in several for axis in requires})
+    return {
+        axis: max(
+            (framework.asked_tier(axis, requires[axis]) for requires in several if axis in requires),
+            key=lambda tier: (tier.ordinal, tier.slug),
+        ).slug
+        for axis in axes
+    }
 
 
 def _required(framework: FrameworkDocument, axis: str, causes: list[tuple[tuple[str, str], str]]) -> Required:
@@ -118,7 +144,7 @@ def _required(framework: FrameworkDocument, axis: str, causes: list[tuple[tuple[
     because = tuple(
         sorted({Cause(kind, tier, slug) for (kind, slug), tier in causes if tier == top.slug}, key=lambda c: (c.kind, c.threshold))
     )
-    settled = {"baseline", "determination", "inherited", "covered"}
+    settled = {"baseline", "determination", "inherited", "covered", "earlier"}
     return Required(axis, top, provisional=not any(cause.kind in settled for cause in because), because=because)
 
 
@@ -189,12 +215,13 @@ class Refused:
 
 
 def verdict_refused(
-    verdict: str, *, assessed: Assessed, threshold: str, case_kind: str, held_strict: bool, covered: bool = False
+    verdict: str, *, assessed: Assessed, threshold: str, case_kind: str, held_strict: bool, covered: bool = False, retired: bool = False
 ) -> Refused | None:
     """Why this verdict on a threshold cannot stand now, or None.
 
     A strict verdict can always be taken. A lenient one needs a finding without gaps (`covered_by`: a finding that does not raise, and a snapshot
-    that covers), and where people had decided strictly, a case of kind lowering.
+    that covers), and where people had decided strictly, a case of kind lowering. `retired`: the assessment was made under the version in force, which
+    has this threshold no more; letting go of what it required needs every finding of that version whole.
     """
     if verdict not in THRESHOLD_VERDICTS:
         return Refused("not_a_threshold_verdict", "This is no answer to whether a threshold is crossed.")
@@ -207,6 +234,8 @@ def verdict_refused(
             "Close this case and open one of kind lowering.",
         )
     finding = next((each for each in assessed.get("thresholds", ()) if each["slug"] == threshold), None)
+    if finding is None and retired and verdict == "not_crossed":
+        return _letting_go_refused(assessed)
     if finding is None:
         return Refused("no_assessment", "There is no assessment that speaks of this threshold.", "Upload evaluations for it.")
     if verdict == "covered_by":
@@ -224,6 +253,11 @@ def _clearance_refused(finding: Mapping[str, Any], lacking: tuple[str, ...]) -> 
     if finding["outcome"] == Outcome.NOT_ASSESSED and not judgements_in(finding["tree"]):
         return Refused("not_assessed", "Not now: this threshold has not been assessed.", "Upload evaluations for it.")
     return None
+
+
+def _letting_go_refused(assessed: Assessed) -> Refused | None:
+    gating = [each for each in assessed["thresholds"] if each["kind"] == "threshold"]
+    return next((refused for each in gating if (refused := _clearance_refused(each, gaps(assessed, each["slug"])))), None)
 
 
 def _coverage_refused(outcome: Outcome, covered: bool) -> Refused | None:

@@ -14,7 +14,7 @@ from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.models.signoff import Meaning
 from reviews.places import Site
-from reviews.rules import OPPOSITE
+from reviews.rules import EARLIER_BASELINE, OPPOSITE
 
 NO_CONFLICT = "I have no conflict of interest in this question."
 
@@ -32,9 +32,10 @@ def effect_of(question: Question, choice: str, document: FrameworkDocument) -> s
 def verdict_in_words(question: Question, verdict: str, document: FrameworkDocument) -> str:
     """What a verdict on this question means: "require ASL-3 on deployment and security", "not crossed", "release to external"."""
     if question.kind == QuestionKind.THRESHOLD:
-        required = requirement_in_words(document.threshold(question.threshold).requires, document)
+        required = requirement_in_words(question.content["requires"], document)
+        known = document.gates(question.threshold)
         return {
-            Verdict.NOT_CROSSED: "not crossed",
+            Verdict.NOT_CROSSED: "not crossed" if known else f"not crossed, let go of {required}",
             Verdict.COVERED_BY: "covered by another model's assessment",
             Verdict.TREATED_AS_CROSSED: f"treat as crossed, require {required}",
             Verdict.CROSSED: f"crossed, require {required}",
@@ -55,14 +56,16 @@ def requirement_in_words(requires: Mapping[str, str], document: FrameworkDocumen
     """`ASL-3 on deployment and security`, or each axis with its own label where they differ."""
     by_label: dict[str, list[str]] = {}
     for axis, tier in sorted(requires.items()):
-        by_label.setdefault(document.tier(axis, tier).label, []).append(axis)
+        by_label.setdefault(document.asked_tier(axis, tier).label, []).append(axis)
     return ", ".join(f"{label} on {' and '.join(axes)}" for label, axes in by_label.items()) or "nothing"
 
 
 def question_title(question: Question, document: FrameworkDocument) -> str:
     """The question in words."""
     if question.kind == QuestionKind.THRESHOLD:
-        return f"Is {document.threshold(question.threshold).title} crossed?"
+        if question.threshold == EARLIER_BASELINE:
+            return "Does the baseline of an earlier version still hold?"
+        return f"Is {document.threshold_title(question.threshold)} crossed?"
     if question.kind == QuestionKind.SAFEGUARDS:
         return f"Are the {document.tier(question.axis, question.tier).label} safeguards on {question.axis} adequate?"
     label = question.snapshot.label if question.snapshot else "this artefact"

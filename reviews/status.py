@@ -48,7 +48,7 @@ class AxisStatus:
     @property
     def met(self) -> bool:
         """A decision in force says the safeguards of at least the required tier are adequate. One that is not defined is never met."""
-        return self.required.defined and self.in_force is not None and self.in_force.ordinal >= self.required.ordinal
+        return self.required.defined and self.in_force is not None and self.in_force.known and self.in_force.ordinal >= self.required.ordinal
 
     @property
     def safeguards_state(self) -> str:
@@ -64,8 +64,8 @@ class AxisStatus:
 
     @property
     def short(self) -> str:
-        """`D3`."""
-        return f"{self.letter}{self.required.ordinal}"
+        """`D3`; `D?` where the version in force does not know the tier."""
+        return f"{self.letter}{self.required.ordinal if self.required.known else '?'}"
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def _axis(facts: Facts, slug: str, title: str, letter: str) -> AxisStatus:
         required=required.tier,
         provisional=required.provisional,
         because=required.because,
-        in_force=facts.document.tier(slug, decided.tier) if decided else None,
+        in_force=facts.document.asked_tier(slug, decided.tier) if decided else None,
         safeguards_signed=sum(facts.signed.get(safeguard.slug) == IN_FORCE for safeguard in wanted),
         safeguards_required=len(wanted),
     )

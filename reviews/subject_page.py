@@ -135,6 +135,10 @@ def _cause_words(cause: Cause, status: SubjectStatus) -> str:
         return f"{title} is {threshold.determination.get_verdict_display().lower()} by the board's decision."
     if cause.kind == "finding" and threshold and threshold.finding:
         return f"{title}: {deciding_sentence(threshold.finding, status.version.document)}"
+    if cause.kind == "earlier":
+        return "The baseline of an earlier version holds until the board lets go of it."
+    if cause.kind == "determination":
+        return f"{title} was decided under an earlier version and holds until the board lets go of it."
     if cause.kind == "raised":
         return f"{title} is held up by an open question of the board."
     return f"{title} ({cause.kind})."

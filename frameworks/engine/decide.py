@@ -63,11 +63,7 @@ def _requirement(axis: str, found: tuple[Finding, ...], framework: FrameworkDocu
         for each in evidence.lineage
         if axis in each.requirement
     ]
-    try:
-        tier = framework.highest(axis, {str(each["tier"]) for each in because})
-    except KeyError as unknown:
-        raise reading.NotReadable(f"A parent's requirement names a tier this framework does not have: {unknown}.") from None
-    return Requirement(axis=axis, tier=tier, because=tuple(because))
+    return Requirement(axis=axis, tier=framework.highest(axis, {str(each["tier"]) for each in because}), because=tuple(because))
 
 
 def document(decision: Decision) -> dict[str, Json]:

@@ -205,6 +205,8 @@ class Tier:
     goal: str
     # Whoever puts their name to something about this tier confirms it with a second factor too.
     second_factor: bool = False
+    # False for one that only an earlier version knows: nothing meets it.
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,18 +401,52 @@ class FrameworkDocument:
         """Raises KeyError."""
         return self._tiers[axis, slug]
 
+    def asked_tier(self, axis: str, slug: str) -> Tier:
+        """A tier something requires. One that this version does not know, because an earlier one named it, is undefined and stands above all it knows."""
+        known = self._tiers.get((axis, slug))
+        if known is not None:
+            return known
+        return Tier(
+            slug=slug,
+            axis=axis,
+            ordinal=max((tier.ordinal for tier in self.tiers if tier.axis == axis), default=0) + 1,
+            title=slug,
+            label=slug,
+            defined=False,
+            includes_below=True,
+            goal="",
+            second_factor=any(tier.second_factor for tier in self.tiers),
+            known=False,
+        )
+
+    def serves(self, axis: str, slug: str, required: Tier) -> bool:
+        """Whether what was found adequate for one tier is enough for another. A tier this version does not know serves nothing."""
+        found = self._tiers.get((axis, slug))
+        return found is not None and found.ordinal >= required.ordinal
+
     def highest(self, axis: str, slugs: "list[str] | tuple[str, ...] | set[str] | frozenset[str]") -> Tier:
         """The highest of some tiers on an axis, never lower than its baseline."""
-        return max((self.tier(axis, slug) for slug in {*slugs, self.baseline[axis]}), key=lambda tier: tier.ordinal)
+        floor = {self.baseline[axis]} if axis in self.baseline else set()
+        return max((self.asked_tier(axis, slug) for slug in {*slugs, *floor}), key=lambda tier: (tier.ordinal, tier.slug))
 
     def asks_second_factor(self, tiers: Mapping[str, str]) -> bool:
         """Whether putting one's name to something about these tiers, by axis, takes a second factor."""
-        return any(self.tier(axis, slug).second_factor for axis, slug in tiers.items())
+        return any(self.asked_tier(axis, slug).second_factor for axis, slug in tiers.items())
+
+    def gates(self, slug: str) -> bool:
+        """Whether this version has a threshold of this name that requires tiers and shuts the gate."""
+        found = self._thresholds.get(slug)
+        return found is not None and found.kind == "threshold"
+
+    def threshold_title(self, slug: str) -> str:
+        """A threshold's title; of one this version does not have, the name an earlier version gave it."""
+        found = self._thresholds.get(slug)
+        return slug if found is None else found.title
 
     def safeguards_for(self, axis: str, tier: str) -> tuple[Safeguard, ...]:
         """What a tier asks on an axis: its own, what it includes from below, and the baseline's."""
-        top = self.tier(axis, tier)
-        wanted = {top.slug, self.baseline[axis]}
+        top = self.asked_tier(axis, tier)
+        wanted = {top.slug, self.baseline.get(axis, top.slug)}
         ladder = sorted((each for each in self.tiers if each.axis == axis and each.ordinal < top.ordinal), key=lambda each: -each.ordinal)
         above = top
         for each in ladder:

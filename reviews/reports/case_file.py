@@ -140,7 +140,12 @@ def _cause(kind: str, slug: str, status: SubjectStatus) -> str:
     threshold = status.threshold(slug) if slug else None
     words = {"determination": "by decision", "finding": "by finding", "raised": "by an open question", "covered": "by coverage"}
     if threshold is None:
-        return {"baseline": "the baseline of every model", "inherited": "inherited from its parent"}.get(kind, kind)
+        plain = {
+            "baseline": "the baseline of every model",
+            "inherited": "inherited from its parent",
+            "earlier": "the baseline of an earlier version",
+        }
+        return plain.get(kind) or f"{slug} ({words.get(kind, kind)}, under an earlier version)"
     return f"{threshold.title} ({words.get(kind, kind)})"
 
 

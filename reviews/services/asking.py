@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from frameworks import queries as frameworks
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow
 from people.models import Person
@@ -18,7 +19,7 @@ from reviews.facts import Facts, collect_one
 from reviews.models import ApplicabilityStatement, Case, CaseRevision, Question
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import OPPOSITE, is_strict, verdict_refused
+from reviews.rules import EARLIER_BASELINE, OPPOSITE, higher_of, is_strict, verdict_refused
 from reviews.tally import quorum_to_json
 
 
@@ -35,19 +36,20 @@ def align(
     reason: str,
     actor: Person | None,
     at: datetime,
-    rose: Sequence[str] = (),
+    rose: Mapping[str, Mapping[str, str]] | None = None,
     named: Sequence[str] = (),
     extra: Sequence[Wanted] = (),
 ) -> CaseRevision | None:
     """Adds, changes, reopens and withdraws questions until the case asks what the facts leave open; one revision for all of it, None if nothing changed.
 
-    `rose`: thresholds whose finding rose in some assessment on the way, even if a later one no longer shows it (the ratchet).
+    `rose`: thresholds whose finding rose in some assessment on the way, even if a later one no longer shows it (the ratchet), with what they require in the
+    version it was made under: one that the version of this case does not have is asked about all the same.
     The caller holds the subject's lock and enters the revision in the ledger.
     """
     questions = {contents.key_of(question): question for question in case.questions.select_related("snapshot")}
     statement = statement_of(case)
     changes: list[dict[str, Any]] = []
-    for wanted in _wanted_thresholds(case, facts, questions, set(rose), set(named)):
+    for wanted in _wanted_thresholds(case, facts, questions, rose or {}, set(named)):
         changes += _ask(case, wanted, questions, facts, statement)
     # Raised questions are part of the requirement, so it is read again before the tiers are asked about.
     facts = collect_one(case.subject, facts.version, at) if changes else facts
@@ -72,31 +74,46 @@ def align(
 
 
 def _wanted_thresholds(
-    case: Case, facts: Facts, questions: Mapping[contents.Key, Question], rose: set[str], named: set[str]
+    case: Case, facts: Facts, questions: Mapping[contents.Key, Question], rose: Mapping[str, Mapping[str, str]], named: set[str]
 ) -> list[Wanted]:
     wanted = []
-    for threshold in facts.document.thresholds:
-        if threshold.kind != "threshold":
+    gating = [threshold.slug for threshold in facts.document.thresholds if threshold.kind == "threshold"]
+    standing = [question.threshold for question in questions.values() if question.kind == QuestionKind.THRESHOLD and question.is_open]
+    for slug in dict.fromkeys([*gating, *standing, *sorted(rose), *sorted(named)]):
+        asked = questions.get((QuestionKind.THRESHOLD, slug, "", "", None, ""))
+        answered = slug in facts.determinations
+        if answered and slug not in named and not (asked and asked.is_open):
             continue
-        asked = questions.get((QuestionKind.THRESHOLD, threshold.slug, "", "", None, ""))
-        answered = threshold.slug in facts.determinations
-        if answered and threshold.slug not in named and not (asked and asked.is_open):
-            continue
-        wanted.append(_wanted_threshold(case, facts, threshold.slug, asked, rose=threshold.slug in rose, named=threshold.slug in named))
+        wanted.append(_wanted_threshold(case, facts, slug, asked, rose=rose.get(slug), named=slug in named))
     return wanted
 
 
-def _wanted_threshold(case: Case, facts: Facts, slug: str, asked: Question | None, *, rose: bool, named: bool) -> Wanted:
-    raises = rose or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
+def _wanted_threshold(
+    case: Case, facts: Facts, slug: str, asked: Question | None, *, rose: Mapping[str, str] | None, named: bool
+) -> Wanted:
+    raises = rose is not None or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
+    requires = requires_of(facts, slug, asked, rose or {})
     held = asked.raised if asked and asked.is_open else {}
-    raised = held or (facts.document.threshold(slug).requires if raises else {})
+    # What is held up stays, and what rises further comes on top of it.
+    raised = higher_of(facts.document, held, *([requires, rose or facts.found_under.get(slug, {})] if raises else []))
     proposal = contents.default_proposal(facts, slug, raised=bool(raised), case_kind=case.kind)
     if named and case.kind == CaseKind.PRECAUTION:
         proposal = Verdict.TREATED_AS_CROSSED
     if asked and asked.is_open:
         proposal = _kept_proposal(case, facts, asked, proposal)
     covered_by = asked.covered_by_id if asked and proposal == Verdict.COVERED_BY else None
-    return Wanted(QuestionKind.THRESHOLD, proposal, threshold=slug, covered_by=covered_by, raised=raised)
+    return Wanted(QuestionKind.THRESHOLD, proposal, threshold=slug, covered_by=covered_by, raised=raised, requires=requires)
+
+
+def requires_of(facts: Facts, slug: str, asked: Question | None, rose: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """What a threshold would require: as the case's version has it; else as it was asked, decided or found under another one."""
+    if facts.document.gates(slug):
+        return facts.document.threshold(slug).requires
+    if slug == EARLIER_BASELINE:
+        return higher_of(facts.document, *facts.held)
+    decided = facts.determinations.get(slug)
+    told = [asked.content["requires"] if asked else {}, decided.requires if decided else {}, rose or {}, facts.found_under.get(slug, {})]
+    return higher_of(facts.document, *told)
 
 
 def _kept_proposal(case: Case, facts: Facts, asked: Question, default: str) -> str:
@@ -110,13 +127,34 @@ def _kept_proposal(case: Case, facts: Facts, asked: Question, default: str) -> s
         case_kind=case.kind,
         held_strict=holds_strict(facts, asked.threshold),
         covered=asked.covered_by_id is not None,
+        retired=is_retired(facts, asked.threshold),
     )
     return Verdict.TREATED_AS_CROSSED if refused and case.kind != CaseKind.LOWERING else asked.proposal
 
 
 def holds_strict(facts: Facts, threshold: str) -> bool:
     standing = facts.determinations.get(threshold)
-    return standing is not None and is_strict(standing.verdict)
+    decided = standing is not None and is_strict(standing.verdict)
+    return decided or (threshold == EARLIER_BASELINE and bool(facts.held))
+
+
+def held_by_earlier(facts: Facts) -> list[str]:
+    """What a lowering case may let go of that this version does not have: thresholds decided strictly under an earlier one, and its baseline."""
+    return [
+        slug for slug in sorted({*facts.determinations, EARLIER_BASELINE}) if not facts.document.gates(slug) and holds_strict(facts, slug)
+    ]
+
+
+def is_retired(facts: Facts, threshold: str) -> bool:
+    """Whether the assessment was made under the version in force, and that version has this threshold no more."""
+    if facts.assessment is None or threshold in facts.findings:
+        return False
+    now = frameworks.in_force(facts.version.name)
+    return (
+        now is not None
+        and now.digest == facts.assessment.framework_digest
+        and threshold not in {each.slug for each in now.document.thresholds}
+    )
 
 
 def _wanted_safeguards(case: Case, facts: Facts, questions: Mapping[contents.Key, Question]) -> list[Wanted]:
@@ -139,7 +177,7 @@ def _answers(case: Case, facts: Facts, axis: str) -> bool:
     tier = facts.required[axis].tier
     needed = {safeguard.slug for safeguard in facts.document.safeguards_for(axis, tier.slug)}
     covered = {line.safeguard for line in decision.statement.lines.all() if line.signoff.holds(facts.at)}
-    return facts.document.tier(axis, decision.tier).ordinal >= tier.ordinal and needed <= covered
+    return facts.document.serves(axis, decision.tier, tier) and needed <= covered
 
 
 def _standing_releases(questions: Mapping[contents.Key, Question], facts: Facts) -> list[Wanted]:

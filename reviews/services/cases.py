@@ -1,6 +1,6 @@
 """Opening a case, asking for a release, commenting, closing. What a case asks is worked out in `services.asking`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -18,8 +18,7 @@ from reviews.facts import Facts, collect_one
 from reviews.models import Case, Comment, Question
 from reviews.models.case import CaseKind, CaseState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import is_strict
-from reviews.services.asking import align
+from reviews.services.asking import align, holds_strict
 from reviews.services.locks import lock_subject, locked
 from reviews.services.rosters import board_for, roster_digest, roster_now
 
@@ -130,7 +129,7 @@ def open_or_join(
     kind: str,
     reason: str,
     at: datetime,
-    rose: Sequence[str] = (),
+    rose: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Case | None:
     """What a consumer calls when a finding rose or a decision lapsed: joins the open case as a revision, or opens one. Doing it twice is doing it once."""
     lock_subject(subject)
@@ -141,7 +140,7 @@ def open_or_join(
     elif _weight(kind) > _weight(case.kind):
         case.kind = kind
         case.save(update_fields=["kind"])
-    # An open case goes on under the version it was opened under; what a newer one adds is asked by the next case.
+    # An open case goes on under the version it was opened under. What rose under a newer one is asked here all the same; what that adds beside, by the next case.
     revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose)
     if revision is None:
         # Nothing is left to ask: a case that was begun for nothing never was.
@@ -205,8 +204,10 @@ def _snapshot_at_stake(subject: Subject) -> Snapshot | None:
 
 
 def _check_thresholds(subject: Subject, version: FrameworkVersion, kind: str, thresholds: Sequence[str], at: datetime) -> None:
+    facts = collect_one(subject, version, at) if kind == CaseKind.LOWERING else None
     gating = {threshold.slug for threshold in version.document.thresholds if threshold.kind == "threshold"}
-    unknown = sorted(set(thresholds) - gating)
+    held = {slug for slug in {*thresholds, *gating} if facts is not None and holds_strict(facts, slug)}
+    unknown = sorted(set(thresholds) - gating - held)
     if unknown:
         raise ThresholdsNotFit(f"The framework has no such gating threshold: {', '.join(unknown)}.")
     if kind in {CaseKind.PRECAUTION, CaseKind.LOWERING} and not thresholds:
@@ -214,8 +215,7 @@ def _check_thresholds(subject: Subject, version: FrameworkVersion, kind: str, th
     if kind not in {CaseKind.PRECAUTION, CaseKind.LOWERING} and thresholds:
         raise ThresholdsNotFit("Only a precaution or a lowering case is about named thresholds; the others ask what is unanswered.")
     if kind == CaseKind.LOWERING:
-        held = collect_one(subject, version, at).determinations
-        loose = [slug for slug in thresholds if slug not in held or not is_strict(held[slug].verdict)]
+        loose = [slug for slug in thresholds if slug not in held]
         if loose:
             raise ThresholdsNotFit(f"Nothing holds these up, so there is nothing to lower: {', '.join(loose)}.")
 

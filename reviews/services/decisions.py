@@ -27,8 +27,8 @@ from reviews.models import Case, Determination, Question, ReleaseDecision, Safeg
 from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import is_strict, judgements_in, verdict_refused
-from reviews.services.asking import align, holds_strict, pinned_quorum, statement_of
+from reviews.rules import higher_of, is_strict, judgements_in, verdict_refused
+from reviews.services.asking import align, holds_strict, is_retired, pinned_quorum, statement_of
 from reviews.services.cases import end
 from reviews.services.following import write_requirement
 from reviews.services.locks import locked
@@ -82,7 +82,12 @@ def propose(*, question: Question, verdict: str, note: str, actor: Person, at: d
     facts = collect_one(case.subject, case.framework_version, at)
     _check_threshold_verdict(case, question, verdict, facts, covered_by)
     wanted = contents.Wanted(
-        question.kind, verdict, threshold=question.threshold, covered_by=covered_by.pk if covered_by else None, raised=question.raised
+        question.kind,
+        verdict,
+        threshold=question.threshold,
+        covered_by=covered_by.pk if covered_by else None,
+        raised=question.raised,
+        requires=question.content["requires"],
     )
     question.content = contents.content_of(wanted, facts, None)
     question.content_digest = contents.content_digest(question.content)
@@ -103,6 +108,7 @@ def _check_threshold_verdict(case: Case, question: Question, verdict: str, facts
         case_kind=case.kind,
         held_strict=holds_strict(facts, question.threshold),
         covered=covered_by is not None,
+        retired=is_retired(facts, question.threshold),
     )
     if refused is not None:
         raise VerdictNotNow(refused.sentence, code=refused.code, what_to_do=refused.what_to_do)
@@ -215,18 +221,20 @@ def _mark_decided(question: Question, verdict: str, note: str, signature: Signat
 def _determine(case: Case, question: Question, verdict: str, facts: Facts, shared: Mapping[str, Any]) -> Determination:
     at, document = shared["decided_at"], case.framework_version.document
     finding = facts.findings.get(question.threshold, {})
+    # What an earlier version alone required does not come back by the calendar once it was let go.
+    stays = is_strict(verdict) or not finding
     _end_earlier(Determination, at, subject=case.subject, framework_name=case.framework_name, threshold=question.threshold)
     determination = Determination.objects.create(
         **shared,
         threshold=question.threshold,
         verdict=verdict,
-        requires=dict(document.threshold(question.threshold).requires) if is_strict(verdict) else {},
+        requires=higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {},
         covered_by=question.covered_by if verdict == Verdict.COVERED_BY else None,
         assessment=facts.assessment,
         finding_digest=question.finding_digest,
         finding=dict(finding),
         # What holds something up never runs out by itself; what lets something go does.
-        valid_until=None if is_strict(verdict) else at + timedelta(days=document.determination_validity_days),
+        valid_until=None if stays else at + timedelta(days=document.determination_validity_days),
     )
     entries.threshold_determined(determination, at=at)
     _write_downwards(case, question, determination, finding)

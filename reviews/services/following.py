@@ -3,7 +3,7 @@
 Every function here may run twice and does its work once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from evaluations.models import Assessment, Subject
 from evaluations.services.decisions import record_requirement
 from frameworks.engine.types import Outcome
 from frameworks.models import FrameworkVersion
-from frameworks.queries import in_force_versions
+from frameworks.queries import in_force, in_force_versions
 from reviews import entries
 from reviews.facts import collect_one
 from reviews.models import ApplicabilityLine, Case, Determination, ReleaseDecision, SafeguardsDecision, ScopeState
@@ -80,6 +80,9 @@ def _worse(determination: Determination, assessment: Assessment) -> str:
     """Why the determination lapses, or nothing. One without an assessment to compare with answers nothing any more."""
     if determination.assessment is None:
         return EndReason.EVIDENCE_LOST
+    if not determination.finding:
+        # It let go of what an earlier version alone required, and answers no finding: it lapses when one is there again.
+        return EndReason.FINDING_WORSENED if determination.threshold in assessment.summary else ""
     outcome = assessment.summary.get(determination.threshold, Outcome.NOT_ASSESSED)
     if determination.verdict == Verdict.COVERED_BY and Outcome(outcome).raises:
         return EndReason.FINDING_WORSENED
@@ -91,6 +94,8 @@ def _worse(determination: Determination, assessment: Assessment) -> str:
 
 
 def _keep(determination: Determination, assessment: Assessment, at: datetime) -> None:
+    if not determination.finding:
+        return
     now = assessment.finding_digests.get(determination.threshold, "")
     if now in (determination.finding_digest, determination.kept_for):
         return
@@ -105,20 +110,20 @@ def _end(decision: Decided, why: str, at: datetime) -> None:
     entries.decision_ended(decision, at=at)
 
 
-def _risen(assessment: Assessment) -> list[str]:
-    """Gating thresholds that can no longer be ruled out and that no decision in force answers."""
+def _risen(assessment: Assessment) -> dict[str, Mapping[str, str]]:
+    """Gating thresholds that can no longer be ruled out and that no decision in force answers, with what they require."""
     answered = set(
         Determination.objects.filter(subject=assessment.subject, framework_name=assessment.framework_name, ended_at=None).values_list(
             "threshold", flat=True
         )
     )
-    return [
-        threshold.slug
+    return {
+        threshold.slug: threshold.requires
         for threshold in assessment.framework_version.document.thresholds
         if threshold.kind == "threshold"
         and threshold.slug not in answered
         and Outcome(assessment.summary.get(threshold.slug, Outcome.NOT_ASSESSED)).raises
-    ]
+    }
 
 
 def _newly_unassessed(assessment: Assessment) -> list[str]:
@@ -133,17 +138,21 @@ def _newly_unassessed(assessment: Assessment) -> list[str]:
     ]
 
 
-def _reason(version: FrameworkVersion, rose: Sequence[str], lapsed: Iterable[Determination], lost: Sequence[str]) -> str:
-    titles = {threshold.slug: threshold.title for threshold in version.document.thresholds}
-    said = [f"{titles[slug]} can no longer be ruled out" for slug in rose]
-    said += [f"the determination on {titles[each.threshold]} lapsed" for each in lapsed if each.threshold not in rose]
-    said += [f"{titles[slug]} is no longer assessed" for slug in lost if slug not in rose]
+def _reason(version: FrameworkVersion, rose: Iterable[str], lapsed: Iterable[Determination], lost: Sequence[str]) -> str:
+    title = version.document.threshold_title
+    said = [f"{title(slug)} can no longer be ruled out" for slug in rose]
+    said += [f"the determination on {title(each.threshold)} lapsed" for each in lapsed if each.threshold not in rose]
+    said += [f"{title(slug)} is no longer assessed" for slug in lost if slug not in rose]
     text = "; ".join(dict.fromkeys(said))
     return f"{text[:1].upper()}{text[1:]}."
 
 
 def write_requirement(subject: Subject, version: FrameworkVersion, at: datetime) -> None:
-    """The requirement in force per axis, provisional or decided, for those who inherit it; nothing where it stands already."""
+    """The requirement in force per axis, provisional or decided, for those who inherit it; nothing where it stands already.
+
+    It is that of the version in force now, whichever one the assessment or the case that moved it was under.
+    """
+    version = in_force(version.name) or version
     for axis, tier in collect_one(subject, version, at).required_slugs.items():
         record_requirement(subject=subject, framework_name=version.name, axis=axis, tier=tier, actor=None, at=at)
 

@@ -17,7 +17,7 @@ from reviews.models import Question, Recusal, Vote
 from reviews.models.case import Case
 from reviews.models.question import Choice, QuestionKind
 from reviews.rules import is_strict
-from reviews.services.asking import statement_of
+from reviews.services.asking import requires_of, statement_of
 from reviews.services.locks import locked
 
 
@@ -106,6 +106,7 @@ def check_content(case: Case, question: Question, seen_digest: str, at: datetime
         snapshot=question.snapshot,
         scope=question.scope,
         covered_by=question.covered_by_id,
+        requires=requires_of(facts, question.threshold, question) if question.threshold else {},
     )
     now = contents.content_digest(contents.content_of(wanted, facts, statement_of(case)))
     if not question.content_digest == seen_digest == now:

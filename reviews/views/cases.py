@@ -19,12 +19,13 @@ from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, policies, queries
 from reviews.case_page import case_page
+from reviews.facts import collect_one
 from reviews.filters import CaseFilter
 from reviews.forms import AskReleaseForm, CommentForm, OpenCaseForm, ReasonForm
 from reviews.models import Case
 from reviews.models.case import CaseKind
 from reviews.services import cases, votes
-from reviews.services.asking import PolicyMissing
+from reviews.services.asking import PolicyMissing, held_by_earlier
 
 PAGE = 50
 
@@ -77,7 +78,9 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
         raise PolicyMissing
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
     initial = {"kind": request.GET.get("kind", "")}
-    form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots, initial=initial)
+    # Only where there was an earlier version can something of it be left to let go of.
+    earlier = held_by_earlier(collect_one(subject, version, now)) if version.predecessor_id else []
+    form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots, earlier=earlier, initial=initial)
     if form.is_valid():
         made = said_on(
             form,

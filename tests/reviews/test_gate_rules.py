@@ -41,7 +41,8 @@ def settled() -> dict[str, Any]:
             "due": False,
             "snapshots": ["w"],
         },
-        "findings": {slug: {"outcome": "ruled_out", "digest": "sha256:f"} for slug in ("bio-3", "bio-4")},
+        "findings": {slug: {"outcome": "ruled_out", "digest": "sha256:f", "requires": {}} for slug in ("bio-3", "bio-4")},
+        "held": [],
         "inherited": [],
         "pending": {"uploads": 0, "dead": 0, "refused": 0},
         "determinations": {
@@ -180,6 +181,17 @@ def test_a_tier_nobody_defined_shuts_the_gate_whatever_is_signed() -> None:
     inputs = settled()
     inputs["determinations"]["bio-4"]["verdict"] = "crossed"
     assert "tier_undefined" in codes(inputs)
+
+
+def test_a_tier_only_an_earlier_version_knew_shuts_the_gate_and_says_what_to_do() -> None:
+    inputs = settled()
+    inputs["determinations"]["gone"] = inputs["determinations"]["bio-3"] | {"verdict": "crossed", "requires": {"security": "sl-5"}}
+    said = parse(answer(DOCUMENT.canonical, canonical(inputs)))
+    undefined = next(reason for reason in said["reasons"] if reason["code"] == "tier_undefined")
+    assert "sl-5" in undefined["sentence"] and "lowering" in undefined["what_to_do"] and said["required"]["security"] == "sl-5"
+    # What was found adequate for a tier nobody knows any more is adequate for nothing.
+    inputs["adequacy"]["security"]["tier"] = "sl-9"
+    assert "safeguards_not_adequate" in codes(inputs)
 
 
 def test_a_scope_that_needs_one_axis_asks_for_that_one_only() -> None:

@@ -1,5 +1,6 @@
 """What follows from findings and decisions, without a database."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frameworks.documents import read
-from reviews.rules import OPPOSITE, Standing, gaps, is_strict, judgements_in, required_tiers, verdict_refused, worsenings
+from reviews.rules import OPPOSITE, Standing, gaps, higher_of, is_strict, judgements_in, required_tiers, verdict_refused, worsenings
 from tests.reviews.conftest import FRAMEWORK
 
 DOCUMENT = read(FRAMEWORK)
@@ -89,6 +90,82 @@ def test_losing_a_determination_that_let_go_never_lowers_a_requirement(findings:
     assert no_lower(required(findings, without, raised=raised), before)
 
 
+# Two versions of a framework, any two: the second has fewer, lower, renamed or reordered tiers, other baselines, thresholds gone or of another kind.
+
+REQUIRES = st.dictionaries(st.sampled_from(["deployment", "security"]), st.sampled_from(["asl-2", "asl-3", "asl-4"]), min_size=1)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> Any:
+    def tiers(axis: str) -> list[Any]:
+        slugs = draw(st.permutations(draw(st.sampled_from([["asl-2", "asl-3", "asl-4"], ["asl-1", "asl-2", "asl-3"], ["sl-1", "sl-2"]]))))
+        template = DOCUMENT.tier("security", "asl-2")
+        return [replace(template, slug=slug, axis=axis, ordinal=ordinal) for ordinal, slug in enumerate(slugs, 1)]
+
+    axes = draw(st.sampled_from([DOCUMENT.axes, DOCUMENT.axes[1:]]))
+    laddered = {axis.slug: tiers(axis.slug) for axis in axes}
+    thresholds = tuple(
+        replace(
+            threshold,
+            kind=draw(st.sampled_from(["threshold", "checkpoint", "watch-list"])),
+            requires={axis: draw(st.sampled_from(several)).slug for axis, several in laddered.items()},
+        )
+        for threshold in draw(st.sampled_from([DOCUMENT.thresholds, DOCUMENT.thresholds[:1], ()]))
+    )
+    baseline = {axis: draw(st.sampled_from(several)).slug for axis, several in laddered.items()}
+    return replace(
+        DOCUMENT,
+        axes=axes,
+        tiers=tuple(tier for several in laddered.values() for tier in several),
+        thresholds=thresholds,
+        baseline=baseline,
+    )
+
+
+@given(
+    versions(), versions(), FINDINGS, STANDINGS, st.lists(st.tuples(st.just("bio-3"), REQUIRES), max_size=2), st.lists(REQUIRES, max_size=2)
+)
+def test_adopting_another_version_with_the_same_rows_never_lowers_an_axis(
+    first: Any, second: Any, findings: dict, standings: dict, raised: list, inherited: list
+) -> None:
+    """Rule 4: what one version required the next one requires too, on every axis; a tier it does not know stands above all it knows."""
+    gating = {each.slug: each.requires for each in first.thresholds if each.kind == "threshold"}
+    rows = {
+        "findings": {slug: outcome for slug, outcome in findings.items() if slug in {each.slug for each in first.thresholds}},
+        # What was decided strictly carries what it required when it was decided.
+        "standings": {
+            slug: replace(each, requires=gating.get(slug, {})) if is_strict(each.verdict) else each for slug, each in standings.items()
+        },
+        "raised": raised,
+        "inherited": inherited,
+        "found_under": gating,
+    }
+    before = required_tiers(first, **rows)
+    after = required_tiers(second, **rows, held=[first.baseline])
+    for axis, stood in before.items():
+        wanted = second.asked_tier(axis, stood.tier.slug)
+        assert after[axis].tier.ordinal >= wanted.ordinal, axis
+        assert wanted.known or not after[axis].tier.defined
+
+
+def test_a_strict_determination_counts_whatever_became_of_its_threshold() -> None:
+    held = {"bio-3": Standing("crossed", requires={"deployment": "asl-3", "security": "asl-3"})}
+    without = replace(DOCUMENT, thresholds=DOCUMENT.thresholds[1:])
+    only_told = replace(DOCUMENT, thresholds=tuple(replace(each, kind="alert") for each in DOCUMENT.thresholds))
+    for document in (without, only_told):
+        assert {axis: each.tier.slug for axis, each in required_tiers(document, findings=CLEAN, standings=held).items()} == {
+            "deployment": "asl-3",
+            "security": "asl-3",
+        }
+    assert required_tiers(without, findings=CLEAN, standings={"bio-3": Standing("not_crossed")})["security"].tier.slug == "asl-2"
+
+
+def test_of_two_requirements_the_higher_counts_on_each_axis_and_an_unknown_tier_most() -> None:
+    one, other = {"deployment": "asl-3", "security": "asl-2"}, {"security": "asl-4"}
+    assert higher_of(DOCUMENT, one, other) == {"deployment": "asl-3", "security": "asl-4"}
+    assert higher_of(DOCUMENT, {"security": "sl-1"}, other) == {"security": "sl-1"}
+
+
 # findings as assessment documents
 
 
@@ -113,7 +190,7 @@ def node(kind: str, outcome: str, *children: dict[str, Any], **more: Any) -> dic
 
 def assessed(tree: dict[str, Any], **others: dict[str, Any]) -> dict[str, Any]:
     trees = {"bio-3": tree, **others}
-    return {"thresholds": [{"slug": slug, "outcome": each["outcome"], "tree": each} for slug, each in trees.items()]}
+    return {"thresholds": [{"slug": slug, "kind": "threshold", "outcome": each["outcome"], "tree": each} for slug, each in trees.items()]}
 
 
 NO_EVIDENCE = {"missing": True, "qualifying": [], "bound": None}
@@ -167,6 +244,17 @@ def test_a_strict_verdict_can_always_be_taken() -> None:
 def test_what_people_held_up_only_a_lowering_case_takes_back() -> None:
     assert refused("not_crossed", leaf("a"), held=True) == "needs_lowering_case"
     assert refused("not_crossed", leaf("a"), held=True, kind="lowering") == ""
+
+
+def test_what_an_earlier_version_required_is_let_go_on_whole_evidence_only() -> None:
+    def refused(tree: dict[str, Any], *, retired: bool = True, kind: str = "lowering") -> str:
+        found = verdict_refused("not_crossed", assessed=assessed(tree), threshold="gone", case_kind=kind, held_strict=True, retired=retired)
+        return found.code if found else ""
+
+    assert refused(leaf("a")) == ""
+    assert refused(leaf("a"), retired=False) == "no_assessment"
+    assert refused(leaf("a"), kind="clearance") == "needs_lowering_case"
+    assert refused(leaf("a", "not_assessed", **NO_EVIDENCE)) == refused(leaf("a", stale=True)) == "finding_incomplete"
 
 
 def test_another_model_does_not_speak_for_one_whose_own_results_are_past_a_line() -> None:

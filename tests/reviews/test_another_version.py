@@ -1,0 +1,137 @@
+"""Another framework version comes into force: what stood under the one before it stays until the board lets go of it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evaluations.models import StandingRequirement
+from frameworks.engine.types import Tier
+from reviews.facts import collect_one
+from reviews.models import Question
+from reviews.rules import EARLIER_BASELINE
+from reviews.services.cases import ThresholdsNotFit
+from reviews.services.decisions import VerdictNotNow
+from tests.makers import adopt_framework, make_subject
+from tests.reviews.conftest import FRAMEWORK, Board, add_reviewer
+
+NEXT = FRAMEWORK.replace(b"revision: 1", b"revision: 2")
+_START, _END = NEXT.index(b"  - slug: bio-3\n"), NEXT.index(b"  - slug: bio-4\n")
+WITHOUT_BIO_3 = NEXT[:_START] + NEXT[_END:]
+ONLY_TOLD = NEXT.replace(b"kind: threshold", b"kind: alert", 1)
+# The same framework with ASL-3 called by another name.
+RENAMED_TIER = NEXT.replace(b"asl-3", b"level-3")
+# ASL-3 was what every model had to meet, and is not any more.
+STRICTER_BASELINE = NEXT.replace(b"baseline: {deployment: asl-2", b"baseline: {deployment: asl-3")
+ASL_3, ASL_2 = {"deployment": "asl-3", "security": "asl-3"}, {"deployment": "asl-2", "security": "asl-2"}
+
+
+def adopt(board: Board, source: bytes) -> None:
+    board.version = adopt_framework(board.cast, source, at=board.now())
+    board.work()
+
+
+def treated(board: Board) -> None:
+    """The board treats Bio-3 as crossed, and its case is over."""
+    board.clean()
+    case = board.open_case("precaution", thresholds=["bio-3"])
+    board.settle(board.question(threshold="bio-3"))
+    close(board, case)
+    assert board.required() == ASL_3
+
+
+def close(board: Board, case: object) -> None:
+    Question.objects.filter(case=case, state="open").update(state="withdrawn")
+    type(case).objects.filter(pk=case.pk).update(state="closed", closed_at=board.now())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("source", [WITHOUT_BIO_3, ONLY_TOLD], ids=["gone", "only told"])
+def test_a_strict_determination_holds_though_the_next_version_has_its_threshold_no_more(board: Board, source: bytes) -> None:
+    treated(board)
+    adopt(board, source)
+    assert board.required() == ASL_3
+    assert {row.axis: row.tier for row in StandingRequirement.objects.order_by("seq")} == ASL_3
+    assert not board.facts.required["security"].provisional
+
+
+def test_only_a_lowering_case_on_whole_evidence_lets_go_of_it(board: Board) -> None:
+    mia = add_reviewer(board, "Mia")
+    treated(board)
+    adopt(board, WITHOUT_BIO_3)
+    with pytest.raises(ThresholdsNotFit):
+        board.open_case("precaution", thresholds=["bio-3"])
+    board.open_case("lowering", thresholds=["bio-3"])
+    question = board.question(threshold="bio-3")
+    board.vote(mia, question)
+    assert board.settle(question).verdict == "not_crossed"
+    assert board.required() == ASL_2
+    board.measure("exploits", right=1)
+    assert board.required() == ASL_2
+
+
+def test_nothing_is_let_go_while_evidence_the_next_version_asks_for_is_missing(board: Board) -> None:
+    mia = add_reviewer(board, "Mia")
+    board.measure("bio_protocols")
+    case = board.open_case("precaution", thresholds=["bio-3"])
+    board.settle(board.question(threshold="bio-3"))
+    close(board, case)
+    adopt(board, WITHOUT_BIO_3)
+    board.open_case("lowering", thresholds=["bio-3"])
+    question = board.question(threshold="bio-3")
+    board.vote(mia, question)
+    with pytest.raises(VerdictNotNow) as refused:
+        board.settle(question)
+    assert refused.value.code == "finding_incomplete" and board.required()["security"] == "asl-3"
+
+
+def test_a_tier_the_next_version_does_not_know_shuts_the_gate_and_no_page_breaks(board: Board) -> None:
+    pages = Client()
+    pages.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    treated(board)
+    adopt(board, RENAMED_TIER)
+    assert board.required() == ASL_3 and board.facts.required["security"].tier == unknown("security")
+    undefined = [reason for reason in board.ask().reasons if reason["code"] == "tier_undefined"]
+    assert {reason["about"] for reason in undefined} == {"deployment", "security"} and "lowering" in undefined[0]["what_to_do"]
+    for address in (
+        reverse("reviews:portfolio") + "?sort=-required",
+        reverse("reviews:subject-detail", args=["heron"]),
+        reverse("reviews:case-open", args=["heron"]) + "?kind=lowering",
+        reverse("reviews:gate") + f"?artefact={board.snapshot.weights_digest}&scope=external",
+    ):
+        answer = pages.get(address)
+        assert answer.status_code == 200, address
+    assert b"asl-3" in pages.get(reverse("reviews:subject-detail", args=["heron"])).content
+
+
+def unknown(axis: str) -> Tier:
+    return Tier("asl-3", axis, 5, "asl-3", "asl-3", defined=False, includes_below=True, goal="", known=False)
+
+
+def test_a_lower_baseline_is_for_models_that_come_later_until_the_board_lets_go(board: Board) -> None:
+    mia = add_reviewer(board, "Mia")
+    adopt(board, STRICTER_BASELINE)
+    board.clean()
+    assert board.required()["deployment"] == "asl-3"
+    adopt(board, NEXT.replace(b"revision: 2", b"revision: 3"))
+    assert board.required() == {"deployment": "asl-3", "security": "asl-2"}
+    assert {cause.kind for cause in board.facts.required["deployment"].because} == {"earlier"}
+    later = make_subject(board.cast, "egret", at=board.now())
+    assert collect_one(later, board.version, board.now()).required_slugs == ASL_2
+    board.open_case("lowering", thresholds=[EARLIER_BASELINE])
+    question = board.question(threshold=EARLIER_BASELINE)
+    board.vote(mia, question)
+    board.settle(question)
+    assert board.required() == ASL_2
+    board.measure("exploits", right=1)
+    assert board.required() == ASL_2
+
+
+def test_what_rises_under_a_new_version_joins_the_open_case_of_the_old_one(board: Board) -> None:
+    """The case was opened under a version without Bio-3: what a later result no longer shows stays raised there until people decide."""
+    board.version = adopt_framework(board.cast, WITHOUT_BIO_3, at=board.now())
+    board.measure("exploits")
+    board.open_case()
+    adopt(board, NEXT.replace(b"revision: 2", b"revision: 3"))
+    board.measure("bio_protocols", right=20)
+    question = board.question(threshold="bio-3")
+    assert question.case.framework_version.revision == 2 and question.raised == ASL_3
+    assert board.required() == ASL_3
