@@ -26,6 +26,7 @@ ABOUT_A_SUBJECT = (
     "evaluations:measurement:admitted",
     "evaluations:judgement:recorded",
     "evaluations:coverage:recorded",
+    "evaluations:coverage:ended",
     "evaluations:deployment:reported",
     "evaluations:deployment:ended",
 )

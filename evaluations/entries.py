@@ -191,15 +191,22 @@ def requirement_recorded(requirement: StandingRequirement, *, actor: Person | No
 
 
 def coverage_recorded(coverage: Coverage, *, subject: Subject, actor: Person | None, at: datetime) -> Entry:
-    fields = {
+    fields = _coverage(coverage, subject) | {"covered_by": coverage.covered_by_id, "expires": coverage.expires_at}
+    return _append("evaluations:coverage:recorded", f"coverage:{coverage.pk}", actor, at, fields)
+
+
+def coverage_ended(coverage: Coverage, *, subject: Subject, why: str, actor: Person | None, at: datetime) -> Entry:
+    return _append("evaluations:coverage:ended", f"coverage:{coverage.pk}", actor, at, _coverage(coverage, subject) | {"why": why})
+
+
+def _coverage(coverage: Coverage, subject: Subject) -> dict[str, object]:
+    return {
         "subject": subject.pk,
         "framework": coverage.framework_name,
+        "threshold": coverage.threshold,
         "snapshot": coverage.snapshot_id,
-        "covered_by": coverage.covered_by_id,
         "decision": coverage.decision,
-        "expires": coverage.expires_at,
     }
-    return _append("evaluations:coverage:recorded", f"coverage:{coverage.pk}", actor, at, fields)
 
 
 def deployment_reported(deployment: Deployment, *, subject: Subject, actor: Person, at: datetime) -> Entry:
@@ -262,7 +269,8 @@ for _kind, _sentence in {
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",
     "assessment:retried": "{actor} asked for subject {subject} to be assessed again under {framework}.",
     "requirement:recorded": "{actor} recorded that {tier} is required on {axis}.",
-    "coverage:recorded": "{actor} recorded that other weights cover a snapshot until {expires:day}.",
+    "coverage:recorded": "{actor} recorded that other weights cover a snapshot for {threshold} until {expires:day}.",
+    "coverage:ended": "Other weights cover a snapshot for {threshold} no more: {why}.",
     "deployment:reported": "{actor} reported a deployment of {subject:subject} to {scope}.",
     "deployment:ended": "{actor} reported the end of a deployment of {subject:subject} to {scope}.",
 }.items():

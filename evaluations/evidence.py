@@ -7,7 +7,7 @@ the same size, byte for byte, however much has happened since. What a result can
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -35,7 +35,7 @@ from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion, IndicatorVersion
 from ledger.canonical import canonical, digest
 
-FORMAT = "asl-evidence/1"
+FORMAT = "asl-evidence/2"
 # A one-sided 90 % bound is weaker than a central one: every common spelling is known.
 _ONE_SIDED = re.compile(r"(one|single|1)[\W_]*(sided|tailed|tail)", re.IGNORECASE)
 
@@ -49,6 +49,22 @@ class Collected:
     inputs_digest: str
     changes_at: datetime | None
     reader_versions: tuple[str, ...]
+
+
+class FormatNotCarried(LookupError):
+    """An evidence document is of a form that this portal does not collect any more."""
+
+    def __init__(self, form: str) -> None:
+        self.form = form
+        super().__init__(f"collected as {form}, which this portal does not carry")
+
+
+def collect_again(evidence: Mapping[str, Any], subject: Subject, version: FrameworkVersion, *, at: datetime, ledger_size: int) -> Collected:
+    """The evidence once more, in the form a stored document of it has. Raises FormatNotCarried."""
+    form = str(evidence.get("format"))
+    if form not in COLLECTORS:
+        raise FormatNotCarried(form)
+    return COLLECTORS[form](subject, version, at=at, ledger_size=ledger_size)
 
 
 def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger_size: int) -> Collected:
@@ -75,26 +91,31 @@ def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger
     return Collected(data, digest(data), inputs, changes_at, readers)
 
 
+# Each form of the document that a released engine reads, and who collects it.
+COLLECTORS: dict[str, Callable[..., Collected]] = {FORMAT: collect}
+
+
 # --- Snapshots, indicators, judgements, lineage, clocks -------------------------------------------------------------------------------------
 
 
 def _snapshots(facts: Gathered) -> tuple[list[dict[str, Any]], datetime | None]:
-    """Each snapshot with its grade; released or candidate ones are required cells unless a coverage decision in force names them."""
+    """Each snapshot with its grade; released or candidate ones are required cells, but of the thresholds for which a coverage in force names them."""
     running = Deployment.objects.filter(snapshot__subject=facts.subject, seq__lt=facts.size)
     released = {deployment.snapshot_id for deployment in running if not facts.known(deployment.ended_seq)}
     decided = Coverage.objects.filter(snapshot__subject=facts.subject, framework_name=facts.framework.name, seq__lt=facts.size)
-    covered = {coverage.snapshot_id: coverage.expires_at for coverage in decided.order_by("expires_at") if coverage.expires_at > facts.at}
+    in_force = [coverage for coverage in decided if not facts.known(coverage.ended_seq) and coverage.expires_at > facts.at]
     told = [
         {
             "id": snapshot.pk,
             "digest": snapshot.weights_digest,
             "label": snapshot.label,
             "grade": _snapshot_grade(snapshot, facts),
-            "required": (snapshot.pk in released or facts.known(snapshot.candidate_seq)) and snapshot.pk not in covered,
+            "required": snapshot.pk in released or facts.known(snapshot.candidate_seq),
+            "covered": sorted({coverage.threshold for coverage in in_force if coverage.snapshot_id == snapshot.pk}),
         }
         for snapshot in facts.snapshots
     ]
-    return told, min(covered.values(), default=None)
+    return told, min((coverage.expires_at for coverage in in_force), default=None)
 
 
 def _snapshot_grade(snapshot: Snapshot, facts: Gathered) -> str:

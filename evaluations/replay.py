@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from evaluations import documents
-from evaluations.evidence import collect
+from evaluations.evidence import FormatNotCarried, collect_again
 from evaluations.models import Assessment, Subject
-from frameworks.engine.decide import decide
+from frameworks.engine.versions import ENGINES, VersionNotCarried, Versions
 from ledger.canonical import Json, parse
 
 
@@ -68,10 +68,11 @@ def replay_assessments(subject: Subject | None, replayed: Replayed) -> Iterator[
         rows = rows.filter(subject=subject)
     for assessment in rows.iterator(chunk_size=100):
         replayed.count += 1
-        yield from _replay(assessment)
+        yield from replay_assessment(assessment)
 
 
-def _replay(assessment: Assessment) -> Iterator[Difference]:
+def replay_assessment(assessment: Assessment, *, engines: Versions = ENGINES) -> Iterator[Difference]:
+    """One assessment by the engine that made it; one this portal does not carry is a difference of its own."""
     thing = f"assessment {assessment.pk} of {assessment.subject.slug}"
     try:
         framework = documents.load(assessment.framework_digest)
@@ -80,9 +81,21 @@ def _replay(assessment: Assessment) -> Iterator[Difference]:
     except (documents.DocumentNotKnown, documents.DocumentSpoilt) as error:
         yield Difference(thing, "documents", "a document by its digest", str(error))
         return
-    yield from _compare(thing, "decision", stored, decide(framework, evidence))
-    again = collect(assessment.subject, assessment.framework_version, at=assessment.as_of, ledger_size=assessment.ledger_size)
-    yield from _compare(thing, "evidence", evidence, again.document)
+    try:
+        decide = engines.of(assessment.engine_version)
+    except VersionNotCarried as error:
+        yield Difference(thing, "engine_version", assessment.engine_version, str(error))
+    else:
+        yield from _compare(thing, "decision", stored, decide(framework, evidence))
+    told = documents.content(assessment.evidence_digest)
+    try:
+        again = collect_again(
+            told, assessment.subject, assessment.framework_version, at=assessment.as_of, ledger_size=assessment.ledger_size
+        )
+    except FormatNotCarried as error:
+        yield Difference(thing, "evidence/format", str(told.get("format")), str(error))
+    else:
+        yield from _compare(thing, "evidence", evidence, again.document)
 
 
 def _compare(thing: str, what: str, stored: bytes, recomputed: bytes) -> Iterator[Difference]:

@@ -186,7 +186,7 @@ def _decided(
         facts, artefact=artefact, snapshot=snapshot, scope=scope, stack=stack, for_record=for_record, at=at, ledger=ledger
     )
     inputs_bytes = canonical(inputs)
-    answer_bytes = gate_rules.answer(framework_bytes, inputs_bytes)
+    answer_bytes = gate_rules.RULES.now(framework_bytes, inputs_bytes)
     said = gate_rules.read(answer_bytes)
     return Answer(
         allowed=said["allowed"] is True and not said["reasons"],
@@ -257,7 +257,7 @@ def authorise(*, artefact: str, scope: str, actor: Person, stack: str = "") -> G
 def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stack: str = "") -> GateAnswer:
     """See `authorise`. A failed gate leaves a record too: it denied, and why."""
     said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at, for_record=True)
-    inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/1", "at": at, "artefact": artefact, "scope": scope, "failed": True})
+    inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/2", "at": at, "artefact": artefact, "scope": scope, "failed": True})
     answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})
     answer_id = uuid4()
     framework = documents.store("framework", said.framework_bytes, at=at) if said.framework_bytes else None
@@ -290,7 +290,7 @@ def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stac
         framework_document_id=framework,
         inputs_document_id=inputs_digest,
         answer_document_id=answer_digest,
-        rules_version=gate_rules.RULES_VERSION,
+        rules_version=gate_rules.RULES.current,
         asked_by=actor,
         at=at,
         expires_at=said.expires_at,

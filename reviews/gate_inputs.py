@@ -12,7 +12,13 @@ def decided(facts: Facts) -> dict[str, Any]:
     """What people decided and what is open, in the document's words: the part a release rests on."""
     return {
         "findings": {
-            slug: {"outcome": each["outcome"], "digest": each["finding_digest"], "requires": dict(facts.found_under.get(slug, {}))}
+            slug: {
+                "outcome": each["outcome"],
+                "digest": each["finding_digest"],
+                "requires": dict(facts.found_under.get(slug, {})),
+                # An assessment of an earlier engine does not say it, and speaks for no weights until the next one is made.
+                "snapshots": list(each.get("required_snapshots", ())),
+            }
             for slug, each in facts.findings.items()
         },
         "held": [dict(baseline) for baseline in facts.held],
@@ -76,7 +82,7 @@ def document(
 ) -> dict[str, Any]:
     """The whole document. `facts` is None for an artefact nobody registered, or while no framework is in force."""
     asked = {"artefact": artefact, "scope": scope, "stack": stack, "for_record": for_record}
-    head = {"format": "asl-gate-inputs/1", "at": at, **asked, "ledger": dict(ledger)}
+    head = {"format": "asl-gate-inputs/2", "at": at, **asked, "ledger": dict(ledger)}
     subject = snapshot.subject if snapshot else None
     named = {
         "subject": {"id": str(subject.pk), "slug": subject.slug} if subject else None,
@@ -134,5 +140,4 @@ def _assessment(facts: Facts) -> dict[str, Any] | None:
         "framework_digest": facts.assessment.framework_digest,
         "valid_until": facts.assessment.valid_until,
         "due": facts.due,
-        "snapshots": list(facts.content.get("required_snapshots", ())),
     }

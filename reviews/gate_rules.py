@@ -2,14 +2,16 @@
 
 It denies unless nothing stands against it. Every reason has a code, a sentence, and who can resolve it.
 
-INPUTS, `asl-gate-inputs/1`, collected by `reviews.gate` (times as text with zone, absent is null)::
+INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zone, absent is null)::
 
-    {"format": "asl-gate-inputs/1", "at": time, "artefact": "sha256:…"|null, "scope": "external", "stack": "sha256:…"|null,
+    {"format": "asl-gate-inputs/2", "at": time, "artefact": "sha256:…"|null, "scope": "external", "stack": "sha256:…"|null,
      "for_record": bool,                                                       asked for an authorisation, which has to name its stack
      "ledger": {"sound": bool, "size": 123},
      "subject": {"id", "slug"}|null, "snapshot": {"id", "digest", "confirmed": bool}|null, "framework": {"digest", "name"}|null,
-     "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool, "snapshots": ["<uuid>"]}|null,
-     "findings": {threshold: {"outcome", "digest", "requires": {axis: tier}}},  what it required in the version the finding was made under
+     "assessment": {"id", "digest", "framework_digest", "valid_until": time|null, "due": bool}|null,
+     "findings": {threshold: {"outcome", "digest",
+                              "requires": {axis: tier},                        what it required in the version the finding was made under
+                              "snapshots": ["<uuid>"]}},                       the weights it speaks for: the required cells of this threshold
      "held": [{axis: tier}],                                                   baselines of earlier versions that nobody let go of
      "inherited": [{axis: tier}],
      "pending": {"uploads": 0, "dead": 0, "refused": 0},                       received and not read to the end; refused and not signed away
@@ -33,6 +35,7 @@ from typing import Any
 
 from frameworks.engine import reading
 from frameworks.engine.types import FrameworkDocument, Safeguard
+from frameworks.engine.versions import Versions
 from ledger.canonical import canonical, digest, parse
 from reviews import places
 from reviews.rules import Required, Standing, required_tiers
@@ -226,13 +229,22 @@ def _evidence_reasons(inputs: Inputs) -> Iterator[Reason]:
 
 
 def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
-    covered = True
     for threshold in framework.thresholds:
         if threshold.kind != "threshold":
             continue
         decided = inputs["determinations"].get(threshold.slug)
-        if decided is None or _past(decided["valid_until"], inputs):
-            covered = False
+        if decided is not None and _past(decided["valid_until"], inputs):
+            decided = None
+        if inputs["assessment"] is not None and not _speaks_for_these_weights(inputs, threshold.slug, decided):
+            yield Reason(
+                "artefact_not_assessed",
+                f"What is known of {threshold.title} does not speak for these weights: they are no required cell of its finding, and no coverage in force"
+                " names them.",
+                (RESEARCHERS, CHAIR),
+                "Name the snapshot a release candidate and evaluate it, or let the board decide that another one covers it.",
+                threshold.slug,
+            )
+        if decided is None:
             yield Reason(
                 "finding_not_answered",
                 f"No determination in force says whether {threshold.title} is crossed.",
@@ -241,7 +253,6 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
                 threshold.slug,
             )
         else:
-            covered = covered and decided["verdict"] == "covered_by" and decided.get("covered") == inputs["snapshot"]["id"]
             if decided["verdict"] == "not_crossed" and not _assessed(inputs, threshold.slug):
                 yield Reason(
                     "finding_not_assessed",
@@ -258,14 +269,13 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
                     "Wait for the worker; if it stays so, run ./portal manage doctor, or decide the threshold anew.",
                     threshold.slug,
                 )
-    assessment = inputs["assessment"]
-    if assessment is not None and inputs["snapshot"]["id"] not in assessment["snapshots"] and not covered:
-        yield Reason(
-            "artefact_not_assessed",
-            "The findings do not speak for these weights: the snapshot is no required cell of the assessment and no coverage decision names it.",
-            (RESEARCHERS,),
-            "Name the snapshot a release candidate and evaluate it, or let the board decide that another one covers it.",
-        )
+
+
+def _speaks_for_these_weights(inputs: Inputs, slug: str, decided: Mapping[str, Any] | None) -> bool:
+    """Whether a threshold's finding was made with these weights as a required cell, or a coverage in force names them."""
+    if decided is not None and decided["verdict"] == "covered_by" and decided.get("covered") == inputs["snapshot"]["id"]:
+        return True
+    return slug in inputs["findings"] and inputs["snapshot"]["id"] in inputs["findings"][slug]["snapshots"]
 
 
 def _answers(decided: Mapping[str, Any], inputs: Inputs, slug: str) -> bool:
@@ -501,3 +511,7 @@ def _expiry(inputs: Inputs) -> datetime:
     for decided in inputs["adequacy"].values():
         ends += [_time(line["expires_at"]) for line in decided["statement"]["lines"] if line["expires_at"]]
     return min(ends)
+
+
+# Each version of these rules that is carried; docs/decisions/0006 says how one is kept at a release.
+RULES = Versions("rules", {RULES_VERSION: answer}, current=RULES_VERSION)

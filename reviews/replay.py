@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from evaluations import documents
 from evaluations.models import Subject
 from evaluations.replay import Difference, Replayed, check, first_difference
+from frameworks.engine.versions import VersionNotCarried, Versions
 from ledger.canonical import parse
 from reviews import gate_rules
 from reviews.models import GateAnswer
@@ -17,10 +18,11 @@ def replay_gate(subject: Subject | None, replayed: Replayed) -> Iterator[Differe
         rows = rows.filter(subject=subject)
     for answered in rows.iterator(chunk_size=100):
         replayed.count += 1
-        yield from _replay(answered)
+        yield from replay_answer(answered)
 
 
-def _replay(answered: GateAnswer) -> Iterator[Difference]:
+def replay_answer(answered: GateAnswer, *, rules: Versions = gate_rules.RULES) -> Iterator[Difference]:
+    """One answer by the rules that gave it; rules this portal does not carry are a difference of their own."""
     thing = f"gate answer {answered.pk}"
     try:
         framework = documents.load(answered.framework_document_id) if answered.framework_document_id else b""
@@ -34,7 +36,11 @@ def _replay(answered: GateAnswer) -> Iterator[Difference]:
         if answered.allowed:
             yield Difference(thing, "allowed", "true", "a gate that failed never allows")
         return
-    recomputed = gate_rules.answer(framework, inputs)
+    try:
+        recomputed = rules.of(answered.rules_version)(framework, inputs)
+    except VersionNotCarried as error:
+        yield Difference(thing, "rules_version", answered.rules_version, str(error))
+        return
     if stored != recomputed:
         place, before, after = first_difference(parse(stored), parse(recomputed))
         yield Difference(thing, f"answer{place}", before, after)

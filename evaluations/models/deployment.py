@@ -37,23 +37,37 @@ class Deployment(models.Model):
 
 
 class Coverage(models.Model):
-    """A quorum's decision, written downwards: these weights need no results of their own while those of `covered_by` hold."""
+    """A quorum's decision, written downwards: for this threshold these weights need no results of their own while those of `covered_by` hold.
+
+    It ends with the determination it comes from, and at `expires_at` at the latest.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="coverages")
     covered_by = models.ForeignKey(Snapshot, models.PROTECT, related_name="covers")
     framework_name = models.CharField(max_length=120)
+    # Empty only in rows from before a coverage named its threshold: those cover none.
+    threshold = models.CharField(max_length=80, blank=True)
     decision = models.UUIDField()
     recorded_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     seq = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_seq = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["seq", "id"]
         constraints = [
             models.UniqueConstraint(fields=["snapshot", "framework_name", "decision"], name="one_coverage_per_snapshot_and_decision"),
+            # What stands for these weights on a threshold is one decision at a time.
+            models.UniqueConstraint(
+                fields=["snapshot", "framework_name", "threshold"],
+                condition=Q(ended_at=None) & ~Q(threshold=""),
+                name="one_coverage_in_force_per_snapshot_and_threshold",
+            ),
+            models.CheckConstraint(condition=Q(ended_seq=None) | Q(ended_at__isnull=False), name="a_coverage_that_ended_says_when"),
             models.CheckConstraint(condition=~Q(covered_by=F("snapshot")), name="a_snapshot_does_not_cover_itself"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.snapshot_id} covered by {self.covered_by_id}"
+        return f"{self.threshold}: {self.snapshot_id} covered by {self.covered_by_id}"

@@ -17,7 +17,7 @@ from evaluations.breakage import place_of
 from evaluations.evidence import Collected, collect
 from evaluations.models import Assessment, AssessmentDue, DueState, Subject
 from frameworks import queries as frameworks
-from frameworks.engine.decide import ENGINE_VERSION, decide
+from frameworks.engine.versions import ENGINES, Versions
 from frameworks.models import FrameworkVersion
 from ledger.canonical import parse
 from ledger.clock import holds, lease_is_over, wait_is_over
@@ -36,14 +36,14 @@ NOT_THE_SUBJECT = (NotNow, OperationalError, InterfaceError)
 
 
 @transaction.atomic
-def assess(*, subject: Subject, framework_version: FrameworkVersion, at: datetime) -> Assessment | None:
+def assess(*, subject: Subject, framework_version: FrameworkVersion, at: datetime, engines: Versions = ENGINES) -> Assessment | None:
     """Collects the evidence, lets the engine decide, and stores documents and answer; None where inputs and findings are those of before.
 
-    An assessment whose own time has run out is made anew even when nothing moved, so that its clock goes on.
+    An assessment whose own time has run out is made anew even when nothing moved, so that its clock goes on; so is one of an earlier engine.
     """
     Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
     collected = collect(subject, framework_version, at=at, ledger_size=size())
-    answer = decide(framework_version.canonical, collected.document)
+    answer = engines.now(framework_version.canonical, collected.document)
     decided = cast(dict[str, Any], parse(answer))
     latest = _latest(subject, framework_version.name)
     if latest is not None and _says_the_same(latest, framework_version, collected, decided, at):
@@ -151,7 +151,7 @@ def _latest(subject: Subject, framework_name: str) -> Assessment | None:
 def _says_the_same(latest: Assessment, version: FrameworkVersion, collected: Collected, decided: Mapping[str, Any], at: datetime) -> bool:
     over = latest.valid_until is not None and latest.valid_until <= at
     inputs = (latest.framework_digest, latest.inputs_digest, latest.engine_version)
-    same = inputs == (version.digest, collected.inputs_digest, ENGINE_VERSION)
+    same = inputs == (version.digest, collected.inputs_digest, decided["engine_version"])
     return same and not over and latest.finding_digests == _finding_digests(decided)
 
 

@@ -63,18 +63,37 @@ def record_coverage(
     snapshot: Snapshot,
     covered_by: Snapshot,
     framework_name: str,
+    threshold: str,
     decision: UUID,
     expires_at: datetime,
     actor: Person | None,
     at: datetime,
 ) -> Coverage:
-    """A quorum found these weights bounded by others' results until a day; their own cells are not required so long."""
+    """A quorum found these weights bounded by others' results on one threshold until a day; it does not require their own cells so long."""
     known = Coverage.objects.filter(snapshot=snapshot, framework_name=framework_name, decision=decision).first()
     if known is not None:
         return known
-    coverage = Coverage(snapshot=snapshot, covered_by=covered_by, framework_name=framework_name, decision=decision, recorded_at=at)
-    coverage.expires_at = expires_at
+    coverage = Coverage(snapshot=snapshot, covered_by=covered_by, framework_name=framework_name, threshold=threshold, decision=decision)
+    coverage.recorded_at, coverage.expires_at = at, expires_at
     coverage.save(force_insert=True)
     coverage.seq = entries.coverage_recorded(coverage, subject=snapshot.subject, actor=actor, at=at).seq
     coverage.save(update_fields=["seq"])
+    return coverage
+
+
+@transaction.atomic
+def end_coverage(*, decision: UUID, why: str, actor: Person | None, at: datetime) -> Coverage | None:
+    """The determination a coverage comes from left force: the weights need their own results again. Safe to say twice; None where none was in force."""
+    coverage = (
+        Coverage.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("snapshot__subject")
+        .filter(decision=decision, ended_at=None)
+        .first()
+    )
+    if coverage is None:
+        return None
+    coverage.ended_at = at
+    coverage.save(update_fields=["ended_at"])
+    coverage.ended_seq = entries.coverage_ended(coverage, subject=coverage.snapshot.subject, why=why, actor=actor, at=at).seq
+    coverage.save(update_fields=["ended_seq"])
     return coverage

@@ -21,8 +21,8 @@ from frameworks.engine.types import (
 )
 from ledger.canonical import Json, canonical, digest
 
-ENGINE_VERSION = "1"
-ASSESSMENT_FORMAT = "asl-assessment/1"
+ENGINE_VERSION = "2"
+ASSESSMENT_FORMAT = "asl-assessment/2"
 
 
 def decide(framework_bytes: bytes, evidence_bytes: bytes) -> bytes:
@@ -93,8 +93,7 @@ def document(decision: Decision) -> dict[str, Json]:
             if each.outcome.raises
             for artefact in each.threshold.artefacts
         ],
-        "required_snapshots": [each.id for each in evidence.snapshots if each.required],
-        "thresholds": [_threshold(each, *trees[each.threshold.slug]) for each in decision.findings],
+        "thresholds": [_threshold(each, evidence, *trees[each.threshold.slug]) for each in decision.findings],
         "measurements": _measurements(decision),
     }
 
@@ -129,7 +128,7 @@ def _trees(decision: Decision, labels: dict[str, str]) -> dict[str, tuple[dict[s
     return written
 
 
-def _threshold(finding: Finding, tree: dict[str, Json], finding_digest: str) -> dict[str, Json]:
+def _threshold(finding: Finding, evidence: Evidence, tree: dict[str, Json], finding_digest: str) -> dict[str, Json]:
     threshold, changes_at = finding.threshold, finding.tree.changes_at
     return {
         "slug": threshold.slug,
@@ -138,6 +137,7 @@ def _threshold(finding: Finding, tree: dict[str, Json], finding_digest: str) -> 
         "outcome": str(finding.outcome),
         "finding_digest": finding_digest,
         "valid_until": None if changes_at is None else explain.time_text(changes_at),
+        "required_snapshots": [each.id for each in evidence.snapshots if each.is_cell_of(threshold.slug)],
         "requires": dict(threshold.requires),
         "sentence": finding.tree.sentence,
         "reasons": [_reason(each) for each in _blocking(finding.tree)],

@@ -30,13 +30,13 @@ def judged_measurements(indicator: Indicator, framework: FrameworkDocument, evid
     return tuple(judge(each, indicator, framework, evidence) for each in evidence.measurements if each.indicator == indicator.slug)
 
 
-def leaf(rule: Rule, indicator: Indicator, judged: tuple[Judged, ...], evidence: Evidence) -> Node:
-    """The finding of one indicator, with its reasons."""
+def leaf(rule: Rule, threshold: str, indicator: Indicator, judged: tuple[Judged, ...], evidence: Evidence) -> Node:
+    """The finding of one indicator as asked for one threshold, with its reasons."""
     by_id = {each.measurement.id: each for each in judged}
     replaced = {each.measurement.id for each in judged if _is_replaced(each, by_id, indicator)}
     counted = [each for each in judged if each.measurement.id not in replaced]
     qualifying = [each for each in counted if each.qualifies]
-    gaps = _gaps(indicator, counted, qualifying, evidence)
+    gaps = _gaps(indicator, threshold, counted, qualifying, evidence)
     outcome = _outcome(counted, qualifying)
     if outcome is Outcome.RULED_OUT and gaps:
         outcome = Outcome.NOT_ASSESSED
@@ -108,7 +108,9 @@ def _number(text: str) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def _gaps(indicator: Indicator, counted: Sequence[Judged], qualifying: Sequence[Judged], evidence: Evidence) -> list[Reason]:
+def _gaps(
+    indicator: Indicator, threshold: str, counted: Sequence[Judged], qualifying: Sequence[Judged], evidence: Evidence
+) -> list[Reason]:
     """What keeps this indicator from ruling out, whatever its measurements say."""
     found = []
     if not counted:
@@ -116,7 +118,7 @@ def _gaps(indicator: Indicator, counted: Sequence[Judged], qualifying: Sequence[
     elif not qualifying:
         found.append(Reason(Code.NO_QUALIFYING_MEASUREMENT, f"No result for {indicator.title} qualifies."))
     else:
-        found.extend(_empty_cells(indicator, qualifying, evidence))
+        found.extend(_empty_cells(indicator, threshold, qualifying, evidence))
     for run in evidence.blocking_runs:
         if indicator.slug in run.indicators and not run.signed_away:
             sentence = f"A run of {run.task} {_BLOCKED_BECAUSE.get(run.reason, 'is unaccounted for')}."
@@ -137,10 +139,10 @@ _BLOCKED_BECAUSE = {
 }
 
 
-def _empty_cells(indicator: Indicator, qualifying: Sequence[Judged], evidence: Evidence) -> list[Reason]:
-    """Required snapshots, and the variants the indicator wants apart, without a qualifying result of their own."""
+def _empty_cells(indicator: Indicator, threshold: str, qualifying: Sequence[Judged], evidence: Evidence) -> list[Reason]:
+    """Snapshots this threshold requires, and the variants the indicator wants apart, without a qualifying result of their own."""
     found = []
-    for snapshot in (each for each in evidence.snapshots if each.required):
+    for snapshot in (each for each in evidence.snapshots if each.is_cell_of(threshold)):
         here = [each.measurement for each in qualifying if each.measurement.snapshot == snapshot.id]
         if not here:
             sentence = f"No qualifying result for {indicator.title} on the required snapshot {snapshot.label}."

@@ -46,7 +46,7 @@ from frameworks.engine.types import (
 )
 from ledger.canonical import Json, canonical, digest, parse
 
-EVIDENCE_FORMAT = "asl-evidence/1"
+EVIDENCE_FORMAT = "asl-evidence/2"
 FRAMEWORK_FORMAT = "asl-framework/1"
 
 Item = Mapping[str, Json]
@@ -303,6 +303,7 @@ def _snapshot(item: Item) -> Snapshot:
         label=_text(item["label"]),
         grade=_text(item["grade"]),
         required=_truth(item["required"]),
+        covered=tuple(sorted(_texts(item["covered"]))),
     )
 
 

@@ -54,7 +54,7 @@ class Findings:
         """The answer of one rule node, as asked for one threshold."""
         match rule.kind:
             case "indicator" | "band":
-                return leaf(rule, self.framework.indicator(rule.target), self.measurements(rule.target), self.evidence)
+                return leaf(rule, threshold, self.framework.indicator(rule.target), self.measurements(rule.target), self.evidence)
             case "threshold":
                 return self._reference(rule)
             case "judgement":

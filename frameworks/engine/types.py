@@ -4,13 +4,14 @@ Three documents, all canonical JSON (`ledger.canonical`), stored by digest. In a
 with zone (`2026-05-22T09:00:00.000000Z`), counts are JSON integers, absent is `null` (every key below is always present in evidence).
 The order of lists in the evidence never matters.
 
-EVIDENCE, `asl-evidence/1`, written by `evaluations.evidence`, which filters nothing::
+EVIDENCE, `asl-evidence/2`, written by `evaluations.evidence`, which filters nothing::
 
-    {"format": "asl-evidence/1",
+    {"format": "asl-evidence/2",
      "subject": "<uuid>", "framework_digest": "sha256:…", "as_of": time, "ledger_size": 123,
      "snapshots": [{"id": "<uuid>", "digest": "sha256:…", "label": "step 9000",
                     "grade": "attested"|"confirmed"|"declared",     the snapshot's own registration (a second person confirmed it)
-                    "required": true}],                             released or candidate, and no coverage decision names it: a required cell
+                    "required": true,                               released or candidate: a required cell of every threshold
+                    "covered": ["cbrn-3"]}],                        but of these, for which a coverage in force names it
      "indicators": [{"slug": "swe-hard", "digest": "sha256:…", "adopted_seq": 7,     every adopted version of every indicator of the
                      "definition": {…}}],                                              framework, earlier ones too; definition = its document
      "measurements": [{
@@ -49,9 +50,9 @@ read from `eval.metadata.elicitation.<fact>`, else `eval.metadata.<fact>`, else 
 `eval.config.epochs`. Two places that disagree: leave the fact out and add a `holds` warning `elicitation-conflict`. What the uploader typed
 has origin `declared` and never meets a floor; once a second person confirmed it, `countersigned` does.
 
-ASSESSMENT, `asl-assessment/1`, written by `frameworks.engine.decide`::
+ASSESSMENT, `asl-assessment/2`, written by `frameworks.engine.decide`::
 
-    {"format": "asl-assessment/1", "engine_version": "1",
+    {"format": "asl-assessment/2", "engine_version": "2",
      "subject": …, "framework": {"name": …, "version": …, "revision": …, "digest": …}, "evidence_digest": "sha256:…",
      "as_of": time, "ledger_size": 123,
      "complete": bool,                       no threshold of kind `threshold` is not_assessed
@@ -61,8 +62,8 @@ ASSESSMENT, `asl-assessment/1`, written by `frameworks.engine.decide`::
                                      {"kind": "lineage", "relation": "inherits", "parent": "<uuid>", "tier": "asl-3"}]}},
                                              computed findings, baseline and lineage only; determinations are combined above, in reviews
      "artefacts": [{"threshold": "aird-4", "artefact": "affirmative-case-misalignment"}],      required by the findings
-     "required_snapshots": ["<uuid>"],       the cells these findings speak for
      "thresholds": [{"slug": …, "kind": …, "title": …, "outcome": …, "finding_digest": "sha256:…", "valid_until": time|null,
+                     "required_snapshots": ["<uuid>"],       the cells this finding speaks for
                      "requires": {axis: tier}, "sentence": "…", "reasons": [reason…], "tree": node}],          in the framework's order
      "measurements": [{"id": …, "indicator": …, "qualifies": bool, "power": "full"|"raise"|"none",
                        "outcome": outcome|null, "reasons": [reason…]}]}                        every one of the evidence, sorted by id
@@ -486,6 +487,11 @@ class Snapshot:
     label: str
     grade: str
     required: bool
+    covered: tuple[str, ...]
+
+    def is_cell_of(self, threshold: str) -> bool:
+        """Whether this threshold needs a qualifying result on these very weights."""
+        return self.required and threshold not in self.covered
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from evaluations.models import Snapshot
-from evaluations.services.decisions import record_coverage, record_judgement
+from evaluations.services.decisions import end_coverage, record_coverage, record_judgement
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
@@ -262,6 +262,7 @@ def _write_downwards(case: Case, question: Question, determination: Determinatio
             snapshot=case.snapshot,
             covered_by=determination.covered_by,
             framework_name=case.framework_name,
+            threshold=determination.threshold,
             decision=determination.pk,
             expires_at=determination.valid_until,
             actor=determination.decided_by,
@@ -312,7 +313,11 @@ def _release(case: Case, question: Question, verdict: str, facts: Facts, shared:
 
 
 def _end_earlier(model: type[Determination] | type[SafeguardsDecision] | type[ReleaseDecision], at: datetime, **which: Any) -> None:
-    model.objects.filter(ended_at=None, **which).update(ended_at=at, ended_why=EndReason.SUPERSEDED)
+    ended = model.objects.filter(ended_at=None, **which)
+    covering = list(ended.exclude(covered_by=None).values_list("pk", flat=True)) if model is Determination else []
+    ended.update(ended_at=at, ended_why=EndReason.SUPERSEDED)
+    for decision in covering:
+        end_coverage(decision=decision, why=EndReason.SUPERSEDED, actor=None, at=at)
 
 
 def _follow_up(case: Case, at: datetime) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from evaluations import documents
 from evaluations.evidence import collect
-from evaluations.models import Assessment, AssessmentDue, Supersession
+from evaluations.models import Assessment, AssessmentDue, Coverage, Supersession
 from evaluations.services import assessments, decisions, results, subjects, uploads
 from frameworks.models import IndicatorVersion
 from frameworks.services import load_framework
@@ -218,6 +219,7 @@ def test_a_coverage_decision_spares_a_candidate_its_own_cell_until_it_expires(wo
         snapshot=candidate,
         covered_by=world.snapshot,
         framework_name="small",
+        threshold="bio-3",
         decision=world.snapshot.pk,
         expires_at=until,
         actor=None,
@@ -227,6 +229,33 @@ def test_a_coverage_decision_spares_a_candidate_its_own_cell_until_it_expires(wo
     assert world.outcomes["bio-3"] == "ruled_out" and world.assessment.valid_until == until
     assessments.mark_what_the_clock_changed(at=until)
     work_off(until)
+    assert world.outcomes["bio-3"] == "not_assessed"
+
+
+def test_a_coverage_that_ended_with_its_decision_spares_nothing_any_more(world: World) -> None:
+    world.send(log())
+    candidate = make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor=1, is_release_candidate=True)
+    told = {"snapshot": candidate, "covered_by": world.snapshot, "framework_name": "small", "decision": candidate.pk, "actor": None}
+    row = decisions.record_coverage(threshold="bio-3", expires_at=later(days=20), at=world.now(), **told)
+    world.work()
+    assert world.outcomes["bio-3"] == "ruled_out"
+    ended = decisions.end_coverage(decision=candidate.pk, why="leaned_on_lapsed", actor=None, at=world.now())
+    assert ended is not None and decisions.end_coverage(decision=candidate.pk, why="expired", actor=None, at=world.now()) is None
+    assert list(Entry.objects.order_by("-seq").values_list("kind", flat=True)[:1]) == ["evaluations:coverage:ended"]
+    world.work()
+    assert world.outcomes["bio-3"] == "not_assessed"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Coverage.objects.filter(pk=row.pk).update(ended_at=None, ended_seq=None)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Coverage.objects.filter(pk=row.pk).update(expires_at=later(days=99))
+
+
+def test_a_coverage_of_another_threshold_spares_nothing_here(world: World) -> None:
+    world.send(log())
+    candidate = make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor=1, is_release_candidate=True)
+    told = {"snapshot": candidate, "covered_by": world.snapshot, "framework_name": "small", "decision": candidate.pk, "actor": None}
+    decisions.record_coverage(threshold="exploit", expires_at=later(days=20), at=world.now(), **told)
+    world.work()
     assert world.outcomes["bio-3"] == "not_assessed"
 
 

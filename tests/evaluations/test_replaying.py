@@ -9,8 +9,11 @@ from django.db import connection
 
 from evaluations import documents
 from evaluations.models import Assessment
-from evaluations.replay import first_difference
-from evaluations.services import uploads
+from evaluations.replay import first_difference, replay_assessment
+from evaluations.services import assessments, uploads
+from frameworks.engine.decide import ENGINE_VERSION, decide
+from frameworks.engine.versions import Versions
+from ledger.canonical import canonical, parse
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
 from tests.makers import make_binding, make_snapshot, make_subject, send_file
@@ -56,6 +59,45 @@ def test_replay_of_one_subject_asks_only_for_its_own(world: World) -> None:
     assert f"evaluations.assessments: {own} replayed" in _replay(subject="heron-tuned")
     with pytest.raises(CommandError, match="no subject"):
         _replay(subject="nothing")
+
+
+def _next_engine(framework: bytes, evidence: bytes) -> bytes:
+    """An engine of a later day, which says more."""
+    said = parse(decide(framework, evidence))
+    assert isinstance(said, dict)
+    return canonical(said | {"engine_version": "next", "remark": "Looked at twice."})
+
+
+BOTH = Versions("engine", {ENGINE_VERSION: decide, "next": _next_engine}, current="next")
+
+
+def test_each_assessment_is_replayed_by_the_engine_that_made_it(world: World) -> None:
+    world.send(log(right=2))
+    before = world.assessment
+    after = assessments.assess(subject=world.subject, framework_version=world.framework, at=world.now(), engines=BOTH)
+    assert after is not None and (before.engine_version, after.engine_version) == (ENGINE_VERSION, "next")
+    assert [*replay_assessment(before, engines=BOTH), *replay_assessment(after, engines=BOTH)] == []
+    swapped = Versions("engine", {ENGINE_VERSION: _next_engine, "next": decide}, current="next")
+    assert all(list(replay_assessment(each, engines=swapped)) for each in (before, after))
+
+
+def test_an_engine_this_portal_does_not_carry_is_a_difference_with_a_name(world: World) -> None:
+    world.send(log(right=2))
+    assessments.assess(subject=world.subject, framework_version=world.framework, at=world.now(), engines=BOTH)
+    errors = StringIO()
+    with pytest.raises(CommandError) as refused:
+        call_command("replay", stdout=StringIO(), stderr=errors)
+    assert refused.value.returncode == 1
+    assert "engine_version: stored next, recomputed made by engine version next, which this portal does not carry" in errors.getvalue()
+
+
+def test_evidence_of_a_form_nobody_collects_any_more_is_a_difference_with_a_name(world: World) -> None:
+    world.send(log(right=2))
+    told = documents.content(world.assessment.evidence_digest) | {"format": "asl-evidence/0"}
+    name = documents.store("evidence", canonical(told), at=world.now())
+    _tamper("UPDATE evaluations_assessment SET evidence_digest = %s", [name])
+    places = {each.place: each.recomputed for each in replay_assessment(Assessment.objects.get(pk=world.assessment.pk))}
+    assert places["evidence/format"] == "collected as asl-evidence/0, which this portal does not carry"
 
 
 def test_a_changed_fact_is_found_and_named(world: World) -> None:

@@ -145,7 +145,7 @@ def make_evidence(framework: bytes, *measurements: Mapping[str, Any], **changes:
     """Every indicator of the framework adopted at entry 7; one required, confirmed snapshot that has not grown."""
     document = reading.framework(framework)
     return {
-        "format": "asl-evidence/1",
+        "format": "asl-evidence/2",
         "subject": "subject-1",
         "framework_digest": document.digest,
         "as_of": AS_OF,
@@ -161,7 +161,7 @@ def make_evidence(framework: bytes, *measurements: Mapping[str, Any], **changes:
 
 
 def make_snapshot(name: str = SNAPSHOT, **changes: Any) -> dict[str, Any]:
-    return {"id": name, "digest": "sha256:" + "a" * 64, "label": name, "grade": "confirmed", "required": True} | changes
+    return {"id": name, "digest": "sha256:" + "a" * 64, "label": name, "grade": "confirmed", "required": True, "covered": []} | changes
 
 
 def adoption(definition: Mapping[str, Any], seq: int = 7) -> dict[str, Any]:

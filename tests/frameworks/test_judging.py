@@ -17,6 +17,7 @@ from tests.frameworks.evidence_maker import (
     make_indicator,
     make_measurement,
     make_snapshot,
+    make_threshold,
     outcome,
 )
 
@@ -227,12 +228,28 @@ def test_every_required_snapshot_needs_a_qualifying_result_of_its_own() -> None:
     both = [make_snapshot(), make_snapshot("snapshot-2")]
     answer = assess(make_framework(), make_measurement(), snapshots=both)
     assert answer["thresholds"][0]["outcome"] == "not_assessed" and leaf_of(answer)["missing"] is True
-    assert answer["thresholds"][0]["reasons"][0]["code"] == "required-cell-empty" and answer["required_snapshots"] == [
-        "snapshot-1",
-        "snapshot-2",
-    ]
+    assert answer["thresholds"][0]["reasons"][0]["code"] == "required-cell-empty"
+    assert answer["thresholds"][0]["required_snapshots"] == ["snapshot-1", "snapshot-2"]
     assert outcome(make_measurement(), make_measurement("m2", snapshot="snapshot-2"), snapshots=both) == "ruled_out"
     assert outcome(make_measurement(), snapshots=[both[0], both[1] | {"required": False}]) == "ruled_out"
+
+
+def test_a_covered_snapshot_is_no_cell_of_the_threshold_it_is_covered_for_and_of_every_other_one() -> None:
+    thresholds = [make_threshold("risk", {"indicator": "hard"}), make_threshold("harm", {"indicator": "hard"})]
+    both = [make_snapshot(), make_snapshot("snapshot-2", covered=["risk"])]
+    answer = assess(make_framework(thresholds=thresholds), make_measurement(), snapshots=both)
+    assert [(each["slug"], each["outcome"], each["required_snapshots"]) for each in answer["thresholds"]] == [
+        ("risk", "ruled_out", ["snapshot-1"]),
+        ("harm", "not_assessed", ["snapshot-1", "snapshot-2"]),
+    ]
+
+
+def test_a_threshold_that_leans_on_another_leans_on_its_cells_too() -> None:
+    """The checkpoint is not covered, so what refers to it is not ruled out by a coverage of its own."""
+    thresholds = [make_threshold("risk", {"threshold": "harm"}), make_threshold("harm", {"indicator": "hard"})]
+    both = [make_snapshot(), make_snapshot("snapshot-2", covered=["risk"])]
+    answer = assess(make_framework(thresholds=thresholds), make_measurement(), snapshots=both)
+    assert [each["outcome"] for each in answer["thresholds"]] == ["not_assessed", "not_assessed"]
 
 
 def test_every_cell_the_indicator_wants_apart_needs_a_qualifying_result() -> None:

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from evaluations.services import assessments, readings
+from ledger.canonical import canonical, parse
 from ledger.models import Cursor
 from ledger.services import size
+from reviews.gate_rules import answer
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot
 from tests.reviews.conftest import Board
-from tests.reviews.test_gate_rules import codes, digest_of, settled
+from tests.reviews.test_gate_rules import DOCUMENT, codes, digest_of, settled
 
 
 def test_a_result_that_was_read_shuts_the_gate_before_anyone_has_heard_of_it(open_board: Board) -> None:
@@ -59,11 +61,23 @@ def test_a_decision_kept_for_a_later_finding_answers_that_one_too(kept: str, den
 @pytest.mark.parametrize(("named", "denied"), [("w", False), ("other", True), (None, True)])
 def test_a_coverage_speaks_for_the_weights_it_named_and_no_others(named: Any, denied: bool) -> None:
     inputs = settled()
-    inputs["assessment"]["snapshots"] = []
+    for finding in inputs["findings"].values():
+        finding["snapshots"] = []
     for determination in inputs["determinations"].values():
         determination |= {"verdict": "covered_by", "covers": {}, "covered": named}
     inputs["release"]["status_digest"] = digest_of(inputs)
     assert ("artefact_not_assessed" in codes(inputs)) is denied
+
+
+def test_a_coverage_of_one_threshold_says_nothing_of_another() -> None:
+    inputs = settled()
+    inputs["findings"]["bio-3"]["snapshots"] = []
+    inputs["determinations"]["bio-3"] |= {"verdict": "covered_by", "covers": {}, "covered": "w"}
+    inputs["release"]["status_digest"] = digest_of(inputs)
+    assert codes(inputs) == []
+    inputs["findings"]["bio-4"]["snapshots"] = []
+    denied: Any = parse(answer(DOCUMENT.canonical, canonical(inputs)))
+    assert [(reason["code"], reason["about"]) for reason in denied["reasons"]] == [("artefact_not_assessed", "bio-4")]
 
 
 def test_a_snapshot_registered_after_the_release_is_not_let_out_with_it(open_board: Board) -> None:

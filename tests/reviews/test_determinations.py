@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from evaluations.models import Measurement, StandingRequirement
+from evaluations.models import Coverage, Measurement, Snapshot, StandingRequirement
 from evaluations.services import results
 from evaluations.services.assessments import mark_what_the_clock_changed
 from ledger.models import Entry
@@ -236,6 +236,55 @@ def supersede(board: Board, old: Measurement, new: Measurement) -> None:
     board.work()
 
 
+def cover_egret(board: Board) -> Snapshot:
+    """Heron is cleared on its own evidence; Egret, a small change of it, is what the board looks at from here on. Answers Heron's weights."""
+    heron, weights = board.subject, board.snapshot
+    board.clean()
+    board.open_case()
+    board.settle_thresholds()
+    board.subject = make_subject(board.cast, "egret", at=board.now(), parent=heron, derivation="fine-tune")
+    board.snapshot = make_snapshot(board.cast, board.subject, at=board.now(), is_release_candidate=True)
+    board.work()
+    return weights
+
+
+def test_one_threshold_is_covered_and_the_other_is_answered_by_own_evidence_and_the_gate_opens(board: Board) -> None:
+    weights = cover_egret(board)
+    board.measure("exploits")
+    board.safeguard()
+    board.open_case()
+    question = board.question(threshold="bio-3")
+    propose(question=question, verdict="covered_by", covered_by=weights, note="Parity.", actor=board.cast.dan, at=board.now())
+    board.settle(question)
+    board.settle(board.question(threshold="bio-4"), "not_crossed")
+    board.work()
+    board.settle_safeguards()
+    board.release()
+    board.work()
+    assert board.ask().allowed
+    # Its own result past a line ends the coverage at once, and with it what spared the cell.
+    board.measure("bio_protocols", right=20)
+    coverage = Coverage.objects.get(snapshot=board.snapshot)
+    assert coverage.ended_at is not None and not board.ask().allowed
+    assert board.required() == {"deployment": "asl-3", "security": "asl-3"}
+
+
+def test_a_coverage_runs_out_with_its_determination_and_the_weights_need_their_own_result_again(board: Board) -> None:
+    weights = cover_egret(board)
+    board.measure("exploits")
+    board.open_case()
+    question = board.question(threshold="bio-3")
+    propose(question=question, verdict="covered_by", covered_by=weights, note="Parity.", actor=board.cast.dan, at=board.now())
+    decided = board.settle(question)
+    board.work()
+    board.moment = decided.valid_until
+    following.expire(at=board.now())
+    assert Coverage.objects.get(snapshot=board.snapshot).ended_at is not None
+    assert Entry.objects.filter(kind="evaluations:coverage:ended").count() == 1
+    board.work()
+    assert str(board.snapshot.pk) in board.facts.findings["bio-3"]["required_snapshots"]
+
+
 def test_another_model_covers_this_one_until_its_own_determination_goes(board: Board) -> None:
     """Heron is cleared on its own evidence; Egret, a small change of it without results of its own, is covered by it, and falls with it."""
     heron, weights = board.subject, board.snapshot
@@ -265,5 +314,7 @@ def test_another_model_covers_this_one_until_its_own_determination_goes(board: B
     board.measure("bio_protocols", right=20)
     assert {each.threshold for each in mine} == {"bio-4"}
     assert Determination.objects.get(subject=egret, threshold="bio-3").ended_why == "leaned_on_lapsed"
+    covering = Coverage.objects.filter(snapshot__subject=egret)
+    assert {each.threshold: each.ended_at is not None for each in covering} == {"bio-3": True, "bio-4": False}
     board.subject = egret
     assert board.required() == {"deployment": "asl-3", "security": "asl-3"}

@@ -3,18 +3,21 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
+from evaluations import documents
 from evaluations.models import Document
 from evaluations.replay import Replayed
-from ledger.canonical import digest
+from frameworks.engine.versions import Versions
+from ledger.canonical import canonical, digest
 from ledger.models import Entry, LedgerField
 from ledger.refusals import NotAllowed
-from reviews import gate
+from reviews import gate, gate_rules
 from reviews.models import ApplicabilityStatement, GateAnswer, ReleaseDecision, ScopeState, SignOff
-from reviews.replay import replay_gate
+from reviews.replay import replay_answer, replay_gate
 from reviews.services.following import subjects_the_clock_may_move, sweep
 from reviews.services.scopes import AlreadyHalted, HaltReasonMissing, halt, recompute
 from reviews.services.signoffs import revoke_signoff
@@ -118,7 +121,7 @@ def test_an_exception_anywhere_behind_the_gate_denies(open_board: Board, monkeyp
     def broken(*_: Any) -> bytes:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(gate.gate_rules, "answer", broken)
+    monkeypatch.setitem(gate.gate_rules.RULES.carried, gate.gate_rules.RULES_VERSION, broken)
     assert (open_board.ask().allowed, open_board.ask().codes) == (False, ["gate_failed"])
     made = gate.authorise_at(artefact=open_board.snapshot.weights_digest, scope="external", actor=open_board.cast.dan, at=open_board.now())
     assert not made.allowed and made.reasons[0]["code"] == "gate_failed"
@@ -150,6 +153,27 @@ def test_a_gate_answer_that_was_tampered_with_does_not_replay(open_board: Board)
         cursor.execute("SET LOCAL session_replication_role = replica")  # as somebody with the owner's rights would
     GateAnswer.objects.filter(pk=made.pk).update(allowed=True)
     assert [difference.place for difference in replay_gate(None, Replayed())] == ["allowed"]
+
+
+def test_each_gate_answer_is_replayed_by_the_rules_that_gave_it(open_board: Board) -> None:
+    """The rules of a later day say more; what was answered before them is not judged by them, nor the other way round."""
+
+    def next_rules(framework: bytes, inputs: bytes) -> bytes:
+        return canonical(gate_rules.read(gate_rules.answer(framework, inputs)) | {"rules_version": "next", "remark": "Looked at twice."})
+
+    both = Versions("rules", {gate_rules.RULES_VERSION: gate_rules.answer, "next": next_rules}, current="next")
+    made = gate.authorise_at(artefact=SWAPPED, scope="external", actor=open_board.cast.dan, at=open_board.now())
+    said = next_rules(documents.load(made.framework_document_id or ""), documents.load(made.inputs_document_id))
+    later = GateAnswer.objects.get(pk=made.pk)
+    later.pk, later.rules_version, later.ledger_seq = uuid4(), "next", 0
+    later.answer_document_id = documents.store("gate-answer", said, at=open_board.now())
+    later.save(force_insert=True)
+    assert [*replay_answer(made, rules=both), *replay_answer(later, rules=both)] == []
+    assert list(replay_answer(made, rules=Versions("rules", {gate_rules.RULES_VERSION: next_rules}, current="next")))
+    different = list(replay_gate(None, Replayed()))
+    assert [(each.place, each.recomputed) for each in different] == [
+        ("rules_version", "made by rules version next, which this portal does not carry")
+    ]
 
 
 def test_asking_writes_nothing(open_board: Board) -> None:

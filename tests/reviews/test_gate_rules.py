@@ -23,7 +23,7 @@ BASELINE = {"deployment": "asl-2", "security": "asl-2"}
 def settled() -> dict[str, Any]:
     """Inputs that stand against nothing."""
     inputs: dict[str, Any] = {
-        "format": "asl-gate-inputs/1",
+        "format": "asl-gate-inputs/2",
         "at": NOON,
         "artefact": WEIGHTS,
         "scope": "external",
@@ -39,9 +39,10 @@ def settled() -> dict[str, Any]:
             "framework_digest": DOCUMENT.digest,
             "valid_until": LATER,
             "due": False,
-            "snapshots": ["w"],
         },
-        "findings": {slug: {"outcome": "ruled_out", "digest": "sha256:f", "requires": {}} for slug in ("bio-3", "bio-4")},
+        "findings": {
+            slug: {"outcome": "ruled_out", "digest": "sha256:f", "requires": {}, "snapshots": ["w"]} for slug in ("bio-3", "bio-4")
+        },
         "held": [],
         "inherited": [],
         "pending": {"uploads": 0, "dead": 0, "refused": 0},
@@ -126,7 +127,7 @@ TAKEN_AWAY = [
     (change("assessment", "due", to=True), "assessment_outdated"),
     (change("assessment", "valid_until", to=NOON), "assessment_outdated"),
     (change("assessment", "framework_digest", to=OTHER), "assessment_outdated"),
-    (change("assessment", "snapshots", to=[]), "artefact_not_assessed"),
+    (change("findings", "bio-3", "snapshots", to=[]), "artefact_not_assessed"),
     (change("determinations", "bio-3", "valid_until", to=NOON), "finding_not_answered"),
     (change("findings", "bio-3", "outcome", to="not_assessed"), "finding_not_assessed"),
     (change("case", to={"id": "c", "number": 3}), "open_case"),
