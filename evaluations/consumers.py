@@ -23,6 +23,7 @@ ABOUT_A_SUBJECT = (
     "evaluations:run:claimed",
     "evaluations:run:cleared",
     "evaluations:result:superseded",
+    "evaluations:correction:signed",
     "evaluations:measurement:admitted",
     "evaluations:judgement:recorded",
     "evaluations:coverage:recorded",

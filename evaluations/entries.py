@@ -11,6 +11,7 @@ from evaluations.models import (
     Assessment,
     AssessmentDue,
     Binding,
+    Correction,
     Coverage,
     Deployment,
     Dossier,
@@ -140,6 +141,27 @@ def superseded(supersession: Supersession, *, subject: Subject, actor: Person, a
     return _append("evaluations:result:superseded", f"supersession:{supersession.pk}", actor, at, fields, role=supersession.signature.role)
 
 
+def correction_proposed(correction: Correction, *, actor: Person, at: datetime) -> Entry:
+    return _append("evaluations:correction:proposed", f"correction:{correction.pk}", actor, at, _correction(correction))
+
+
+def correction_signed(correction: Correction, *, actor: Person, at: datetime) -> Entry:
+    signature = correction.signature
+    assert signature is not None
+    fields = _correction(correction) | signature_fields(signature)
+    return _append("evaluations:correction:signed", f"correction:{correction.pk}", actor, at, fields, role=signature.role)
+
+
+def _correction(correction: Correction) -> dict[str, object]:
+    return {
+        "subject": correction.upload.subject_id,
+        "upload": correction.upload_id,
+        "was": correction.upload.snapshot_id,
+        "snapshot": correction.snapshot_id,
+        "sent_again": correction.sent_again_id,
+    }
+
+
 def measurement_admitted(admission: Admission, *, subject: Subject, actor: Person | None, at: datetime) -> Entry:
     fields = {
         "subject": subject.pk,
@@ -264,6 +286,9 @@ for _kind, _sentence in {
     "binding:confirmed": "{actor} confirmed a binding of {family} results to {indicator}.",
     "result:superseded": "{actor} took a result out of the evidence.",
     "result:refused": "{actor} tried to take the {thing} out of the evidence and was refused: {code}.",
+    "correction:proposed": "{actor} said that a file of {subject:subject} was sent under the wrong weights.",
+    "correction:signed": "{actor} signed that a file of {subject:subject} counts for other weights than it was sent under.",
+    "correction:refused": "{actor} tried to sign the {thing} and was refused: {code}.",
     "measurement:admitted": "{actor} recorded that a measurement counts under {indicator}.",
     "assessment:made": "The portal assessed {subject:subject} under {framework}.",
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",

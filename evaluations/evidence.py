@@ -180,7 +180,7 @@ def _clocks(facts: Gathered) -> list[dict[str, Any]]:
 
 def _measurements_of(run: Run, facts: Gathered) -> Iterable[dict[str, Any]]:
     """A twin that tells the same is counted once and not told again; one that tells something else is told, and held."""
-    if run.twin_of_id is not None and not run.conflicts:
+    if _is_a_mere_twin(run, facts) and run.upload_id not in facts.sent_again:
         return
     reached = {binding.indicator for measurement in facts.measurements.get(run.pk, []) for binding in facts.reached[measurement.pk]}
     about_run = [*run.reading.warnings, *run.warnings, *_findings_about(run, facts, reached)]
@@ -193,6 +193,14 @@ def _measurements_of(run: Run, facts: Gathered) -> Iterable[dict[str, Any]]:
             yield _measurement(measurement, run, binding, facts, warnings=[*about_run, *measurement.warnings], told=told.facts)
 
 
+def _is_a_mere_twin(run: Run, facts: Gathered) -> bool:
+    """A later telling of a run that says nothing else than the first one."""
+    if run.twin_of_id is None or run.claimed_elsewhere:
+        return False
+    first = next((other for other in facts.told_together.get(run.twin_of_id, ()) if other.pk == run.twin_of_id), None)
+    return not run.conflicts if first is None else facts.tell_the_same(run, first)
+
+
 def _measurement(
     measurement: Measurement,
     run: Run,
@@ -202,10 +210,12 @@ def _measurement(
     warnings: Iterable[Mapping[str, str]],
     told: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
+    weights, correction = facts.weights(run), facts.corrections.get(run.upload_id)
     return {
         "id": _name(measurement.pk, binding, facts),
         "run": run.pk,
-        "snapshot": run.snapshot_id,
+        "snapshot": weights.pk if weights is not None else None,
+        "moved_from": {"snapshot": run.snapshot_id} if correction is not None else None,
         "grade": _grade(run, facts),
         "indicator": binding.indicator,
         "binding": binding.pk,
@@ -237,10 +247,11 @@ def _name(pk: UUID, binding: Binding, facts: Gathered) -> str:
 
 
 def _grade(run: Run, facts: Gathered) -> str:
-    """Confirmed when a second person vouched for the weights, and a second person for this run having been on them."""
-    if run.snapshot is None or not facts.known(run.upload.countersigned_seq):
+    """Confirmed when a second person vouched for the weights, and a second person for this run having been on them; a correction is the word of two."""
+    weights = facts.weights(run)
+    if weights is None or not (run.upload_id in facts.corrections or facts.known(run.upload.countersigned_seq)):
         return "declared"
-    return _snapshot_grade(run.snapshot, facts)
+    return _snapshot_grade(weights, facts)
 
 
 def interval_told(measurement: Measurement) -> dict[str, Any] | None:
@@ -274,11 +285,13 @@ def _counts(run: Run) -> dict[str, int | None]:
 def _superseded(measurement: Measurement, run: Run, binding: Binding, facts: Gathered) -> dict[str, Any] | None:
     row = facts.superseded.get(measurement.pk)
     if row is not None:
-        return {"by": _name_of(row.replacement_id, binding, facts), "reason": row.reason}
+        replacement = row.replacement_id or _same_sent_again(measurement, run, facts)
+        return {"by": _name_of(replacement, binding, facts), "reason": row.reason}
     row = facts.set_aside.get(run.pk)
     if row is None:
         return None
-    return {"by": _name_of(_same_of_counterpart(measurement, run, facts), binding, facts), "reason": row.reason}
+    replacement = _same_sent_again(measurement, run, facts) or _same_of_counterpart(measurement, run, facts)
+    return {"by": _name_of(replacement, binding, facts), "reason": row.reason}
 
 
 def _name_of(pk: UUID | None, binding: Binding, facts: Gathered) -> str | None:
@@ -288,10 +301,24 @@ def _name_of(pk: UUID | None, binding: Binding, facts: Gathered) -> str | None:
     return _name(pk, binding, facts)
 
 
+def _same_sent_again(measurement: Measurement, run: Run, facts: Gathered) -> UUID | None:
+    """The same metric in the same bytes, sent once more under the right weights, where a correction names that upload."""
+    correction = facts.corrections.get(run.upload_id)
+    if correction is None or correction.sent_again_id is None:
+        return None
+    told = facts.told_together.get(run.twin_of_id or run.pk, ())
+    again = [other for other in told if other.upload_id == correction.sent_again_id and other.pk not in facts.set_aside]
+    return _same_metric(measurement, [other for other in again if facts.tell_the_same(run, other)], facts)
+
+
 def _same_of_counterpart(measurement: Measurement, run: Run, facts: Gathered) -> UUID | None:
     """The same metric in the twin that goes on speaking when one of two conflicting tellings was set aside."""
+    return _same_metric(measurement, _counterparts(run, facts), facts)
+
+
+def _same_metric(measurement: Measurement, runs: Iterable[Run], facts: Gathered) -> UUID | None:
     wanted = (measurement.scorer, measurement.metric, measurement.reducer, measurement.filter, measurement.group)
-    for other in _counterparts(run, facts):
+    for other in runs:
         for candidate in facts.measurements.get(other.pk, []):
             if (candidate.scorer, candidate.metric, candidate.reducer, candidate.filter, candidate.group) == wanted:
                 return candidate.pk
@@ -304,10 +331,7 @@ def _counterparts(run: Run, facts: Gathered) -> list[Run]:
     return [
         other
         for other in facts.told_together.get(original, ())
-        if other.pk != run.pk
-        and other.content_digest != run.content_digest
-        and not other.claimed_elsewhere
-        and other.pk not in facts.set_aside
+        if other.pk != run.pk and not facts.tell_the_same(run, other) and not other.claimed_elsewhere and other.pk not in facts.set_aside
     ]
 
 
@@ -316,8 +340,9 @@ def _counterparts(run: Run, facts: Gathered) -> list[Run]:
 
 def _findings_about(run: Run, facts: Gathered, reached: set[str]) -> Iterable[dict[str, str]]:
     """What the rows beside a run say against it."""
-    if run.snapshot is not None and run.model not in run.snapshot.model_names:
-        alike = {model_key(name) for name in run.snapshot.model_names}
+    weights = facts.weights(run)
+    if weights is not None and run.model not in weights.model_names:
+        alike = {model_key(name) for name in weights.model_names}
         looks = " It only looks like a registered one." if run.model and run.model_key in alike else ""
         yield _held("model-not-registered", f"The file names a model that is not among the snapshot's registered names.{looks}")
     if facts.claimed_elsewhere(run):
@@ -336,7 +361,7 @@ def _held(code: str, message: str) -> dict[str, str]:
 def _blocking(facts: Gathered) -> Iterable[dict[str, Any]]:
     """Runs whose task belongs to an active indicator and which do not reach it, and runs told in two ways."""
     for run in facts.runs:
-        if run.twin_of_id is not None and not run.conflicts:
+        if _is_a_mere_twin(run, facts):
             continue
         bound = _bound_to(run, facts)
         unbound = sorted(_asked_by(run, facts) - bound)

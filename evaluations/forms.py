@@ -212,6 +212,28 @@ class SetAsideForm(ConfirmationForm):
             self.fields["replacement"].queryset = replacements  # type: ignore[attr-defined]
 
 
+class CorrectionForm(forms.Form):
+    """Which weights a file really measured."""
+
+    snapshot = forms.ModelChoiceField(label="It measured", queryset=Snapshot.objects.none(), empty_label="Choose")
+    sent_again = forms.ModelChoiceField(
+        label="Sent again as",
+        queryset=Upload.objects.none(),
+        required=False,
+        empty_label="It was not sent again",
+        help_text="Where its results were superseded and the same file was sent once more: they go on speaking through that one.",
+    )
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)
+
+    def __init__(self, *args: Any, snapshots: QuerySet[Snapshot], again: QuerySet[Upload], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+        if again.exists():
+            self.fields["sent_again"].queryset = again  # type: ignore[attr-defined]
+        else:
+            del self.fields["sent_again"]
+
+
 class UploadFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label="File or digest", method="by_words", widget=forms.TextInput(attrs={"type": "search", "maxlength": 120})

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from evaluations.models import Admission, Binding, Measurement, Run, Snapshot, Subject, Supersession
+from evaluations.corrected import corrections_of
+from evaluations.models import Admission, Binding, Correction, Measurement, Run, Snapshot, Subject, Supersession
 from frameworks.engine.types import FrameworkDocument
 
 Selector = tuple[str, str, str, str, str, str, str]
@@ -35,9 +36,28 @@ class Gathered:
     admitted: dict[UUID, list[str]] = field(default_factory=dict)
     reached: dict[UUID, list[Binding]] = field(default_factory=dict)
     contested: set[UUID] = field(default_factory=set)
+    # Uploads that count for other weights than they were sent under, by what two people said.
+    corrections: dict[UUID, Correction] = field(default_factory=dict)
 
     def known(self, seq: int | None) -> bool:
         return seq is not None and seq < self.size
+
+    def weights(self, run: Run) -> Snapshot | None:
+        """The snapshot a run counts for: the one it was sent under, or the one that was said to be right."""
+        correction = self.corrections.get(run.upload_id)
+        return run.snapshot if correction is None else correction.snapshot
+
+    def tell_the_same(self, one: Run, other: Run) -> bool:
+        """Whether two tellings of a run agree, the weights they count for included. Of the same bytes, read alike, only the weights can differ."""
+        if self.corrections.keys().isdisjoint({one.upload_id, other.upload_id}):
+            return one.content_digest == other.content_digest
+        said, said_again = ((run.upload.blob_id, run.reading.reader_version, run.position) for run in (one, other))
+        return self.weights(one) == self.weights(other) and (one.content_digest == other.content_digest or said == said_again)
+
+    @property
+    def sent_again(self) -> set[UUID]:
+        """The uploads through which results go on speaking that were taken out because they were sent under the wrong weights."""
+        return {each.sent_again_id for each in self.corrections.values() if each.sent_again_id is not None}
 
     def claimed_elsewhere(self, run: Run) -> bool:
         """Whether this run is told of another subject too: whoever claimed it first, it speaks for neither until one claim is signed away."""
@@ -48,6 +68,7 @@ def gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: i
     facts = Gathered(subject, framework, at, size)
     facts.snapshots = list(Snapshot.objects.filter(subject=subject, registered_seq__lt=size).order_by("registered_seq"))
     facts.contested = _contested(subject, size)
+    facts.corrections = corrections_of(subject.pk, size)
     facts.bindings = _bindings(framework, size)
     facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
     told_together: dict[UUID, list[Run]] = defaultdict(list)

@@ -39,6 +39,15 @@ def may_confirm(actor: Actor, *, entered_by: Person) -> Allowed | Refused:
     return Allowed()
 
 
+def may_propose_correction(actor: Actor) -> Allowed | Refused:
+    """That a file was sent under the wrong weights is said by whoever brings or confirms results; alone it moves nothing."""
+    if actor.roles & (UPLOADERS | CONFIRMERS):
+        return Allowed()
+    return Refused(
+        "not-a-corrector", "Researchers, reviewers and the chair say that a file was sent under the wrong weights.", "Tell one of them."
+    )
+
+
 def may_set_aside(actor: Actor, *, uploader: Person) -> Allowed | Refused:
     """A result leaves the evidence by the signature of a reviewer or the chair who did not bring it."""
     if not actor.roles & CONFIRMERS:

@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
+from evaluations.services import corrections
 from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
 from evaluations.services.subjects import report_deployment
@@ -184,6 +185,8 @@ ROWS: dict[str, Row] = {
     "evaluations:upload": row(GET=INSIDE),
     "evaluations:upload-raw": row(GET=by(403, outside_evaluator=404)),
     "evaluations:upload-set-aside": row(GET=only(CHECKERS, 409, outside_evaluator=404), POST=only(CHECKERS, 409, outside_evaluator=404)),
+    "evaluations:upload-correct": form(("researcher", "reviewer", "chair")),
+    "evaluations:correction-sign": form(CHECKERS),
     "evaluations:upload-retry": row(POST=only(("researcher", "chair", "administrator"), 409, outside_evaluator=404)),
     "evaluations:run": row(GET=INSIDE),
     "evaluations:run-set-aside": form(CHECKERS),
@@ -328,6 +331,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:upload": lambda world: {"pk": world.things["upload"].pk},
     "evaluations:upload-raw": lambda world: {"pk": world.things["upload"].pk},
     "evaluations:upload-set-aside": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:upload-correct": lambda world: {"pk": world.things["upload"].pk},
+    "evaluations:correction-sign": lambda world: {"pk": world.things["upload"].pk, "correction_pk": world.things["correction"].pk},
     "evaluations:upload-retry": lambda world: {"pk": world.things["upload"].pk},
     "evaluations:run": lambda world: {"pk": world.things["run"].pk},
     "evaluations:run-set-aside": lambda world: {"pk": world.things["run"].pk},
@@ -441,6 +446,9 @@ def build_board(world: World) -> None:
         ),
         "export": request_export(case=case, kind="json", actor=cast.hana, at=board.now()),
     }
+    world.things["correction"] = corrections.propose(
+        upload=upload, snapshot=world.things["snapshot"], reason="It was a later step.", actor=cast.ada, at=board.now()
+    )
     assert make_due(at=board.now()) == 1
 
 

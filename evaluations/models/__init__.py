@@ -2,6 +2,7 @@
 
 from evaluations.models.assessment import Assessment, AssessmentDue, Document, DueState, Judgement, StandingRequirement
 from evaluations.models.binding import Admission, Binding, Supersession
+from evaluations.models.correction import Correction
 from evaluations.models.deployment import Coverage, Deployment
 from evaluations.models.run import AnnouncedRun, Measurement, Run
 from evaluations.models.subject import Derivation, Dossier, Snapshot, Subject
@@ -14,6 +15,7 @@ __all__ = [
     "AssessmentDue",
     "Binding",
     "Blob",
+    "Correction",
     "Coverage",
     "Deployment",
     "Derivation",

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from evaluations import access, adapters, entries
+from evaluations.corrected import weights_of
 from evaluations.elicitation import FACTS
 from evaluations.filenames import shown_name
 from evaluations.models import Blob, IdempotencyKey, Measurement, Snapshot, Subject, Upload, UploadState
@@ -37,7 +38,10 @@ class SnapshotOfAnother(NotValid):
 class OtherParticulars(NotNow):
     code = "other_particulars"
     sentence = "These bytes were uploaded for this subject already, with other particulars."
-    what_to_do = "Open the earlier upload. Have its results superseded first if its particulars are wrong."
+    what_to_do = (
+        "Open the earlier upload. If it was sent under the wrong weights, have that corrected there; "
+        "if its other particulars are wrong, have its results superseded first."
+    )
 
 
 class KeyUsedOtherwise(NotNow):
@@ -132,9 +136,9 @@ def _lock_blob(stored: blobs.Stored, at: datetime) -> None:
 def _same_or_new(wanted: Upload, actor: Person, at: datetime) -> tuple[Upload, bool]:
     earlier = list(Upload.objects.filter(blob_id=wanted.blob_id, subject=wanted.subject).order_by("received_seq"))
     for upload in earlier:
-        if (upload.snapshot_id, upload.declared_digest) == (wanted.snapshot_id, wanted.declared_digest):
+        if upload.declared_digest == wanted.declared_digest and wanted.snapshot_id in {upload.snapshot_id, weights_of(upload)}:
             return upload, False
-    if any(_still_speaks(upload) for upload in earlier):
+    if any(still_speaks(upload) for upload in earlier):
         raise OtherParticulars(upload=str(earlier[-1].pk))
     wanted.save(force_insert=True)
     wanted.received_seq = entries.upload_received(wanted, actor=actor, at=at).seq
@@ -142,10 +146,16 @@ def _same_or_new(wanted: Upload, actor: Person, at: datetime) -> tuple[Upload, b
     return wanted, True
 
 
-def _still_speaks(upload: Upload) -> bool:
-    """Until every result of it has been superseded, an upload stands in the way of the same bytes told otherwise."""
-    measurements = Measurement.objects.filter(run__upload=upload)
-    return upload.state != UploadState.PARSED or not measurements.exists() or measurements.filter(supersessions=None).exists()
+def still_speaks(upload: Upload) -> bool:
+    """Until every result of it has been superseded or set aside, an upload stands in the way of the same bytes told otherwise.
+
+    One that was refused does until it is set aside; one that is still to be read may speak yet.
+    """
+    if upload.state == UploadState.REJECTED:
+        return not upload.set_aside.exists()
+    if upload.state != UploadState.PARSED:
+        return True
+    return Measurement.objects.filter(run__upload=upload, run__set_aside=None, supersessions=None).exists()
 
 
 def _remember_key(key: str, upload: Upload, actor: Person, at: datetime) -> None:

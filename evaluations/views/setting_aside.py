@@ -114,7 +114,7 @@ def _of_run(run: Run) -> dict[str, Any]:
 def _sheet(request: MemberRequest, brought_by: Person, context: dict[str, Any], replacements: Any, **about: Any) -> HttpResponse:
     require(may_set_aside(request.actor, uploader=brought_by))
     form = SetAsideForm(
-        request.POST if request.method == "POST" else None, user=request.user, roles=_roles(request), replacements=replacements
+        request.POST if request.method == "POST" else None, user=request.user, roles=signing_roles(request), replacements=replacements
     )
     if form.is_valid() and said_on(form, lambda: _sign(request, form, about)) is not None:
         messages.info(request, "It no longer speaks. It stays readable, with your reason beside it.")
@@ -139,5 +139,6 @@ def _sign(request: MemberRequest, form: SetAsideForm, about: dict[str, Any]) -> 
         return results.supersede(reason=told["reason"], signature=signature, actor=request.actor.person, at=now, **about)
 
 
-def _roles(request: MemberRequest) -> list[tuple[str, str]]:
+def signing_roles(request: MemberRequest) -> list[tuple[str, str]]:
+    """The roles in which this person may take something out of the evidence, or move it."""
     return [(role.value, role.label) for role in Role if role in CONFIRMERS & request.actor.roles]

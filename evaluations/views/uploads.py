@@ -19,7 +19,7 @@ from evaluations import access, effects, queries
 from evaluations.filenames import shown_name
 from evaluations.forms import UploadFilter, UploadForm
 from evaluations.models import Upload, UploadState
-from evaluations.policies import may_confirm, may_retry, may_see_raw_bytes, may_set_aside, may_upload
+from evaluations.policies import may_confirm, may_propose_correction, may_retry, may_see_raw_bytes, may_set_aside, may_upload
 from evaluations.services import blobs, uploads
 from ledger.refusals import Refusal
 from people.doors import MemberRequest
@@ -167,6 +167,10 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),
         "may_set_aside": may_set_aside(request.actor, uploader=upload.uploader),
         "set_aside": upload.set_aside.select_related("person").first() if upload.state == UploadState.REJECTED else None,
+        "corrections": upload.corrections.select_related("snapshot", "proposed_by", "signed_by")
+        if upload.state == UploadState.PARSED
+        else (),
+        "may_correct": may_propose_correction(request.actor),
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
 

@@ -72,7 +72,19 @@ def _is_replaced(judged: Judged, by_id: dict[str, Judged], indicator: Indicator)
             return False
         seen.add(following.measurement.id)
         current = following
-    return current is not judged and current.qualifies and _is_as_strong(current.measurement, judged.measurement, indicator)
+    return current is not judged and current.qualifies and _may_replace(current, judged, indicator)
+
+
+def _may_replace(new: Judged, old: Judged, indicator: Indicator) -> bool:
+    """Got at least as strongly; and where either was moved to other weights, what raised leaves only for what raises as much.
+
+    Otherwise a mistaken word on weights, given once the numbers are known, could bring a concerning result and a clean one together.
+    """
+    raised = old.outcome if old.outcome is not None and old.outcome.raises else None
+    moved = new.measurement.moved or old.measurement.moved
+    if moved and raised is not None and (new.outcome is None or new.outcome.rank < raised.rank):
+        return False
+    return _is_as_strong(new.measurement, old.measurement, indicator)
 
 
 def _is_as_strong(new: Measurement, old: Measurement, indicator: Indicator) -> bool:

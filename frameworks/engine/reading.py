@@ -320,6 +320,7 @@ def _measurement(item: Item) -> Measurement:
         id=_text(item["id"]),
         run=_text(item["run"]),
         snapshot=_maybe(item["snapshot"], _text),
+        moved=item["moved_from"] is not None,
         grade=_text(item["grade"]),
         indicator=_text(item["indicator"]),
         binding=_text(item["binding"]),

@@ -16,6 +16,7 @@ EVIDENCE, `asl-evidence/2`, written by `evaluations.evidence`, which filters not
                      "definition": {…}}],                                              framework, earlier ones too; definition = its document
      "measurements": [{
          "id": "<uuid>", "run": "<uuid>", "snapshot": "<uuid>"|null, "grade": "attested"|"confirmed"|"declared",
+         "moved_from": null | {"snapshot": "<uuid>"|null},          sent under these weights, or none; two people said that it measured `snapshot`
          "indicator": "swe-hard",
          "binding": "<uuid>", "binding_seq": 12|null,               ledger seq of the binding's confirmation; null: not confirmed
          "received_seq": 15, "received_at": time,                   of the upload
@@ -548,6 +549,7 @@ class Measurement:
     id: str
     run: str
     snapshot: str | None
+    moved: bool
     grade: str
     indicator: str
     binding: str

@@ -11,16 +11,16 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from evaluations import access
-from evaluations.models import Blob, Measurement, Upload
-from evaluations.services import blobs, dossiers, results, uploads
+from evaluations.models import Blob, Correction, Measurement, Upload
+from evaluations.services import blobs, corrections, dossiers, results, uploads
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
 from people.queries import actor_of
 from people.signing import Statement
 from people.words import Role
-from tests.evaluations.conftest import World
+from tests.evaluations.conftest import World, reasons_of
 from tests.evaluations.logs import log
-from tests.makers import make_signature, make_snapshot, make_subject, send_file
+from tests.makers import give_role, make_signature, make_snapshot, make_subject, send_file
 
 
 def test_received_bytes_lie_under_their_digest_and_the_receipt_is_one_entry(world: World) -> None:
@@ -58,7 +58,116 @@ def test_wrong_particulars_are_mended_once_the_results_are_superseded(world: Wor
     at = world.now()
     signature = make_signature(world.cast.ben, statement, at=at)
     results.supersede(measurement=measurement, reason="No weights were named.", signature=signature, actor=world.cast.ben, at=at)
-    assert world.send(log()).snapshot == world.snapshot
+    again = world.send(log())
+    assert again.snapshot == world.snapshot
+    # The two tellings name other weights, and what was superseded has nothing in its place: nothing is ruled out.
+    assert world.outcomes["bio-3"] != "ruled_out"
+    correct(world, wrong, sent_again=again)
+    assert world.outcomes["bio-3"] == "ruled_out"
+
+
+def correct(world: World, upload: Upload, *, sent_again: Upload | None = None, snapshot: Any = None) -> Correction:
+    """Ada says which weights it was, Chloé signs."""
+    told = {"upload": upload, "snapshot": snapshot or world.snapshot, "sent_again": sent_again, "reason": "The name was forgotten."}
+    proposed = corrections.propose(actor=world.cast.ada, at=world.now(), **told)
+    world.work()
+    return sign(world, proposed, world.cast.chloe)
+
+
+def sign(world: World, proposed: Correction, person: Any) -> Correction:
+    digests, at = corrections.correction_digests(proposed), world.now()
+    statement = Statement(type=corrections.STATEMENT, digests=digests, meaning="This file measured these weights", role=Role.REVIEWER)
+    signature = make_signature(person, statement, at=at)
+    signed = corrections.sign_correction(correction=proposed, signature=signature, actor=person, at=at)
+    world.work()
+    return signed
+
+
+def test_a_forgotten_snapshot_is_named_by_two_people_and_by_neither_alone(world: World) -> None:
+    upload = world.send(log(), snapshot=None)
+    assert world.outcomes["bio-3"] != "ruled_out"
+    proposed = corrections.propose(upload=upload, snapshot=world.snapshot, reason="It was forgotten.", actor=world.cast.ben, at=world.now())
+    world.work()
+    assert world.outcomes["bio-3"] != "ruled_out"
+    with pytest.raises(NotAllowed):  # he proposed it
+        sign(world, proposed, world.cast.ben)
+    with pytest.raises(corrections.AlreadyProposed):
+        corrections.propose(upload=upload, snapshot=world.snapshot, reason="Again.", actor=world.cast.ada, at=world.now())
+    give_role(world.cast, world.cast.ada, Role.REVIEWER, at=world.now())
+    with pytest.raises(NotAllowed):  # she sent it
+        sign(world, proposed, world.cast.ada)
+    sign(world, proposed, world.cast.chloe)
+    assert world.outcomes["bio-3"] == "ruled_out"
+    assert list(Entry.objects.filter(kind__startswith="evaluations:correction:").values_list("kind", flat=True)) == [
+        "evaluations:correction:proposed",
+        "evaluations:correction:signed",
+    ]
+    with pytest.raises(corrections.AlreadyCorrected):
+        sign(world, proposed, world.cast.chloe)
+    with pytest.raises(corrections.NothingToCorrect):
+        corrections.propose(upload=upload, snapshot=world.snapshot, reason="Again.", actor=world.cast.ada, at=world.now())
+    assert world.send(log()) == upload
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Correction.objects.update(reason="Another one.")
+
+
+def test_the_weights_a_file_was_moved_from_need_a_result_of_their_own_again(world: World) -> None:
+    other = make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor=1, is_release_candidate=True)
+    wrong = world.send(log(), snapshot=other)
+    assert world.outcomes["bio-3"] == "ruled_out"
+    correct(world, wrong)
+    assert world.outcomes["bio-3"] == "not_assessed" and "required-cell-empty" in reasons_of(world)
+
+
+def test_a_concerning_result_is_not_washed_clean_by_moving_it_beside_a_clean_one(world: World) -> None:
+    """Two people say that it was on other weights; then a clean result of those replaces it. What raised goes on raising."""
+    other = make_snapshot(world.cast, world.subject, "step 2", at=world.now(), compute_factor=1)
+    bad = world.send(log(right=20, run="bad"), snapshot=other)
+    good = world.send(log(run="good"))
+    assert world.outcomes["bio-3"] == "cannot_rule_out"
+    correct(world, bad)
+    assert world.outcomes["bio-3"] == "cannot_rule_out"
+    old, new = (each.runs.get().measurements.get() for each in (bad, good))
+    about = results.supersession_digests(measurement=old, replacement=new)
+    statement = Statement(type=results.STATEMENT, digests=about, meaning="This result no longer speaks", role=Role.REVIEWER)
+    at = world.now()
+    signature = make_signature(world.cast.ben, statement, at=at)
+    results.supersede(measurement=old, replacement=new, reason="A rerun.", signature=signature, actor=world.cast.ben, at=at)
+    world.work()
+    assert world.outcomes["bio-3"] == "cannot_rule_out" and "superseded-without-replacement" in reasons_of(world)
+
+
+def test_a_correction_is_for_weights_of_the_same_model_and_for_a_file_that_was_read(world: World) -> None:
+    stranger = make_snapshot(world.cast, make_subject(world.cast, "kestrel", at=world.now()), at=world.now())
+    upload = world.send(log(), snapshot=None)
+    told = {"upload": upload, "reason": "It was forgotten.", "actor": world.cast.ada, "at": world.now()}
+    with pytest.raises(uploads.SnapshotOfAnother):
+        corrections.propose(snapshot=stranger, **told)
+    with pytest.raises(corrections.CorrectionNotValid) as refused:
+        corrections.propose(snapshot=world.snapshot, sent_again=world.send(log(run="else")), **told | {"at": world.now()})
+    assert refused.value.code == "not_sent_again"
+    unread = send_file(world.cast, log(run="unread"), world.subject, at=world.now())
+    with pytest.raises(corrections.NotReadYet):
+        corrections.propose(snapshot=world.snapshot, **told | {"upload": unread, "at": world.now()})
+    with pytest.raises(NotAllowed):
+        corrections.propose(snapshot=world.snapshot, **told | {"actor": world.cast.farid, "at": world.now()})
+
+
+@pytest.mark.parametrize("how", ["refused and set aside", "nothing measured", "its run set aside"])
+def test_a_file_that_says_nothing_any_more_does_not_stand_in_the_way(world: World, how: str) -> None:
+    content = b"broken" if how.startswith("refused") else log(results__scores=[]) if how.startswith("nothing") else log()
+    first = world.send(content, snapshot=None)
+    if how.startswith("nothing"):
+        assert not first.runs.filter(measurements__isnull=False).exists()
+    else:
+        about = {"upload": first} if how.startswith("refused") else {"run": first.runs.get()}
+        with pytest.raises(uploads.OtherParticulars):
+            world.send(content)
+        statement = Statement(type=results.STATEMENT, digests=results.supersession_digests(**about), meaning="No more", role=Role.REVIEWER)
+        at = world.now()
+        signature = make_signature(world.cast.ben, statement, at=at)
+        results.supersede(reason="Sent by mistake.", signature=signature, actor=world.cast.ben, at=at, **about)
+    assert world.send(content) != first
 
 
 def test_the_same_bytes_for_another_subject_are_an_upload_of_their_own(world: World) -> None:

@@ -117,6 +117,7 @@ def make_measurement(name: str = "m1", indicator: str = "hard", **changes: Any) 
         "id": name,
         "run": f"run-{name}",
         "snapshot": SNAPSHOT,
+        "moved_from": None,
         "grade": "confirmed",
         "indicator": indicator,
         "binding": "binding-1",

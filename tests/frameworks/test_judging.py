@@ -467,3 +467,14 @@ def test_numbers_stand_in_the_leaf_as_decimal_text_with_their_place() -> None:
     told = leaf_of(assess(make_framework(), make_measurement(value="0.025")))["measurements"][0]
     assert told["place"] == {"upload": "upload-1", "where": "results.scores[0].metrics.accuracy"}
     assert Decimal(told["low"]) < Decimal(told["value"]) < Decimal(told["high"]) and told["level"] == "0.95" and told["n"] == 40
+
+
+def test_what_was_moved_to_other_weights_leaves_for_nothing_cleaner_and_replaces_nothing_worse() -> None:
+    """Where a word on the weights brought two results together, a concerning one goes on raising; a clean one is replaced as ever."""
+    moved, superseded = {"moved_from": {"snapshot": None}}, {"superseded": SUPERSEDED}
+    bad, good = {"value": "0.5"}, make_measurement("m2")
+    assert outcome(make_measurement(**bad, **superseded), good) == "ruled_out"
+    assert outcome(make_measurement(**bad, **superseded, **moved), good) == "cannot_rule_out"
+    assert outcome(make_measurement(**bad, **superseded), make_measurement("m2", **moved)) == "cannot_rule_out"
+    assert outcome(make_measurement(**superseded, **moved), good) == "ruled_out"
+    assert outcome(make_measurement(**bad, **superseded, **moved), make_measurement("m2", **bad)) == "cannot_rule_out"
