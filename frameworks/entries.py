@@ -34,15 +34,26 @@ def version_adopted(
     }
     for role, signature in (("proposed", proposed), ("confirmed", confirmed)):
         fields |= {f"{role}_{name}": value for name, value in signature_fields(signature).items()}
-    return _append(ADOPTED, version, confirmed.person, at, fields)
+    return _append(ADOPTED, version, confirmed.person, at, fields, role=confirmed.role, policy=confirmed.policy)
 
 
-def _append(kind: str, version: FrameworkVersion, actor: Person | None, at: datetime, fields: dict[str, object]) -> Entry:
+def _append(
+    kind: str,
+    version: FrameworkVersion,
+    actor: Person | None,
+    at: datetime,
+    fields: dict[str, object],
+    *,
+    role: str = "",
+    policy: str = "",
+) -> Entry:
     named: dict[str, object] = {"name": version.name, "version": version.version, "revision": version.revision, "digest": version.digest}
     return append(
         kind=kind,
         thing=f"version:{version.pk}",
         actor=actor.pk if actor is not None else None,
+        role=role,
+        policy=policy,
         at=at,
         fields=named | fields,
         classes=dict.fromkeys(named, PUBLIC),

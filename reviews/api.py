@@ -203,6 +203,7 @@ def status(
     as_known_at: Annotated[str, Query(**SHORT)] = "",
 ) -> dict[str, Any]:
     """The required tier per axis, determinations in force, findings with reason trees and what they lack, open case, safeguards signed of required, gate.
+    A determination that is `covered_by` says under `coverage` which snapshot it covers and by which one of which model.
     `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
     """
     now = timezone.now()

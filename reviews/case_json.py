@@ -5,7 +5,7 @@ from typing import Any
 
 from reviews import queries, signing
 from reviews.counting import tallies
-from reviews.models import Case, Question
+from reviews.models import Case, Determination, Question
 from reviews.rules import gaps
 from reviews.status import AxisStatus, SubjectStatus, ThresholdStatus
 from reviews.tally import Requirement, Tally
@@ -90,7 +90,20 @@ def _threshold(threshold: ThresholdStatus, lacking: Sequence[str]) -> dict[str, 
             "decided_at": decided.decided_at,
             "valid_until": decided.valid_until,
             "finding_digest": decided.finding_digest,
+            "coverage": _coverage(decided),
         },
+    }
+
+
+def _coverage(decided: Determination) -> dict[str, Any] | None:
+    """Whose weights speak for these, where a determination is `covered_by`: it holds within what stands for them, and falls with their own decision."""
+    if decided.covered_by is None:
+        return None
+    by = decided.covered_by
+    covered = decided.question.case.snapshot_id
+    return {
+        "covers": str(covered) if covered else None,
+        "by": {"subject": by.subject.slug, "snapshot": str(by.pk), "label": by.label, "digest": by.weights_digest},
     }
 
 

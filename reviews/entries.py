@@ -51,11 +51,11 @@ def seat_left(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
 
 
 def adoption_proposed(adoption: Adoption, *, at: datetime) -> Entry:
-    return _append("reviews:adoption:proposed", f"adoption:{adoption.pk}", adoption.proposed_by, at, _adoption(adoption, adoption.proposed))
+    return _signed("reviews:adoption:proposed", f"adoption:{adoption.pk}", adoption.proposed, at, _adoption(adoption))
 
 
 def adoption_confirmed(adoption: Adoption, *, confirmed: Signature, at: datetime) -> Entry:
-    return _append("reviews:adoption:confirmed", f"adoption:{adoption.pk}", adoption.confirmed_by, at, _adoption(adoption, confirmed))
+    return _signed("reviews:adoption:confirmed", f"adoption:{adoption.pk}", confirmed, at, _adoption(adoption))
 
 
 def case_opened(case: Case, revision: CaseRevision, *, actor: Person | None, at: datetime) -> Entry:
@@ -90,7 +90,7 @@ def question_proposed(question: Question, *, actor: Person, at: datetime) -> Ent
 
 def vote_cast(vote: Vote, *, at: datetime) -> Entry:
     fields = _question(vote.question) | {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest}
-    return _append("reviews:vote:cast", f"question:{vote.question_id}", vote.person, at, fields | signature_fields(vote.signature))
+    return _signed("reviews:vote:cast", f"question:{vote.question_id}", vote.signature, at, fields)
 
 
 def threshold_determined(determination: Determination, *, at: datetime) -> Entry:
@@ -158,8 +158,8 @@ def evidence_withdrawn(evidence: ImplementationEvidence, *, actor: Person, at: d
 
 
 def signoff_given(signoff: SignOff, *, at: datetime) -> Entry:
-    fields = _signoff(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at} | signature_fields(signoff.signature)
-    return _append("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.person, at, fields)
+    fields = _signoff(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
+    return _signed("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.signature, at, fields)
 
 
 def signoff_revoked(signoff: SignOff, *, actor: Person, at: datetime) -> Entry:
@@ -174,13 +174,7 @@ def applicability_stated(statement: ApplicabilityStatement, *, at: datetime) -> 
         "scopes": statement.scopes,
         "content": statement.content_digest,
     }
-    return _append(
-        "reviews:applicability:stated",
-        f"applicability:{statement.pk}",
-        statement.person,
-        at,
-        fields | signature_fields(statement.signature),
-    )
+    return _signed("reviews:applicability:stated", f"applicability:{statement.pk}", statement.signature, at, fields)
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -240,8 +234,16 @@ def notices_chosen(person: Person, choices: dict[str, list[object]], *, at: date
     return _append("reviews:notices:chosen", f"person:{person.pk}", person, at, {"choices": choices})
 
 
-def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, policy: str = "") -> Entry:
-    return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, policy=policy)
+def _append(
+    kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, Any], *, role: str = "", policy: str = ""
+) -> Entry:
+    return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields, role=role, policy=policy)
+
+
+def _signed(kind: str, thing: str, signature: Signature, at: datetime, fields: dict[str, Any]) -> Entry:
+    """What somebody did by putting their name to a statement: in the role, and under the policy, that the statement says."""
+    told = fields | signature_fields(signature)
+    return _append(kind, thing, signature.person, at, told, role=signature.role, policy=signature.policy)
 
 
 def _decided(
@@ -254,7 +256,7 @@ def _decided(
         "framework": decision.framework_version_id,
         "votes": [[vote["vote"], vote["choice"], vote["current"]] for vote in decision.votes],
     }
-    return _append(kind, thing, decision.decided_by, at, fields | signature_fields(decision.signature))
+    return _signed(kind, thing, decision.signature, at, fields)
 
 
 def _revision(case: Case, revision: CaseRevision) -> dict[str, Any]:
@@ -286,8 +288,8 @@ def _seat(seat: BoardSeat) -> dict[str, Any]:
     return {"board": seat.board_id, "person": seat.person_id, "seat_role": seat.role}
 
 
-def _adoption(adoption: Adoption, signature: Signature) -> dict[str, Any]:
-    return {"framework": adoption.version_id, "digest": adoption.version.digest} | signature_fields(signature)
+def _adoption(adoption: Adoption) -> dict[str, Any]:
+    return {"framework": adoption.version_id, "digest": adoption.version.digest}
 
 
 def _thing(implementation: SafeguardImplementation) -> str:

@@ -133,7 +133,9 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     document = version.document
     assessments = _assessments(ids, version, at, known_at or at)
     determinations = _by_subject(
-        Determination.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name).select_related("question__case")
+        Determination.objects.in_force(moment)
+        .filter(subject__in=ids, framework_name=version.name)
+        .select_related("question__case", "covered_by__subject")
     )
     adequacy = _by_subject(_adequacy(ids, version, moment))
     releases = _by_subject(ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release"))

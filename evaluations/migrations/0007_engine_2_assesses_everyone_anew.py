@@ -1,10 +1,12 @@
 """What an earlier engine found does not say which weights each finding speaks for: every assessment is due again."""
 
+from typing import Any
+
 from django.db import migrations
 from django.db.models import F
 
 
-def mark_due(apps, schema_editor):
+def mark_due(apps: Any, schema_editor: Any) -> None:
     assessment, due = apps.get_model("evaluations", "Assessment"), apps.get_model("evaluations", "AssessmentDue")
     made = assessment.objects.exclude(engine_version="2").order_by().values_list("subject_id", "framework_name").distinct()
     for subject, name in made:

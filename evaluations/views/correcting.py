@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -34,12 +35,12 @@ def propose(request: MemberRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     upload = access.upload(request.actor, pk, now)
     require(may_propose_correction(request.actor))
-    snapshots = Snapshot.objects.filter(subject=upload.subject_id).exclude(pk=weights_of(upload)).order_by("-registered_seq", "id")
+    others = Snapshot.objects.filter(subject=upload.subject_id).exclude(pk__in=[now_under] if (now_under := weights_of(upload)) else [])
     again = Upload.objects.filter(subject=upload.subject_id, blob=upload.blob_id).exclude(pk=upload.pk).order_by("received_seq")
-    form = CorrectionForm(request.POST if request.method == "POST" else None, snapshots=snapshots, again=again)
-    if form.is_valid() and said_on(
-        form, lambda: corrections.propose(upload=upload, actor=request.actor.person, at=now, **form.cleaned_data)
-    ):
+    sent = request.POST if request.method == "POST" else None
+    form = CorrectionForm(sent, snapshots=others.order_by("-registered_seq", "id"), again=again)
+    told: dict[str, Any] = {"upload": upload, "actor": request.actor.person, "at": now}
+    if form.is_valid() and said_on(form, lambda: corrections.propose(**told, **form.cleaned_data)) is not None:
         messages.info(request, "Proposed. It moves once a reviewer who neither proposed it nor sent the file has signed.")
         return redirect("evaluations:upload", pk=pk)
     return render(request, "evaluations/correction_new.html", {"form": form, "upload": upload}, status=422 if form.errors else 200)

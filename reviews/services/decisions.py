@@ -223,7 +223,9 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
     finding = facts.findings.get(question.threshold, {})
     # What an earlier version alone required does not come back by the calendar once it was let go.
     stays = is_strict(verdict) or not finding
-    _end_earlier(Determination, at, subject=case.subject, framework_name=case.framework_name, threshold=question.threshold)
+    same = {"subject": case.subject, "framework_name": case.framework_name, "threshold": question.threshold}
+    covering = list(Determination.objects.filter(ended_at=None, covered_by__isnull=False, **same).values_list("pk", flat=True))
+    _end_earlier(Determination, at, **same)
     determination = Determination.objects.create(
         **shared,
         threshold=question.threshold,
@@ -237,6 +239,8 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
         valid_until=None if stays else at + timedelta(days=document.determination_validity_days),
     )
     entries.threshold_determined(determination, at=at)
+    for earlier in covering:
+        end_coverage(decision=earlier, why=EndReason.SUPERSEDED, actor=None, at=at)
     _write_downwards(case, question, determination, finding)
     return determination
 
@@ -313,11 +317,7 @@ def _release(case: Case, question: Question, verdict: str, facts: Facts, shared:
 
 
 def _end_earlier(model: type[Determination] | type[SafeguardsDecision] | type[ReleaseDecision], at: datetime, **which: Any) -> None:
-    ended = model.objects.filter(ended_at=None, **which)
-    covering = list(ended.exclude(covered_by=None).values_list("pk", flat=True)) if model is Determination else []
-    ended.update(ended_at=at, ended_why=EndReason.SUPERSEDED)
-    for decision in covering:
-        end_coverage(decision=decision, why=EndReason.SUPERSEDED, actor=None, at=at)
+    model.objects.filter(ended_at=None, **which).update(ended_at=at, ended_why=EndReason.SUPERSEDED)
 
 
 def _follow_up(case: Case, at: datetime) -> None:

@@ -10,12 +10,14 @@ from evaluations.services.assessments import mark_what_the_clock_changed
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
 from people.signing import Statement, verify_signature
+from reviews.case_json import status_json
 from reviews.models import Case, Determination, Question, ReleaseDecision
 from reviews.services import following
 from reviews.services.cases import ask_release
 from reviews.services.decisions import CoverNotFit, GateWouldDeny, QuorumNotMet, VerdictNotNow, propose
 from reviews.services.signoffs import revoke_signoff
 from reviews.services.votes import ContentChanged
+from reviews.status import subject_status
 from tests.makers import make_signature, make_snapshot, make_subject
 from tests.reviews.conftest import Board, add_reviewer
 
@@ -46,6 +48,22 @@ def test_the_chair_declares_once_the_quorum_is_met_and_not_before(board: Board) 
     assert (determination.verdict, determination.requires) == ("treated_as_crossed", {"deployment": "asl-3", "security": "asl-3"})
     assert determination.valid_until is None and verify_signature(determination.signature)
     assert determination.decided_by == board.cast.dan and not question.votes.filter(person=board.cast.dan).exists()
+
+
+def test_what_was_signed_is_entered_in_the_role_and_under_the_policy_of_its_statement(board: Board) -> None:
+    board.rise()
+    policy = board.case.policy_digest
+    board.settle(board.question(threshold="bio-3"))
+    board.safeguard()
+    board.settle(board.question(threshold="bio-4"), "not_crossed")
+    board.settle_safeguards()
+    board.release()
+    entered = {entry.kind: (entry.role, entry.policy) for entry in Entry.objects.filter(kind__startswith="reviews:")}
+    assert entered["reviews:vote:cast"] == ("reviewer", policy)
+    for declared in ("reviews:determination:made", "reviews:safeguards:decided", "reviews:release:decided"):
+        assert entered[declared] == ("chair", policy)
+    assert entered["reviews:signoff:given"] == ("reviewer", "")
+    assert entered["reviews:applicability:stated"] == ("safeguard_owner", policy)
 
 
 def test_dissent_is_kept_with_the_decision_and_in_the_ledger(board: Board) -> None:
@@ -262,6 +280,14 @@ def test_one_threshold_is_covered_and_the_other_is_answered_by_own_evidence_and_
     board.release()
     board.work()
     assert board.ask().allowed
+    told = {
+        each["threshold"]: each["determination"]
+        for each in status_json(subject_status(board.subject, board.version, board.now()))["thresholds"]
+    }
+    assert told["bio-4"]["coverage"] is None and told["bio-3"]["coverage"] == {
+        "covers": str(board.snapshot.pk),
+        "by": {"subject": "heron", "snapshot": str(weights.pk), "label": weights.label, "digest": weights.weights_digest},
+    }
     # Its own result past a line ends the coverage at once, and with it what spared the cell.
     board.measure("bio_protocols", right=20)
     coverage = Coverage.objects.get(snapshot=board.snapshot)

@@ -215,6 +215,20 @@ def test_a_finding_lacks_what_it_leans_on_and_nothing_else(tree: dict[str, Any],
     assert gaps(assessed(tree), "bio-3") == lacking
 
 
+@pytest.mark.parametrize("kind", ["any_of", "k_of_n"])
+def test_a_settled_way_does_not_need_its_siblings_and_an_unsettled_one_needs_all(kind: str) -> None:
+    """docs/decisions/0007: what settles a finding is leaned on, what stands beside it is not; it is watched all the same."""
+    missing = leaf("b", "not_assessed", **NO_EVIDENCE)
+    settled, open_ = node(kind, "ruled_out", leaf("a"), missing), node(kind, "not_assessed", leaf("a"), missing)
+    assert gaps(assessed(settled), "bio-3") == () and refused("not_crossed", settled) == ""
+    assert gaps(assessed(open_), "bio-3") == ("b",) and refused("not_crossed", open_) == "finding_incomplete"
+    assert gaps(assessed(node("all_of", "not_assessed", settled, missing)), "bio-3") == ("b",)
+    referring = node("threshold", "ruled_out", threshold="checkpoint")
+    assert gaps(assessed(referring, checkpoint=settled), "bio-3") == ()
+    # A decision taken on it lapses by the sibling too: lapsing is the strict side.
+    assert worsenings(assessed(settled), assessed(node(kind, "cannot_rule_out", leaf("a"), leaf("b", "ruled_in"))), "bio-3")
+
+
 def test_a_reference_lacks_what_the_finding_it_refers_to_lacks() -> None:
     reference = node("threshold", "cannot_rule_out", threshold="checkpoint")
     assert gaps(assessed(reference, checkpoint=leaf("c", "cannot_rule_out", missing=True)), "bio-3") == ("c",)
