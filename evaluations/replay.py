@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from evaluations import documents
 from evaluations.evidence import FormatNotCarried, collect_again
 from evaluations.models import Assessment, Subject
+from frameworks.engine.reading import NotReadable
 from frameworks.engine.versions import ENGINES, VersionNotCarried, Versions
 from ledger.canonical import Json, parse
 
@@ -86,7 +87,7 @@ def replay_assessment(assessment: Assessment, *, engines: Versions = ENGINES) ->
     except VersionNotCarried as error:
         yield Difference(thing, "engine_version", assessment.engine_version, str(error))
     else:
-        yield from _compare(thing, "decision", stored, decide(framework, evidence))
+        yield from _decided_again(thing, stored, lambda: decide(framework, evidence))
     told = documents.content(assessment.evidence_digest)
     try:
         again = collect_again(
@@ -96,6 +97,15 @@ def replay_assessment(assessment: Assessment, *, engines: Versions = ENGINES) ->
         yield Difference(thing, "evidence/format", str(told.get("format")), str(error))
     else:
         yield from _compare(thing, "evidence", evidence, again.document)
+
+
+def _decided_again(thing: str, stored: bytes, decide: Callable[[], bytes]) -> Iterator[Difference]:
+    try:
+        recomputed = decide()
+    except NotReadable as error:
+        yield Difference(thing, "decision", "an assessment", str(error))
+        return
+    yield from _compare(thing, "decision", stored, recomputed)
 
 
 def _compare(thing: str, what: str, stored: bytes, recomputed: bytes) -> Iterator[Difference]:

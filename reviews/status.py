@@ -48,7 +48,9 @@ class AxisStatus:
     @property
     def met(self) -> bool:
         """A decision in force says the safeguards of at least the required tier are adequate. One that is not defined is never met."""
-        return self.required.defined and self.in_force is not None and self.in_force.known and self.in_force.ordinal >= self.required.ordinal
+        return (
+            self.required.defined and self.in_force is not None and self.in_force.known and self.in_force.ordinal >= self.required.ordinal
+        )
 
     @property
     def safeguards_state(self) -> str:

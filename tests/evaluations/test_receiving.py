@@ -106,7 +106,7 @@ def test_a_forgotten_snapshot_is_named_by_two_people_and_by_neither_alone(world:
         sign(world, proposed, world.cast.chloe)
     with pytest.raises(corrections.NothingToCorrect):
         corrections.propose(upload=upload, snapshot=world.snapshot, reason="Again.", actor=world.cast.ada, at=world.now())
-    assert world.send(log()) == upload
+    assert send_file(world.cast, log(), world.subject, world.snapshot, at=world.now()) == upload
     with pytest.raises(DatabaseError), transaction.atomic():
         Correction.objects.update(reason="Another one.")
 

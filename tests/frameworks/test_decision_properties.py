@@ -176,7 +176,7 @@ def test_the_answer_stays_until_the_instant_it_names(told: list[dict[str, Any]],
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda evidence: evidence | {"format": "asl-evidence/2"},
+        lambda evidence: evidence | {"format": "asl-evidence/9"},
         lambda evidence: evidence | {"framework_digest": "sha256:" + "0" * 64},
         lambda evidence: {name: value for name, value in evidence.items() if name != "clocks"},
         lambda evidence: evidence | {"as_of": "2026-05-22T09:00:00"},
