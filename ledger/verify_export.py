@@ -283,7 +283,9 @@ class Verifier:
             raise Misfit(f"{report.name}: no entry names {report.digest}. {self._why_unknown(report.told)}")
         seq, size, root = made["seq"], made.get("ledger_size"), made.get("root")
         if type(size) is not int or not 0 < size <= seq or root != "sha256:" + self.root_at(size).hex():
-            raise Misfit(f"{report.name}: entry {seq} says it was made at {size} entries under {root}; that is not the root this log had there.")
+            raise Misfit(
+                f"{report.name}: entry {seq} says it was made at {size} entries under {root}; that is not the root this log had there."
+            )
         self._agrees(report, seq, size, root)
         proven = [
             f"{report.name} is, byte for byte, the {str(made.get('format')).upper()} report of case {made.get('case')} that entry {seq} names, recorded at "
@@ -378,7 +380,9 @@ class Verifier:
         """What a report says of itself against the log. A log rewritten since may name the old file, but no longer under the root that stands in it."""
         told = report.told
         if told and (told["log_id"], told["size"], told["root"]) != (self.log["log_id"], size, root):
-            raise Misfit(f"{report.name}: it says it was made at {told['size']} entries under {told['root']}; entry {seq} says {size} and {root}.")
+            raise Misfit(
+                f"{report.name}: it says it was made at {told['size']} entries under {told['root']}; entry {seq} says {size} and {root}."
+            )
         for entry in told.get("entries", ()):
             place = 32 * entry["seq"]
             if not 0 <= entry["seq"] < self.tree.size or entry["leaf"] != "sha256:" + self.leaves[place : place + 32].hex():
@@ -387,7 +391,9 @@ class Verifier:
     def _open_points_of(self, report: Report, seq: int) -> list[str]:
         points = []
         if not report.told:
-            points.append(f"{report.name} does not say in the open at which root it was made; compare the root printed in it with the one above.")
+            points.append(
+                f"{report.name} does not say in the open at which root it was made; compare the root printed in it with the one above."
+            )
         if seq >= self.signed_to:
             points.append(f"Entry {seq}, which names {report.name}, is not under a signed checkpoint yet.")
         return points

@@ -59,6 +59,7 @@ urlpatterns = [
     path(_CASE + "release/", cases.ask_release, name="ask-release"),
     path(_CASE + "applicability/", signing.state_applicability, name="applicability"),
     path(_CASE + "report/", reports.report, name="report"),
+    path("reports/check/", reports.check, name="report-check"),
     path("reports/<uuid:export_id>/retry/", reports.retry, name="report-retry"),
     path("reports/<uuid:export_id>/", reports.download, name="report-download"),
     path(_QUESTION + "vote/", signing.vote, name="vote"),

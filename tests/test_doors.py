@@ -254,6 +254,7 @@ ROWS: dict[str, Row] = {
     "reviews:adoption-list": row(GET=INSIDE),
     "reviews:adoption-propose": form(("chair",)),
     "reviews:adoption-confirm": form(("executive",)),
+    "reviews:report-check": row(GET=INSIDE, POST=by(422, outside_evaluator=404)),
     "reviews:table-portfolio": row(POST=INSIDE),
     "reviews:table-subject": row(POST=INSIDE),
     "reviews:table-cases": row(POST=INSIDE),

@@ -91,7 +91,9 @@ def test_a_stranger_verifies_both_reports_with_the_record_and_the_key_alone(give
     assert (done.returncode, done.stderr) == (verify_export.FITS, ""), done.stdout
     for kind, path in (("pdf", given.pdf), ("json", given.json)):
         entry, export = made(kind), Export.objects.get(kind=kind)
-        assert f"{path.name} is, byte for byte, the {kind.upper()} report of case {export.case_id} that entry {entry.seq} names" in done.stdout
+        assert (
+            f"{path.name} is, byte for byte, the {kind.upper()} report of case {export.case_id} that entry {entry.seq} names" in done.stdout
+        )
         root = root_at(export.ledger_size).hex()
         assert f"the root it was made at, sha256:{root}, is the root of the first {export.ledger_size} entries of this log" in done.stdout
     assert "it lists are entries of this log, leaf by leaf" in done.stdout
