@@ -23,6 +23,7 @@ from ledger.services import current_log
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import policies
+from reviews.entries import REPORT_MADE
 from reviews.models import Case, Export, Question, SafeguardImplementation, SignOff, Vote
 from reviews.models.notice import ExportKind, WorkState
 
@@ -64,9 +65,11 @@ class Step:
 def start(request: MemberRequest) -> HttpResponse:
     """The steps, and the first that is not done yet."""
     require(policies.may_see_board(request.actor))
-    steps = list(Journey.begun().steps())
+    journey = Journey.begun()
+    steps = list(journey.steps())
     following = next((step for step in steps if step.done is False), None)
-    context = {"steps": steps, "following": following, "done": sum(step.done is True for step in steps), "me": request.user.email}
+    done = sum(step.done is True for step in steps)
+    context = {"steps": steps, "following": following, "done": done, "me": request.user.email, "report": journey.report}
     return render(request, "start.html", context)
 
 
@@ -114,6 +117,22 @@ class Journey:
     @cached_property
     def safeguard(self) -> SafeguardImplementation | None:
         return SafeguardImplementation.objects.filter(safeguard__in=UNSIGNED).order_by("safeguard", "id").first()
+
+    @cached_property
+    def made(self) -> Entry | None:
+        """The entry of the first PDF report of the case."""
+        exports = (
+            Export.objects.filter(case=self.case, kind=ExportKind.PDF, state=WorkState.DONE).values_list("pk", flat=True)
+            if self.case
+            else ()
+        )
+        return Entry.objects.filter(kind=REPORT_MADE, thing__in=[f"export:{pk}" for pk in exports]).order_by("seq").first()
+
+    @cached_property
+    def report(self) -> str:
+        """How the downloaded file is called."""
+        export = Export.objects.filter(pk=self.made.thing.removeprefix("export:")).first() if self.made else None
+        return export.filename if export else "REPORT.pdf"
 
     def steps(self) -> Iterator[Step]:
         yield from self._evidence()
@@ -198,10 +217,11 @@ class Journey:
             "The case as one PDF: evidence, votes with dissent, decision, and the ledger's root it was made at.",
             address=reverse("reviews:report", args=[self.case.number]) if self.case else "",
             link="Make the PDF report",
-            done=Export.objects.filter(case=self.case, kind=ExportKind.PDF, state=WorkState.DONE).exists() if self.case else False,
+            done=self.made is not None,
         )
         yield Step(
-            "Verify it without the portal",
-            "Write the record to a file; the verifier inside needs Python and nothing else, and shares no code with the portal.",
-            done=Entry.objects.filter(kind=EXPORT_MADE).exists(),
+            "Verify the report without the portal",
+            "Write the record to a file, and hold the PDF you downloaded against it: one changed byte would be found. The verifier lies in the record; it "
+            "needs Python and nothing else, and shares no code with the portal.",
+            done=self.made is not None and Entry.objects.filter(kind=EXPORT_MADE, seq__gt=self.made.seq).exists(),
         )

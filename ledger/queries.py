@@ -190,9 +190,9 @@ def checkpoint_text() -> str:
 def entries(start: int = 0, limit: int = 100, *, classes: Iterable[str] = OPEN_CLASSES) -> list[dict[str, object]]:
     """Entries from number `start`, as an export shows them: values of these classes with their salts, of the others only the hash."""
     shown = frozenset(classes)
-    log_id = _log_id()
+    here = log_id()
     found = Entry.objects.filter(seq__gte=start).order_by("seq").prefetch_related("fields")[:limit]
-    return [document(one, log_id, shown) for one in found]
+    return [document(one, here, shown) for one in found]
 
 
 def document(one: Entry, log_id: UUID, classes: Iterable[str] = CLASSES) -> dict[str, object]:
@@ -226,7 +226,8 @@ def proof(seq: int) -> dict[str, object]:
     }
 
 
-def _log_id() -> UUID:
+def log_id() -> UUID:
+    """The log's own id. Raises `NoSuchEntry` before it is opened."""
     log = Log.objects.first()
     if log is None:
         raise NoSuchEntry

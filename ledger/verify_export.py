@@ -1,21 +1,29 @@
-"""Verifies an export of an ASL portal's ledger. Standard library only; it shares no code with the portal, and travels inside every export.
+"""Verifies an export of an ASL portal's ledger, and reports the portal made. Standard library only; it shares no code with the portal, and travels
+inside every export.
 
-    python3 verify_export.py EXPORT.zip [--key VERIFIER_KEY]... [--checkpoint NOTE_FILE]...
+    python3 verify_export.py EXPORT.zip [--key VERIFIER_KEY]... [--checkpoint NOTE_FILE]... [--report FILE]... [--root-at SIZE]...
 
 Bring your own copy of the log's verifier key and, if you have them, checkpoints you were given before: without a key from elsewhere the signatures
-show only that the export agrees with itself. Exit 0: everything fits and was signed by a key you brought. Exit 1: something does not fit. Exit 3: all
-that could be checked fits, and the output says what could not be.
+show only that the export agrees with itself. `--report` takes a report as you were given it, PDF or JSON: an entry of the log has to name its SHA-256,
+and the root it was made at has to be the root of this log at that size. `--root-at` prints the root of the first so many entries.
+
+Exit 0: everything fits, every report too, and was signed by a key you brought. Exit 1: something does not fit; the output says what. Exit 2: nothing
+was checked, because the command or a file could not be read. Exit 3: all that could be checked fits, and the output says what could not be.
 """
 
 import argparse
 import base64
 import hashlib
 import json
+import os
+import re
 import sys
 import zipfile
-from typing import Any
+import zlib
+from typing import IO, Any
 
 FITS, MISFIT, INCOMPLETE = 0, 1, 3
+REPORT_MADE, DIGESTS = "reviews:report:made", ("json", "pdf")
 CLASSES = {"public", "internal", "personal", "hazard"}
 HEADER = {"v", "log_id", "seq", "kind", "at", "recorded_at", "actor", "role", "thing", "policy", "fields_root"}
 
@@ -212,14 +220,45 @@ def check_field(field: dict[str, Any], seq: int) -> bytes:
     return sealed
 
 
+# Reports
+
+
+class Report:
+    """A file you were given. What it says of itself is believed of nothing: it has to agree with the log, and tells why a report is not known."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.name, self.digest = os.path.basename(path), "sha256:" + hashlib.sha256(data).hexdigest()
+        self.told = _told_by_pdf(data) if data.startswith(b"%PDF-") else _told_by_json(data)
+
+
+def _told_by_json(data: bytes) -> dict[str, Any]:
+    """log_id, size, root, and the entries it lists, as far as it says so."""
+    try:
+        told = read_json(data)["ledger"]
+        return {"log_id": told["log_id"], "size": int(told["size"]), "root": told["root"], "entries": list(told.get("entries", ()))}
+    except (Misfit, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _told_by_pdf(data: bytes) -> dict[str, Any]:
+    """The same from the keywords of its metadata, which stand in the open."""
+    found = {words for words in re.findall(rb"<pdf:Keywords>([^<]*)</pdf:Keywords>", data) if b"asl-root:" in words}
+    told = re.search(rb"asl-log:([0-9a-f-]{36})\b.*\basl-size:([0-9]{1,15})\b.*\basl-root:(sha256:[0-9a-f]{64})\b", b"".join(found))
+    if told is None or len(found) > 1:
+        return {}
+    return {"log_id": told[1].decode(), "size": int(told[2]), "root": told[3].decode(), "entries": []}
+
+
 class Verifier:
     def __init__(self, archive: zipfile.ZipFile, own_keys: list[Key], own_notes: list[str]) -> None:
         self.archive, self.own_keys, self.own_notes = archive, own_keys, own_notes
         self.log = read_json(archive.read("log.json"))
         self.tree = Tree()
+        self.leaves = bytearray()
         self.roots: dict[int, bytes] = {}
         self.introduced: list[Key] = []
-        self.shown = self.withheld = self.purged = 0
+        self.made: dict[str, dict[str, Any]] = {}
+        self.shown = self.withheld = self.purged = self.signed_to = self.unnamed = 0
 
     def run(self) -> tuple[list[str], list[str]]:
         """(what was shown, what was not checked). Raises Misfit."""
@@ -227,16 +266,47 @@ class Verifier:
         wanted = {read_note(note)[1] for note in notes + self.own_notes}
         self._entries(wanted)
         proven = [
-            f"{self.tree.size} entries, without a gap, forward in time, under the root {self.tree.root().hex()}",
+            f"{self.tree.size} entries, without a gap, forward in time, under the root sha256:{self.tree.root().hex()}",
             f"{self.shown} field values shown fit; {self.withheld} withheld and {self.purged} purged stand by their hash (their names are told, not shown)",
         ]
-        trusted = 0
         for note in notes:
-            trusted += self._check_note(note, self.introduced + self.own_keys)
+            self._check_note(note, self.introduced + self.own_keys)
         for note in self.own_notes:
-            trusted += self._check_note(note, self.own_keys or self.introduced)
+            self._check_note(note, self.own_keys or self.introduced)
         proven.append(f"{len(notes)} checkpoints of the export and {len(self.own_notes)} of your own fit, in signature and root")
-        return proven, self._open_points(notes, trusted)
+        return proven, self._open_points(notes)
+
+    def check_report(self, report: Report) -> tuple[list[str], list[str]]:
+        """(what was shown of a report, what was not), after `run`. Raises Misfit."""
+        made = self.made.get(report.digest)
+        if made is None:
+            raise Misfit(f"{report.name}: no entry names {report.digest}. {self._why_unknown(report.told)}")
+        seq, size, root = made["seq"], made.get("ledger_size"), made.get("root")
+        if type(size) is not int or not 0 < size <= seq or root != "sha256:" + self.root_at(size).hex():
+            raise Misfit(
+                f"{report.name}: entry {seq} says it was made at {size} entries under {root}; that is not the root this log had there."
+            )
+        self._agrees(report, seq, size, root)
+        proven = [
+            f"{report.name} is, byte for byte, the {str(made.get('format')).upper()} report of case {made.get('case')} that entry {seq} names, recorded at "
+            f"{made['recorded_at']}: {report.digest}",
+            f"the root it was made at, {root}, is the root of the first {size} entries of this log; entry {seq} stands under the root of all "
+            f"{self.tree.size}",
+        ]
+        if report.told.get("entries"):
+            proven.append(f"the {len(report.told['entries'])} entries it lists are entries of this log, leaf by leaf")
+        return proven, self._open_points_of(report, seq)
+
+    def root_at(self, size: int) -> bytes:
+        """The root of the first `size` entries. Raises Misfit."""
+        if not 0 <= size <= self.tree.size:
+            raise Misfit(f"The export has {self.tree.size} entries; it can give no root at {size}.")
+        if size not in self.roots:
+            tree = Tree()
+            for start in range(0, 32 * size, 32):
+                tree.add(bytes(self.leaves[start : start + 32]))
+            self.roots[size] = tree.root()
+        return self.roots[size]
 
     def _entries(self, wanted: set[int]) -> None:
         previous = None
@@ -247,21 +317,27 @@ class Verifier:
                 previous = document["entry"]
                 self._note_fields(document)
                 self.tree.add(leaf)
+                self.leaves += leaf
                 if self.tree.size in wanted:
                     self.roots[self.tree.size] = self.tree.root()
         if (self.tree.size, self.tree.root().hex()) != (self.log["size"], self.log["root"]):
             raise Misfit("The entries do not give the size and root that log.json names.")
 
     def _note_fields(self, document: dict[str, Any]) -> None:
-        values = {field["path"]: field["value"] for field in document["fields"] if "value" in field}
+        entry, values = document["entry"], {field["path"]: field["value"] for field in document["fields"] if "value" in field}
         self.shown += len(values)
         self.purged += sum("purged" in field for field in document["fields"])
         self.withheld += sum("withheld" in field for field in document["fields"])
-        if document["entry"]["kind"] == "ledger:key:introduced" and "verifier_key" in values:
+        if entry["kind"] == "ledger:key:introduced" and "verifier_key" in values:
             self.introduced.append(read_key(values["verifier_key"]))
+        if entry["kind"] == REPORT_MADE:
+            named = [values[path] for path in DIGESTS if isinstance(values.get(path), str)]
+            self.unnamed += not named
+            for digest in named:
+                self.made.setdefault(digest, values | {"seq": entry["seq"], "recorded_at": entry["recorded_at"]})
 
-    def _check_note(self, note: str, keys: list[Key]) -> bool:
-        """Whether a key you brought signed it. Raises Misfit."""
+    def _check_note(self, note: str, keys: list[Key]) -> None:
+        """Raises Misfit."""
         origin, size, root, _, _ = read_note(note)
         if origin != "asl-portal/" + self.log["log_id"]:
             raise Misfit("A checkpoint is of another log.")
@@ -271,45 +347,117 @@ class Verifier:
             raise Misfit(f"The checkpoint at {size} entries was signed over another tree.")
         if not signers(note, keys):
             raise Misfit(f"No key known to the log or to you signed the checkpoint at {size} entries.")
-        return bool(signers(note, self.own_keys))
+        # What only a key the export itself names has signed, nobody you know answers for.
+        if signers(note, self.own_keys or keys):
+            self.signed_to = max(self.signed_to, size)
 
-    def _open_points(self, notes: list[str], trusted: int) -> list[str]:
+    def _open_points(self, notes: list[str]) -> list[str]:
         points = []
         if not notes and not self.own_notes:
             points.append("There is no checkpoint: nothing here is signed.")
         elif not self.own_keys:
             points.append("You brought no key: the signatures were checked with keys the export itself names.")
-        elif not trusted:
+        elif not self.signed_to:
             points.append("None of the checkpoints was signed by a key you brought.")
-        signed_to = max((read_note(note)[1] for note in notes + self.own_notes), default=0)
-        if signed_to < self.tree.size:
-            points.append(f"The last {self.tree.size - signed_to} entries came after the last checkpoint.")
+        if 0 < self.signed_to < self.tree.size:
+            whose = " signed by a key you brought" if self.own_keys else ""
+            points.append(f"What came after the last checkpoint{whose} is unsigned: entries {self.signed_to} to {self.tree.size - 1}.")
+        return points
+
+    def _why_unknown(self, told: dict[str, Any]) -> str:
+        if told and told["log_id"] != self.log["log_id"]:
+            return f"It says it was made from the log {told['log_id']}; this export is of the log {self.log['log_id']}."
+        if told and told["size"] >= self.tree.size:
+            return (
+                f"It says it was made at {told['size']} entries, and the entry that names a report comes after those; this export ends at "
+                f"{self.tree.size}. Ask for a newer one: if none goes further, the entry was cut off."
+            )
+        words = f"It says it was made at {told['size']} entries of this log" if told else "It does not say from which log it was made"
+        hidden = f" {self.unnamed} entries name a report whose digest was purged; it may be one of those." if self.unnamed else ""
+        return f"{words}: it was changed since it was made, or it was never made, or its entry was left out of this log.{hidden}"
+
+    def _agrees(self, report: Report, seq: int, size: int, root: str) -> None:
+        """What a report says of itself against the log. A log rewritten since may name the old file, but no longer under the root that stands in it."""
+        told = report.told
+        if told and (told["log_id"], told["size"], told["root"]) != (self.log["log_id"], size, root):
+            raise Misfit(
+                f"{report.name}: it says it was made at {told['size']} entries under {told['root']}; entry {seq} says {size} and {root}."
+            )
+        for entry in told.get("entries", ()):
+            place = 32 * entry["seq"]
+            if not 0 <= entry["seq"] < self.tree.size or entry["leaf"] != "sha256:" + self.leaves[place : place + 32].hex():
+                raise Misfit(f"{report.name}: the entry {entry['seq']} it lists is not the one of this log.")
+
+    def _open_points_of(self, report: Report, seq: int) -> list[str]:
+        points = []
+        if not report.told:
+            points.append(
+                f"{report.name} does not say in the open at which root it was made; compare the root printed in it with the one above."
+            )
+        if seq >= self.signed_to:
+            points.append(f"Entry {seq}, which names {report.name}, is not under a signed checkpoint yet.")
         return points
 
 
+MALFORMED = (Misfit, KeyError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, OSError, zlib.error, zipfile.BadZipFile)
+
+
+def check(export: IO[bytes], keys: list[str], notes: list[bytes], reports: list[Report], sizes: list[int]) -> tuple[list[str], ...]:
+    """(what was shown, what does not fit, what was not checked). A report that does not fit takes nothing from the others."""
+    misfits: list[str] = []
+    try:
+        with zipfile.ZipFile(export) as archive:
+            verifier = Verifier(archive, [read_key(key) for key in keys], [note.decode() for note in notes])
+            proven, points = verifier.run()
+    except MALFORMED as error:
+        return [], [_words(error, "the export")], []
+    for size in sizes:
+        try:
+            proven.append(f"the root of the first {size} entries is sha256:{verifier.root_at(size).hex()}")
+        except Misfit as error:
+            misfits.append(str(error))
+    for report in reports:
+        try:
+            shown, not_shown = verifier.check_report(report)
+            proven += shown
+            points += not_shown
+        except MALFORMED as error:
+            misfits.append(_words(error, report.name))
+    return proven, misfits, points
+
+
+def _words(error: Exception, what: str) -> str:
+    return str(error) if isinstance(error, Misfit) else f"{what} is malformed ({type(error).__name__}: {error})"
+
+
+def _bytes_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Verify an export of an ASL portal's ledger.")
+    parser = argparse.ArgumentParser(description="Verify an export of an ASL portal's ledger, and reports the portal made.")
     parser.add_argument("export")
     parser.add_argument("--key", action="append", default=[], help="a verifier key you trust, name+id+base64; may be repeated")
     parser.add_argument("--checkpoint", action="append", default=[], help="a file with a checkpoint you were given before; may be repeated")
+    parser.add_argument("--report", action="append", default=[], help="a report you were given, PDF or JSON; may be repeated")
+    parser.add_argument("--root-at", action="append", default=[], type=int, metavar="SIZE", help="print the root of the first SIZE entries")
     asked = parser.parse_args(arguments)
-    out = sys.stdout.write
     try:
-        own_notes = []
-        for path in asked.checkpoint:
-            with open(path, encoding="utf-8") as file:
-                own_notes.append(file.read())
-        with zipfile.ZipFile(asked.export) as archive:
-            proven, open_points = Verifier(archive, [read_key(key) for key in asked.key], own_notes).run()
-    except (Misfit, KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as error:
-        out(f"DOES NOT FIT: {error if isinstance(error, Misfit) else f'the export is malformed ({type(error).__name__}: {error})'}\n")
+        notes = [_bytes_of(path) for path in asked.checkpoint]
+        reports = [Report(path, _bytes_of(path)) for path in asked.report]
+        with open(asked.export, "rb") as export:
+            proven, misfits, points = check(export, asked.key, notes, reports, asked.root_at)
+    except OSError as error:
+        parser.error(f"{error.filename} could not be read ({error.strerror}); nothing was checked")
+    for start, lines in (("Shown: {}.", proven), ("DOES NOT FIT: {}", misfits), ("Not shown: {}", points)):
+        for line in lines:
+            sys.stdout.write(start.format(line) + "\n")
+    if not proven:
         return MISFIT
-    for line in proven:
-        out(f"Shown: {line}.\n")
-    for line in open_points:
-        out(f"Not shown: {line}\n")
-    out("Never shown by any such check: that what was recorded is true, or that something was never recorded.\n")
-    return INCOMPLETE if open_points else FITS
+    more = "" if not reports else " Of a report: that it tells all that was recorded."
+    sys.stdout.write(f"Never shown by any such check: that what was recorded is true, or that something was never recorded.{more}\n")
+    return MISFIT if misfits else INCOMPLETE if points else FITS
 
 
 if __name__ == "__main__":

@@ -141,7 +141,10 @@ class LinkForm(forms.Form):
 
 class TokenForm(ConfirmationForm):
     label = forms.CharField(label="What will use it", max_length=100)
-    scopes = forms.MultipleChoiceField(label="What it may do", choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    # A badge is of one model: its address is made on that model's page.
+    scopes = forms.MultipleChoiceField(
+        label="What it may do", choices=[one for one in Scope.choices if one[0] != Scope.BADGE_READ], widget=forms.CheckboxSelectMultiple
+    )
     days = forms.IntegerField(label="For how many days", min_value=1, max_value=LONGEST_DAYS, initial=90)
     field_order = ("label", "scopes", "days", *CONFIRMING)
 

@@ -44,3 +44,4 @@ class Scope(TextChoices):
     CASES_READ = "cases:read", "Read cases"
     LEDGER_READ = "ledger:read", "Read the ledger"
     FEED_READ = "feed:read", "Read the news feed"
+    BADGE_READ = "badge:read", "Show the badge of one model"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.entry_format import PUBLIC
 from ledger.models import Entry
 from ledger.sentences import describe
 from ledger.services import append
@@ -19,6 +20,7 @@ from reviews.models import (
     Comment,
     Delivery,
     Determination,
+    Export,
     GateAnswer,
     ImplementationEvidence,
     Incident,
@@ -32,6 +34,8 @@ from reviews.models import (
     SignOff,
     Vote,
 )
+
+REPORT_MADE = "reviews:report:made"
 
 
 def board_founded(board: Board, *, actor: Person, at: datetime) -> Entry:
@@ -201,6 +205,13 @@ def export_requested(export_id: UUID, case: Case, *, actor: Person, at: datetime
     return _append("reviews:export:requested", f"export:{export_id}", actor, at, {"case": case.pk, "kind": export_kind})
 
 
+def report_made(export: Export, *, documents: dict[str, str], root: str, at: datetime) -> Entry:
+    """`documents`: by format the digest of each form of this report: the file itself, and the JSON a PDF was set from. All of it is public, so that every
+    export of the ledger knows the reports made before it."""
+    fields = {"case": export.case_id, "format": export.kind, "ledger_size": export.ledger_size, "root": root} | documents
+    return append(kind=REPORT_MADE, thing=f"export:{export.pk}", actor=None, at=at, fields=fields, classes=dict.fromkeys(fields, PUBLIC))
+
+
 def table_exported(export_id: UUID, *, actor: Person, at: datetime, fields: dict[str, Any]) -> Entry:
     return _append("reviews:table:exported", f"export:{export_id}", actor, at, fields)
 
@@ -360,6 +371,7 @@ describe("reviews:scope:changed", "The gate of {subject:subject} to {scope} is {
 describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")
 describe("reviews:incident:found", "{actor} reported a deployment to {scope} that no valid authorisation covers: {cause}.")
 describe("reviews:export:requested", "{actor} asked for a case file ({kind}).")
+describe(REPORT_MADE, "{actor} made a report of {case:case} ({format}) at {ledger_size} entries.")
 describe("reviews:table:exported", "{actor} took the table {table} away ({format}).")
 describe("reviews:outlet:added", "{actor} set up an outlet ({outlet_kind}), told of {topics}.")
 describe("reviews:outlet:rotated", "{actor} gave a webhook a new secret; the old one signs until {old_until:day}.")

@@ -7,6 +7,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 
 from evaluations.models import Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
@@ -237,6 +240,18 @@ class EvidenceForm(forms.Form):
     def __init__(self, *args: object, types: Iterable[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["evidence_type"].choices = [(each, each.replace("-", " ")) for each in types]  # type: ignore[attr-defined]
+
+
+class ReportFileForm(forms.Form):
+    report = forms.FileField(
+        label="Report", help_text="PDF or JSON, as you were given it. Its digest is computed here; the file is not kept."
+    )
+
+    def clean_report(self) -> UploadedFile:
+        given: UploadedFile = self.cleaned_data["report"]
+        if (given.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise ValidationError("This file is larger than any the portal takes.", code="too_large")
+        return given
 
 
 class SignOffForm(SigningForm):

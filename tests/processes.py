@@ -1,5 +1,6 @@
 """Real processes for tests: a Celery worker on the test's own database, and a mail server that keeps what it gets."""
 
+import asyncio
 import email
 import email.policy
 import json
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -108,10 +109,20 @@ def _wait_for_answer(worker: Worker, name: str) -> None:
 
 @dataclass
 class Sink:
-    """A mail server that delivers to a list. `refusing` makes it answer 451, so that a sender has to come back."""
+    """A mail server that delivers to a list. `refusing` makes it answer 451, so that a sender has to come back; `holding` makes it say nothing once it
+    was told whom a mail is for, so that a sender has it in hand."""
 
     messages: list[EmailMessage] = field(default_factory=list)
     refusing: bool = False
+    holding: bool = False
+    held: int = 0
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        self.held += self.holding
+        while self.holding:  # a sender that is killed meanwhile ends this
+            await asyncio.sleep(0.05)
+        envelope.rcpt_tos.append(address)
+        return "250 go on"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refusing:
@@ -168,7 +179,13 @@ class Outside:
 def outside(tmp_path: Path, settings: Any) -> Iterator[Outside]:
     """A real HTTP server on loopback, which this test's portal, and its workers, may send to."""
     settings.OUTLET_NETWORKS = ["127.0.0.0/8"]
-    folder = tmp_path / "outside"
+    with receiving(tmp_path / "outside") as service:
+        yield service
+
+
+@contextmanager
+def receiving(folder: Path) -> Iterator[Outside]:
+    """Such a server, as long as it is needed."""
     folder.mkdir()
     port = free_port()
     service = Outside(f"http://127.0.0.1:{port}", folder)

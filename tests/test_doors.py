@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from asl_portal.api import AUTH, api
 from evaluations.services import corrections
+from evaluations.models import Subject
 from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
 from evaluations.services.subjects import report_deployment
@@ -34,6 +35,7 @@ from reviews.models import Delivery
 from reviews.reports.exports import make_due, request_export
 from reviews.services import outlets
 from reviews.services.adoptions import propose_adoption
+from reviews.services.badges import make_badge
 from reviews.services.boards import found_board, propose_seat
 from tests.evaluations.logs import log
 from tests.makers import (
@@ -257,6 +259,7 @@ ROWS: dict[str, Row] = {
     "reviews:adoption-list": row(GET=INSIDE),
     "reviews:adoption-propose": form(("chair",)),
     "reviews:adoption-confirm": form(("executive",)),
+    "reviews:report-check": row(GET=INSIDE, POST=by(422, outside_evaluator=404)),
     "reviews:table-portfolio": row(POST=INSIDE),
     "reviews:table-subject": row(POST=INSIDE),
     "reviews:table-cases": row(POST=INSIDE),
@@ -275,6 +278,8 @@ ROWS: dict[str, Row] = {
     "reviews:feed-new": row(POST=only(("outside_evaluator",), 404, others=422)),
     "reviews:feed": row(OPEN_REST, GET=everybody(200)),
     "reviews:badge": row(GET=INSIDE),
+    "reviews:badge-new": form(ROLES),
+    "reviews:badge-outside": row(OPEN_REST, GET=everybody(200)),
     # the API, with a token of every scope; without one: 401
     "api:openapi-json": row(**dict.fromkeys(METHODS, everybody(200))),
     "api:api-root": row(everybody(404)),
@@ -356,6 +361,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "reviews:delivery-resend": lambda world: {"delivery_id": world.things["delivery"].pk},
     "reviews:feed": lambda world: {"secret": world.things["feed"]},
     "reviews:badge": lambda world: {"slug": "heron"},
+    "reviews:badge-new": lambda world: {"slug": "heron"},
+    "reviews:badge-outside": lambda world: {"secret": world.things["badge"]},
     "reviews:table-portfolio": lambda world: {"format": "csv"},
     "reviews:table-subject": lambda world: {"slug": "heron", "format": "xlsx"},
     "reviews:table-cases": lambda world: {"format": "xlsx"},
@@ -463,6 +470,7 @@ def build_people(world: World) -> None:
     world.things["grant"] = people.grant_role(person=cast.eve, role=Role.RESEARCHER, actor=cast.jun, at=now)
     world.things["link"] = people.propose_link(user=cast.chloe.user, actor=cast.jun, at=now)
     world.things["feed"] = make_token(cast.chloe, Scope.FEED_READ)
+    world.things["badge"] = make_badge(subject=Subject.objects.get(slug="heron"), actor=cast.chloe, confirmation=CONFIRMED, at=now)
     _, world.things["secret"] = people.persona_link(user=cast.kai.user, at=now)
 
 

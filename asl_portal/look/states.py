@@ -86,6 +86,7 @@ STATES: dict[str, dict[str, State]] = {
     },
     "work": {
         "failing": State("Fails, tried again", "history", "caution"),
+        "stuck": State("Nobody takes it", "clock", "danger"),
         "dead": State("Given up", "square", "danger"),
     },
     "verdict": {

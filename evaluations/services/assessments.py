@@ -119,7 +119,7 @@ def retry(*, due: AssessmentDue, actor: Person, at: datetime) -> AssessmentDue:
     row = AssessmentDue.objects.select_for_update(of=("self",)).get(pk=due.pk)
     if row.state != DueState.DEAD:
         raise NothingToRetry
-    row.state, row.attempts, row.not_before, row.error = DueState.WAITING, 0, None, ""
+    row.state, row.attempts, row.not_before, row.error = DueState.WAITING, 0, at, ""
     row.save(update_fields=["state", "attempts", "not_before", "error"])
     entries.assessment_retried(row, actor=actor, at=at)
     return row

@@ -194,7 +194,7 @@ def retry(*, upload: Upload, actor: Person, at: datetime) -> Upload:
     require(may_retry(actor_of(actor, at), uploader=upload.uploader))
     if not can_be_read_again(upload):
         raise NothingToRetry
-    upload.state, upload.attempts, upload.percent, upload.not_before, upload.finished_at = UploadState.RECEIVED, 0, 0, None, None
+    upload.state, upload.attempts, upload.percent, upload.not_before, upload.finished_at = UploadState.RECEIVED, 0, 0, at, None
     upload.error_code = upload.error_message = upload.error_what_to_do = ""
     upload.save()
     entries.upload_retried(upload, actor=actor, at=at)

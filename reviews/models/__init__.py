@@ -1,6 +1,7 @@
 """The tables of the board's work. One file a noun; services alone write them."""
 
 from reviews.models.adoption import Adoption
+from reviews.models.badge import BadgeAddress
 from reviews.models.board import Board, BoardSeat
 from reviews.models.case import Case, CaseRevision, Comment, Recusal
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
@@ -16,6 +17,7 @@ __all__ = [
     "Adoption",
     "ApplicabilityLine",
     "ApplicabilityStatement",
+    "BadgeAddress",
     "Board",
     "BoardSeat",
     "Case",

@@ -2,15 +2,18 @@
 
 import io
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
 from evaluations.breakage import place_of
 from evaluations.models import Blob
 from evaluations.services import blobs
-from evaluations.services.blobs import NoRoom
-from ledger.canonical import canonical
+from evaluations.services.blobs import NoRoom, Stored
+from ledger.canonical import canonical, digest
+from ledger.refusals import Refusal
 from ledger.services import size
 from people.models import Person
 from people.policies import require
@@ -45,24 +48,41 @@ def make_due(*, at: datetime, limit: int = 5) -> int:
 def _make(export: Export, at: datetime) -> bool:
     """The file tells the case as it stands when it is made, and the row then says so too: a vote cast in between is in both or in neither."""
     try:
-        file = case_file(export.case, requested_by=export.requested_by, at=at)
-        data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else canonical(file)
-        stored = blobs.store(io.BytesIO(data))
+        return _made(export, at)
     except ReportNotRendered as error:
         log.error("Export %s could not be typeset: %s", export.pk, error.hint)
         postpone(export, at=at, why="The typesetter refused the document; its words are in the worker's log.")
-        return False
     except (NoRoom, OSError) as error:
         log.error("Export %s could not be stored (%s).", export.pk, type(error).__name__)
         postpone(export, at=at, why="The bytes could not be written; is the disk full?")
-        return False
+    except Refusal as refusal:
+        log.error("Export %s could not be entered in the ledger (%s).", export.pk, refusal.code)
+        postpone(export, at=at, why=f"The ledger did not take it: {refusal.sentence}")
     except DatabaseError:
         raise  # nothing can be written down now; the lease ends, and another worker takes it up
     except Exception as error:  # The boundary of a report: one that cannot be made stops neither the others nor hides why.
         log.error("Export %s could not be made (%s, attempt %s).", export.pk, place_of(error), export.attempts)
         postpone(export, at=at, why=f"Making it broke: {place_of(error)}.")
-        return False
+    return False
+
+
+def _made(export: Export, at: datetime) -> bool:
+    file = case_file(export.case, requested_by=export.requested_by, at=at)
+    content = canonical(file)
+    data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else content
+    stored = blobs.store(io.BytesIO(data))
+    documents = {str(ExportKind.JSON): digest(content), export.kind: f"sha256:{stored.sha256}"}
+    return _enter(export, file, stored, documents, at)
+
+
+@transaction.atomic
+def _enter(export: Export, file: Mapping[str, Any], stored: Stored, documents: dict[str, str], at: datetime) -> bool:
+    """The row is done and the ledger knows the file, both or neither; a worker that has lost its lease writes nothing."""
     blob, _ = Blob.objects.get_or_create(sha256=stored.sha256, defaults={"size": stored.size, "stored_at": at})
+    export.as_known_at, export.ledger_size = at, file["ledger"]["size"]
     name = f"case-{export.case.number}-{export.case.subject.slug}-{at:%Y%m%d-%H%M}.{export.kind}"
-    sealed = {"as_known_at": at, "ledger_size": file["ledger"]["size"]}
-    return settle(export, state=WorkState.DONE, done_at=at, percent=100, blob=blob, filename=name, last_error="", **sealed)
+    sealed = {"as_known_at": at, "ledger_size": export.ledger_size}
+    if not settle(export, state=WorkState.DONE, done_at=at, percent=100, blob=blob, filename=name, last_error="", **sealed):
+        return False
+    entries.report_made(export, documents=documents, root=file["ledger"]["root"], at=at)
+    return True

@@ -1,6 +1,8 @@
 """Another round of attempts for work that was given up. The row begins anew; what it is to do stays as it was."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from evaluations.models import AssessmentDue, Upload
 from evaluations.services import assessments, uploads
 from ledger import delivery
 from ledger.models import Cursor
-from ledger.refusals import NotKnown, NotNow
+from ledger.refusals import NotKnown, NotNow, Refusal
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of
@@ -46,8 +48,16 @@ def retry(*, kind: str, row_id: str, actor: Person, at: datetime) -> None:
     _VERBS[kind](row_id, actor, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many are tried again, and why the others are not: each sentence with how many it is true of."""
+
+    done: int
+    left_out: Mapping[str, int]
+
+
 @transaction.atomic
-def retry_all(*, kind: str, count: int, actor: Person, at: datetime) -> int:
+def retry_all(*, kind: str, count: int, actor: Person, at: datetime) -> Retried:
     """Tries everything of a kind that was given up, if it is as much as the person was told. Raises CountChanged, WorkNotKnown, NotAllowed."""
     require(policies.may_operate(actor_of(actor, at)))
     if kind not in GIVEN_UP:
@@ -55,9 +65,21 @@ def retry_all(*, kind: str, count: int, actor: Person, at: datetime) -> int:
     ids = [str(pk) for pk in GIVEN_UP[kind].order_by("pk").values_list("pk", flat=True)]
     if len(ids) != count:
         raise CountChanged(f"You were told of {count}; there are {len(ids)} now.")
-    for row_id in ids:
-        retry(kind=kind, row_id=row_id, actor=actor, at=at)
-    return len(ids)
+    return retry_each(kind=kind, row_ids=ids, actor=actor, at=at)
+
+
+@transaction.atomic
+def retry_each(*, kind: str, row_ids: Sequence[str], actor: Person, at: datetime) -> Retried:
+    """Tries each of these; one that is refused stays as it was and takes nothing from the others. Raises NotAllowed."""
+    require(policies.may_operate(actor_of(actor, at)))
+    left_out = Counter[str]()
+    for row_id in row_ids:
+        try:
+            with transaction.atomic():
+                retry(kind=kind, row_id=row_id, actor=actor, at=at)
+        except Refusal as refusal:
+            left_out[refusal.sentence] += 1
+    return Retried(len(row_ids) - left_out.total(), left_out)
 
 
 @transaction.atomic

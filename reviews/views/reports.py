@@ -7,13 +7,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from evaluations.filenames import shown_name
 from evaluations.services import blobs
 from ledger.refusals import NotKnown
+from ledger.sentences import sentence
+from ledger.services import size
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import access, policies
+from reviews.forms import ReportFileForm
 from reviews.models import Case, Export
 from reviews.models.notice import ExportKind, WorkState
+from reviews.reports.checking import digest_of, known_report
 from reviews.reports.exports import request_export
 from reviews.services.retrying import retry_report
 
@@ -58,6 +63,22 @@ def retry(request: MemberRequest, export_id: UUID) -> HttpResponse:
     case = access.case(request.actor, export.case_id, timezone.now())
     retry_report(export=export, actor=request.actor.person, at=timezone.now())
     return redirect("reviews:report", number=case.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: MemberRequest) -> HttpResponse:
+    """Says of a file somebody was given whether the record knows it. The file is read once for its digest and kept nowhere."""
+    require(policies.may_see_board(request.actor))
+    if request.method != "POST":
+        return render(request, "reviews/report_check.html", {"form": ReportFileForm()})
+    form = ReportFileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "reviews/report_check.html", {"form": form}, status=422)
+    given = form.cleaned_data["report"]
+    digest = digest_of(given.chunks())
+    known = known_report(digest)
+    said = {"name": shown_name(given.name), "digest": digest, "known": known, "sentence": sentence(known.entry) if known else ""}
+    return render(request, "reviews/report_check.html", {"form": ReportFileForm(), "said": said, "size": size()})
 
 
 @require_safe

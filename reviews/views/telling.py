@@ -1,5 +1,6 @@
 """What a person is told and by which way, and their own feed address."""
 
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -47,7 +48,7 @@ def make_feed(request: MemberRequest) -> HttpResponse:
     form = TellingForm(initial=_chosen(request.actor.person))
     if not made:
         return _page(request, form, confirming=confirming, status=422)
-    return _page(request, form, feed_address=request.build_absolute_uri(reverse("reviews:feed", args=[made])))
+    return _page(request, form, feed_address=django_settings.PUBLIC_URL + reverse("reviews:feed", args=[made]))
 
 
 @sensitive_variables("secret")

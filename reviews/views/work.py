@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from ledger.clock import shared_now
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import policies
@@ -15,11 +16,16 @@ from reviews.unfinished import GIVEN_UP, piles
 
 @require_safe
 def work(request: MemberRequest) -> HttpResponse:
-    """Everything that does not end by itself, kind by kind."""
+    """Everything that does not end, kind by kind."""
     require(policies.may_see_board(request.actor))
     require(policies.may_operate(request.actor))
-    found = piles()
-    context = {"piles": found, "given_up": sum(pile.given_up for pile in found), "all_at_once": set(GIVEN_UP)}
+    found = piles(shared_now())
+    context = {
+        "piles": found,
+        "given_up": sum(pile.given_up for pile in found),
+        "stuck": sum(pile.stuck for pile in found),
+        "all_at_once": set(GIVEN_UP),
+    }
     return render(request, "reviews/work.html", context)
 
 
@@ -34,6 +40,8 @@ def retry(request: MemberRequest, kind: str, row_id: str) -> HttpResponse:
 @require_POST
 def retry_all(request: MemberRequest, kind: str, count: int) -> HttpResponse:
     require(policies.may_see_board(request.actor))
-    done = retrying.retry_all(kind=kind, count=count, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"{done} are tried again.")
+    retried = retrying.retry_all(kind=kind, count=count, actor=request.actor.person, at=timezone.now())
+    messages.info(request, f"{retried.done} tried again.")
+    for sentence, how_many in retried.left_out.items():
+        messages.warning(request, f"{how_many} left out: {sentence}")
     return redirect("reviews:work")

@@ -1,5 +1,6 @@
 """A whole portal of real processes that a test may hurt: PostgreSQL, Valkey, web and workers of its own, and a mail server that listens."""
 
+import hashlib
 import json
 import os
 import resource
@@ -24,14 +25,19 @@ from asl_portal.embedded.processes import Child
 from asl_portal.embedded.valkey import Valkey
 from evaluations.models import Assessment, AssessmentDue, DueState, ParseAttempt, Upload, UploadState
 from evaluations.replay import Replayed, checks
+from evaluations.services import blobs
 from ledger import delivery
+from ledger.clock import shared_now
 from ledger.models import Cursor, Entry
 from ledger.services import size
 from ledger.verification import verify
-from reviews.models import Notice
+from reviews.entries import REPORT_MADE
+from reviews.models import Case, Delivery, Export, Notice, Outlet
 from reviews.models.notice import Channel, WorkState
+from reviews.reports.exports import request_export
+from reviews.services import outlets
 from tests.evaluations.logs import log
-from tests.processes import ROOT, Sink, Worker, eventually, own_environment
+from tests.processes import ROOT, Outside, Sink, Worker, eventually, own_environment
 
 LEASE_SECONDS = 6
 
@@ -45,6 +51,9 @@ class House:
     broker: Child
     sink: Sink
     mail_port: int
+    outside: Outside
+    case: Case | None = None
+    outlet: Outlet | None = None
     token: str = ""
     blobs: Path = Path()
     port: int = 0
@@ -62,6 +71,7 @@ class House:
             "ASL_SMTP_PORT": str(self.mail_port),
             "ASL_PUBLIC_URL": f"http://localhost:{self.port}",
             "ASL_LEASE_SECONDS": str(LEASE_SECONDS),
+            "ASL_OUTLET_NETWORKS": "127.0.0.0/8",
         }
 
     # Processes
@@ -160,6 +170,16 @@ class House:
             status, answer = self.upload(content)
             assert status == 202, answer
 
+    def tell_and_report(self) -> None:
+        """A delivery to the outlet, and a report of the case."""
+        assert self.outlet
+        outlets.send_test(outlet=self.outlet, actor=self.outlet.made_by, at=shared_now())
+        self.ask_report("json")
+
+    def ask_report(self, kind: str) -> Export:
+        assert self.case and self.case.opened_by
+        return request_export(case=self.case, kind=kind, actor=self.case.opened_by, at=shared_now())
+
     def _ask(self, request: urllib.request.Request, *, seconds: float) -> tuple[int, Any]:
         try:
             with urllib.request.urlopen(request, timeout=seconds) as answer:
@@ -173,7 +193,8 @@ class House:
     # The one question after each fault
 
     def is_whole(self) -> None:
-        """Nothing lost and nothing doubled: every accepted upload read and assessed once, every notice sent once, ledger and replay clean."""
+        """Nothing lost and nothing doubled: every accepted upload read and assessed once, every notice sent, every delivery taken, every report made
+        once, ledger and replay clean."""
         until(lambda: not self._unfinished(), self._unfinished)
         known = {str(upload.pk): upload for upload in Upload.objects.all()}
         assert self.accepted <= known.keys(), "an accepted upload is gone"
@@ -186,6 +207,8 @@ class House:
             assert (told["evaluations:upload:received", f"upload:{pk}"], told[ends[upload.state], f"upload:{pk}"]) == (1, 1)
         self._assessed_once()
         self._told_once()
+        self._delivered_once()
+        self._reported_once()
         report = verify()
         assert report.sound, str(report.misfit)
         assert [difference for check in checks().values() for difference in check(None, Replayed())] == []
@@ -196,8 +219,10 @@ class House:
             states = Upload.objects.exclude(state__in=[UploadState.PARSED, UploadState.REJECTED]).values_list("pk", flat=True)
             due = AssessmentDue.objects.exclude(state=DueState.DONE).values_list("pk", flat=True)
             mails = Notice.objects.filter(channel=Channel.MAIL).exclude(state=WorkState.DONE).values_list("pk", flat=True)
+            deliveries = Delivery.objects.exclude(state=WorkState.DONE).values_list("pk", flat=True)
+            reports = Export.objects.exclude(state=WorkState.DONE).values_list("pk", flat=True)
             behind = Cursor.objects.filter(position__lt=size()).values_list("consumer", flat=True)
-            waiting = [*states, *due, *mails, *behind]
+            waiting = [*states, *due, *mails, *deliveries, *reports, *behind]
         except Exception:  # a database that has just been restarted: ask again on a new connection
             connection.close()
             raise
@@ -218,6 +243,20 @@ class House:
         assert rows.filter(kind="upload_rejected").count() == refused
         got = Counter(str(message["Message-ID"]) for message in self.sink.messages)
         assert got == Counter(rows.values_list("message_id", flat=True)), "each notice is one mail"
+
+    def _delivered_once(self) -> None:
+        got = Counter(request["headers"]["webhook-id"] for request in self.outside.got)
+        assert got == Counter(row.message_id for row in Delivery.objects.all()), "each delivery is one request"
+
+    def _reported_once(self) -> None:
+        """Each report that was asked for stands in the record once, by the digest of the bytes that lie on the shelf."""
+        made = {entry.thing: entry for entry in Entry.objects.filter(kind=REPORT_MADE).prefetch_related("fields")}
+        assert len(made) == Entry.objects.filter(kind=REPORT_MADE).count() == Export.objects.count()
+        for export in Export.objects.all():
+            assert export.blob_id
+            with blobs.open_bytes(export.blob_id) as stored:
+                digest = f"sha256:{hashlib.file_digest(stored, 'sha256').hexdigest()}"
+            assert made[f"export:{export.pk}"].values[export.kind] == digest
 
 
 def until(ask: Callable[[], Any], what: Callable[[], object] = str) -> Any:

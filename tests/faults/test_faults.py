@@ -6,7 +6,8 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,16 @@ from django.test import override_settings
 from asl_portal.embedded.postgres import SUPERUSER, Postgres
 from asl_portal.embedded.processes import Child, Log
 from asl_portal.embedded.valkey import Valkey, free_port
-from evaluations.models import Upload, UploadState
+from evaluations.models import AssessmentDue, DueState, Upload, UploadState
 from ledger.clock import shared_now
 from people.words import Scope
-from tests.evaluations.conftest import make_world
+from reviews.models import Notice
+from reviews.models.notice import Channel, WorkState
+from reviews.services import cases, outlets
+from tests.evaluations.conftest import World, make_world
 from tests.faults.house import House, a_large_log, a_log, until
-from tests.makers import make_token
-from tests.processes import Sink, Worker
+from tests.makers import CONFIRMED, give_password, make_token
+from tests.processes import Sink, Worker, receiving
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -49,9 +53,10 @@ def built(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
     sink = Sink()
     mail = Controller(sink, hostname="127.0.0.1", port=free_port())
     mail.start()
-    house = House(
-        folder, postgres, postgres.child(BARE, log, lock), valkey, Child("valkey", valkey.command(), BARE, log, lock), sink, mail.port
-    )
+    stack = ExitStack()
+    outside = stack.enter_context(receiving(folder / "outside"))
+    broker = Child("valkey", valkey.command(), BARE, log, lock)
+    house = House(folder, postgres, postgres.child(BARE, log, lock), valkey, broker, sink, mail.port, outside)
     house.database.start()
     house.broker.start()
     house.blobs, house.port, house.cramped_port = folder / "blobs", free_port(), free_port()
@@ -62,17 +67,36 @@ def built(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
         connection.close()
         login = {"USER": SUPERUSER, "PASSWORD": postgres.superuser_password, "HOST": str(postgres.sockets), "PORT": ""}
         connection.settings_dict.update(login | {"NAME": "postgres"})
-        with django_db_blocker.unblock(), override_settings(BLOB_DIR=house.blobs):
+        with django_db_blocker.unblock(), override_settings(BLOB_DIR=house.blobs, OUTLET_NETWORKS=["127.0.0.0/8"]):
             call_command("migrate", verbosity=0)
             world = make_world()
             house.token = make_token(world.cast.ada, Scope.EVALUATIONS_WRITE, Scope.EVALUATIONS_READ)
+            _furnish(house, world)
             house.web(house.port)
             yield house
     finally:
         house.stop()
         mail.stop()
+        stack.close()
         connection.settings_dict.update(before)
         log.close()
+
+
+def _furnish(house: House, world: World) -> None:
+    """A case to report of, and somebody outside to tell."""
+    house.case = cases.open_case(
+        subject=world.subject,
+        framework_version=world.framework,
+        kind="precaution",
+        reason="To be safe.",
+        actor=world.cast.ben,
+        at=shared_now(),
+        thresholds=["bio-3"],
+    )
+    ivo = world.cast.ivo
+    give_password(ivo)
+    told = {"label": "Pager", "address": f"{house.outside.address}/hook", "topics": ["cases", "gate"], "confirmation": CONFIRMED}
+    house.outlet, _ = outlets.add_webhook(actor=ivo, user=ivo.user, at=shared_now(), **told)
 
 
 @pytest.fixture
@@ -118,10 +142,72 @@ def test_a_worker_killed_in_the_middle_of_a_reading(house: House, kill: Any) -> 
     assert (reading.state, reading.attempts) == (UploadState.PARSED, 2)
 
 
+def test_a_worker_killed_while_a_mail_is_in_hand(house: House) -> None:
+    house.stop_workers()
+    house.sink.held, house.sink.holding = 0, True
+    worker = house.worker()
+    house.send_some(1)
+    until(lambda: house.sink.held)
+    in_hand = Notice.objects.filter(channel=Channel.MAIL, state=WorkState.WORKING).order_by("pk")[0]
+    worker.kill()
+    house.workers.remove(worker)
+    house.sink.holding = False
+    house.worker()
+    house.tell_and_report()
+    house.is_whole()
+    in_hand.refresh_from_db()
+    assert (in_hand.state, in_hand.attempts) == (WorkState.DONE, 2)
+
+
+@contextmanager
+def _nobody_writes(table: str) -> Iterator[Callable[[], bool]]:
+    """Holds up whoever writes a row there, and gives a question: does somebody wait?"""
+    with psycopg.connect(**(connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})) as held:
+        held.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        yield lambda: bool(
+            held.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass", [table]).fetchone()[0]
+        )  # type: ignore[index]
+        held.rollback()
+
+
+def test_a_worker_killed_while_a_report_is_being_made(house: House) -> None:
+    house.stop_workers()
+    worker = house.worker()
+    with _nobody_writes("evaluations_blob") as somebody_waits:
+        # Its bytes lie on the shelf; the row that says so, and the entry that names them, are not written.
+        export = house.ask_report("pdf")
+        until(somebody_waits)
+        export.refresh_from_db()
+        assert export.state == WorkState.WORKING
+        worker.kill()
+        house.workers.remove(worker)
+    house.worker()
+    house.send_some(1)
+    house.is_whole()
+    export.refresh_from_db()
+    assert (export.state, export.attempts) == (WorkState.DONE, 2)
+
+
+def test_a_worker_killed_while_an_assessment_is_in_hand(house: House) -> None:
+    house.stop_workers()
+    worker = house.worker()
+    with _nobody_writes("evaluations_assessment") as somebody_waits:
+        # The file is read and its entry heard; the answer is computed and not stored.
+        house.send_some(1)
+        until(somebody_waits)
+        assert AssessmentDue.objects.filter(state=DueState.WORKING).exists()
+        worker.kill()
+        house.workers.remove(worker)
+    house.worker()
+    house.tell_and_report()
+    house.is_whole()
+
+
 def test_a_broker_stopped_during_uploads_and_started_empty(house: House) -> None:
     house.have_workers(1)
     house.broker.stop()
     house.send_some()
+    house.tell_and_report()
     assert house.get("/readyz")[1]["broker"] is False
     assert house.get("/healthz") == (200, {"status": "alive"})
     shutil.rmtree(house.valkey.folder / "appendonlydir")
@@ -205,6 +291,7 @@ def test_the_same_bytes_twice_at_once(house: House) -> None:
 
 def test_two_schedulers(house: House) -> None:
     house.have_workers(2)
+    house.tell_and_report()
     house.send_some(4)
     house.is_whole()
 
@@ -213,10 +300,12 @@ def test_a_worker_whose_clock_has_jumped(house: House) -> None:
     house.stop_workers()
     house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "1"))
     house.send_some(1)
+    house.tell_and_report()
     house.is_whole()
     house.stop_workers()
     house.worker(program=(str(Path(__file__).with_name("worker_of_another_day.py")), "-1"))
     house.send_some(1)
+    house.tell_and_report()
     house.is_whole()
     house.stop_workers()
 

@@ -1,6 +1,9 @@
 """From one uploaded log to an open gate: real people's acts in a real browser, a real worker, real mail. Only the clock is ours: it is now."""
 
 import re
+import subprocess
+import sys
+import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +21,8 @@ from asl_portal.demo.cast import PARTS
 from asl_portal.demo.estate import UNSIGNED
 from asl_portal.demo.redating import redated
 from evaluations.models import Snapshot
+from ledger.models import Checkpoint
+from ledger.notary import Notary
 from ledger.queries import root_at
 from people.models import User
 from people.services import persona_link
@@ -78,7 +83,8 @@ def test_a_log_that_rises_ends_in_a_release_the_board_has_signed(
     _the_board_decides_every_question(story)
     _the_board_decides_the_release(story)
     _the_gate_allows(story)
-    _the_report_holds_the_decision(story)
+    report = _the_report_holds_the_decision(story)
+    _a_stranger_verifies_the_report(story, report)
     _nobody_was_told_twice_or_too_much(story)
     running.stop()
     call_command("verify_ledger")
@@ -222,8 +228,9 @@ def _the_gate_allows(story: Story) -> None:
     assert answer["required"] == {"deployment": "asl-3", "security": "asl-3"}
 
 
-def _the_report_holds_the_decision(story: Story) -> None:
-    report = PdfReader(steps.make_report(story.dan, story.case, story.folder))
+def _the_report_holds_the_decision(story: Story) -> Path:
+    file = steps.make_report(story.dan, story.case, story.folder)
+    report = PdfReader(file)
     text = " ".join(" ".join(page.extract_text() for page in report.pages).replace("\u200b", "").split())
     for words in ("Elevation approved", "treat as crossed, require ASL-3 on deployment and security", "release to external", WHY_VOTE):
         assert words in text, f"The report does not say: {words}"
@@ -234,6 +241,27 @@ def _the_report_holds_the_decision(story: Story) -> None:
     squeezed = text.replace(" ", "")
     assert story.artefact in squeezed
     assert f"sha256:{root_at(Export.objects.get().ledger_size).hex()}" in squeezed
+    return file
+
+
+def _a_stranger_verifies_the_report(story: Story, report: Path) -> None:
+    """As the first-run page and the PDF say: the exported record, the program in it, a key, and a Python that knows nothing of the portal."""
+    Notary(story.folder / "checkpoint-key").sign(at=timezone.now())
+    record = story.folder / "record.zip"
+    call_command("export_ledger", str(record))
+    with zipfile.ZipFile(record) as archive:
+        archive.extract("verify_export.py", story.folder)
+    key = Checkpoint.objects.latest("pk").verifier_key
+    changed = story.folder / "changed.pdf"
+    changed.write_bytes(report.read_bytes().replace(b"/Type", b"/Typo", 1))
+    for given, code, words in (
+        (report, 0, f"Shown: {report.name} is, byte for byte, the PDF report of case "),
+        (changed, 1, "DOES NOT FIT: changed.pdf: no entry names sha256:"),
+    ):
+        command = [sys.executable, "-I", "verify_export.py", str(record), "--key", key, "--report", str(given)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=story.folder, env={}, check=False)
+        assert (done.returncode, done.stderr) == (code, ""), done.stdout
+        assert words in done.stdout
 
 
 def _nobody_was_told_twice_or_too_much(story: Story) -> None:

@@ -14,10 +14,11 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import canonical, services, verify_export
+from ledger import canonical, services, tree, verify_export
 from ledger.export import write_export
 from ledger.models import Checkpoint, Entry
 from ledger.notary import Notary
+from ledger.queries import root_at
 from tests.makers import NOON, make_log
 
 ALL = ("public", "internal", "personal", "hazard")
@@ -97,7 +98,46 @@ def test_entries_after_the_last_checkpoint_are_told_to_be_unsigned(log, tmp_path
     _append(9)
     code, told = _verify(_export(tmp_path), "--key", _key())
     assert code == verify_export.INCOMPLETE
-    assert "Not shown: The last 1 entries came after the last checkpoint." in told
+    assert "Not shown: What came after the last checkpoint signed by a key you brought is unsigned: entries 8 to 8." in told
+
+
+def test_what_only_a_key_named_by_the_export_has_signed_is_not_taken_for_signed(log, tmp_path):
+    kept = _key()
+    _append(9)
+    Notary(tmp_path / "another key").sign(at=NOON)
+    code, told = _verify(_export(tmp_path), "--key", kept)
+    assert code == verify_export.INCOMPLETE
+    assert "signed by a key you brought is unsigned: entries 8 to 9" in told
+    both = ("--key", kept, "--key", Checkpoint.objects.last().verifier_key)
+    assert "is unsigned: entries 10 to 10" in _told(_export(tmp_path), *both)[1]
+
+
+def test_it_gives_the_root_at_any_size_and_none_beyond_the_end(log, tmp_path):
+    code, told = _told(_export(tmp_path), "--key", _key(), "--root-at", "5", "--root-at", "0")
+    assert code == verify_export.FITS
+    assert f"the root of the first 5 entries is sha256:{root_at(5).hex()}" in told
+    assert f"the root of the first 0 entries is sha256:{tree.EMPTY_ROOT.hex()}" in told
+    code, told = _told(_export(tmp_path), "--root-at", "99")
+    assert code == verify_export.MISFIT
+    assert "DOES NOT FIT: The export has 9 entries; it can give no root at 99." in told
+
+
+@pytest.mark.parametrize("what", ["export", "--report", "--checkpoint"])
+def test_a_file_that_cannot_be_read_is_no_misfit(log, tmp_path, what, capsys):
+    path, missing = _export(tmp_path), str(tmp_path / "missing")
+    with pytest.raises(SystemExit) as left:
+        verify_export.main([missing] if what == "export" else [str(path), what, missing])
+    assert left.value.code == 2
+    assert "nothing was checked" in capsys.readouterr().err
+
+
+def test_an_archive_whose_bytes_are_spoilt_is_told_in_words(log, tmp_path):
+    path = _export(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    path.write_bytes(data)
+    code, told = _told(path)
+    assert code == verify_export.MISFIT and told.startswith("DOES NOT FIT: the export is malformed")
 
 
 def test_an_export_without_a_checkpoint_is_told_to_be_unsigned(db, tmp_path):

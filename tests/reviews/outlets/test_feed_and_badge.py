@@ -5,14 +5,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from ledger.canonical import digest
 from ledger.models import Log
-from people.models import Person
+from people.models import Person, RoleGrant
+from people.services.grants import confirm_end, propose_end
 from reviews.badge import words_of
-from reviews.models import Case
+from reviews.models import BadgeAddress, Case
 from reviews.services import cases, scopes
 from reviews.status import subject_status
 from tests.makers import PASSWORD, give_role, make_person, make_token
@@ -83,7 +86,8 @@ def test_a_feed_address_is_made_on_ones_own_page_shown_once_and_revoked_like_any
     assert refused.status_code == 422 and "That is not your password" in refused.content.decode()
     page = client.post(reverse("reviews:feed-new"), {"password": PASSWORD}).content.decode()
     [address] = re.findall(r"<code class=\"mono\">(.+?)</code>", page)
-    path = address.removeprefix("http://testserver")
+    assert address.startswith(f"{settings.PUBLIC_URL}/feed/"), "the address people know, not the one this request came by"
+    path = address.removeprefix(settings.PUBLIC_URL)
     assert Client().get(path).status_code == 200
     settings_page = client.get(reverse("reviews:notice-settings")).content.decode()
     assert address not in settings_page and "1 address of yours is live" in settings_page
@@ -147,3 +151,56 @@ def test_who_may_not_open_the_page_gets_no_badge(board: Board, slug: str) -> Non
     assert badge(board.cast.eve, slug).status_code == 404
     assert Client().get(reverse("reviews:badge", args=[slug])).status_code == 302
     assert not Case.objects.exists()
+
+
+# the badge on a page elsewhere
+
+
+def outside_badge(board: Board, slug: str = "heron") -> tuple[str, str]:
+    """The path of a new address of Ben's, and the page that showed it."""
+    page = client_of(board.cast.ben).post(reverse("reviews:badge-new", args=[slug]), {"password": PASSWORD}, headers={"host": "localhost"})
+    [address] = re.findall(r"<code class=\"mono\">(.+?)</code>", page.text)
+    assert address.startswith(f"{settings.PUBLIC_URL}/badge/")
+    return address.removeprefix(settings.PUBLIC_URL), page.text
+
+
+def test_a_badge_address_shows_the_badge_to_pages_of_others_without_a_session(board: Board) -> None:
+    path, page = outside_badge(board)
+    shown: Any = Client().get(path)
+    assert shown.content == badge(board.cast.ben).content
+    assert (shown["Content-Type"], shown["Cross-Origin-Resource-Policy"]) == ("image/svg+xml", "cross-origin")
+    assert shown["Cache-Control"] == "private, no-cache"
+    assert badge(board.cast.ben)["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert f"[![Tier and gate of heron]({settings.PUBLIC_URL}{path})]({settings.PUBLIC_URL}/subjects/heron/)" in page
+    assert (
+        reverse("reviews:badge-new", args=["heron"])
+        in client_of(board.cast.ben).get(reverse("reviews:subject-detail", args=["heron"])).text
+    )
+
+
+def test_a_badge_address_is_confirmed_kept_as_a_digest_and_revoked_like_any_token(board: Board) -> None:
+    refused = client_of(board.cast.ben).post(reverse("reviews:badge-new", args=["heron"]), {"password": "not mine"})
+    assert refused.status_code == 422 and not BadgeAddress.objects.exists()
+    path, _ = outside_badge(board)
+    kept = BadgeAddress.objects.get()
+    secret = path.removeprefix("/badge/").removesuffix(".svg")
+    assert kept.token.digest == digest(secret.encode()) and kept.token.scopes == ["badge:read"]
+    client_of(board.cast.ben).post(reverse("people:token-revoke", args=[kept.token.pk]))
+    assert Client().get(path).status_code == 404
+
+
+def test_only_a_badge_token_with_a_model_opens_a_badge_and_it_opens_nothing_else(board: Board) -> None:
+    for secret in ("asl_nobody", make_token(board.cast.ben, "feed:read"), make_token(board.cast.ben, "badge:read")):
+        assert Client().get(reverse("reviews:badge-outside", args=[secret])).status_code == 404
+    path, _ = outside_badge(board)
+    secret = path.removeprefix("/badge/").removesuffix(".svg")
+    assert read(secret).status_code == 404
+    assert Client().get("/api/v1/subjects", headers={"authorization": f"Bearer {secret}"}).status_code in {401, 403}
+
+
+def test_a_badge_goes_dark_with_its_owners_last_role(board: Board) -> None:
+    path, _ = outside_badge(board)
+    for grant in RoleGrant.objects.filter(person=board.cast.ben):
+        propose_end(grant=grant, actor=board.cast.ivo, at=timezone.now())
+        confirm_end(grant=grant, actor=board.cast.jun, at=timezone.now())
+    assert Client().get(path).status_code == 404

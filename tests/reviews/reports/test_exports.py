@@ -11,11 +11,13 @@ from django.urls import reverse
 
 from evaluations.services import blobs
 from ledger.models import Entry
+from ledger.queries import root_at
 from ledger.refusals import NotKnown
+from ledger.sentences import sentence
 from people.models import Person
 from reviews.models import Export
 from reviews.models.notice import WorkState
-from reviews.reports.exports import make_due, request_export
+from reviews.reports.exports import _make, make_due, request_export
 from reviews.work import LEASE, claim, wait_after
 from tests.makers import give_role, make_person
 from tests.reviews.reports.conftest import Decided
@@ -49,6 +51,43 @@ def test_a_report_is_made_once_and_says_as_of_when(decided: Decided) -> None:
     assert (export.state, export.percent, export.as_known_at) == (WorkState.DONE, 100, at)
     assert (told["ledger"]["size"], told["generated"]["by"]) == (export.ledger_size, "Dan")
     assert export.filename == f"case-{decided.case.number}-heron-{at:%Y%m%d-%H%M}.json"
+
+
+def test_a_made_report_is_entered_with_its_digest_in_the_act_that_settles_its_row(decided: Decided) -> None:
+    export, at = ask(decided, kind="pdf"), decided.board.now()
+    before = Entry.objects.count()
+    assert (make_due(at=at), make_due(at=at + LEASE)) == (1, 0)
+    export.refresh_from_db()
+    entry = Entry.objects.prefetch_related("fields").latest("seq")
+    assert (Entry.objects.count(), entry.kind, entry.actor) == (before + 1, "reviews:report:made", None)
+    assert (entry.values["pdf"], entry.values["case"]) == (f"sha256:{export.blob_id}", str(decided.case.pk))
+    assert (entry.values["ledger_size"], entry.values["root"]) == (export.ledger_size, f"sha256:{root_at(export.ledger_size).hex()}")
+    assert sentence(entry) == f"The portal made a report of case {decided.case.number} on Heron (pdf) at {export.ledger_size} entries."
+
+
+def test_a_worker_that_lost_its_lease_enters_no_report(decided: Decided) -> None:
+    """It went on making while another took the row: nothing it made is done or known."""
+    ask(decided)
+    at, later = decided.board.now(), decided.board.now() + LEASE
+    [lost] = claim(Export.objects.all(), at=at, limit=5)
+    [held] = claim(Export.objects.all(), at=later, limit=5)
+    before = Entry.objects.count()
+    assert (_make(lost, at), Entry.objects.count()) == (False, before)
+    assert (_make(held, later), Entry.objects.count()) == (True, before + 1)
+
+
+def test_a_report_the_ledger_does_not_take_is_not_done(decided: Decided) -> None:
+    """Its worker's clock runs behind the record: the row waits, and nothing else has changed."""
+    export, at = ask(decided), decided.board.now()
+    before = Entry.objects.count()
+    assert make_due(at=at) + make_due(at=at) == 1
+    Export.objects.filter(pk=export.pk).update(state=WorkState.WAITING, blob=None)
+    late = at - timedelta(hours=1)
+    Export.objects.filter(pk=export.pk).update(not_before=late)
+    assert make_due(at=late) == 0
+    export.refresh_from_db()
+    assert (export.state, export.blob_id, Entry.objects.count()) == (WorkState.WAITING, None, before + 1)
+    assert export.last_error.startswith("The ledger did not take it: The event is older than the last entry")
 
 
 def test_a_disk_that_cannot_be_written_only_delays_it(decided: Decided, settings: Any, tmp_path: Path) -> None:

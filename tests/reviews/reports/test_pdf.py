@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
+from ledger.verify_export import Report
 from reviews.reports.case_file import case_file
 from reviews.reports.render import case_file_pdf
 from tests.reviews.reports.conftest import DISSENT, HAZARD, HOSTILE, Decided
@@ -91,3 +92,10 @@ def test_every_chart_has_words_for_those_who_do_not_see_it(pdf: bytes) -> None:
 
 def _is_figure(thing: Any) -> bool:
     return isinstance(thing, pikepdf.Dictionary) and thing.get("/S") == pikepdf.Name.Figure and "/Alt" in thing
+
+
+def test_it_names_log_size_and_root_in_the_open_and_says_how_it_is_verified(pdf: bytes, file: dict[str, Any]) -> None:
+    sealed = file["ledger"]
+    told = Report("case.pdf", pdf).told
+    assert (told["log_id"], told["size"], told["root"]) == (sealed["log_id"], sealed["size"], sealed["root"])
+    assert squeezed("python3 verify_export.py EXPORT.zip --report THIS_FILE.pdf --key VERIFIER_KEY") in text_of(pdf)
