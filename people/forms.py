@@ -32,7 +32,8 @@ class PasskeyWidget(forms.Widget):
 
 
 class ProviderWidget(forms.Widget):
-    """A button that sends the form to the sign-in provider by way of a tab of its own; here it stays as it was filled in."""
+    """A button that sends the form to the sign-in provider by way of a tab of its own; here it stays as it was filled in. Where the form signs, it
+    says instead what signing takes."""
 
     template_name = "people/provider_field.html"
 
@@ -88,14 +89,14 @@ class ConfirmationForm(forms.Form):
         elif "code" in self.fields:
             # Either of the two; which one is missing, the confirmation says.
             self.fields["code"].required = False
-        if self.act and not (held or user.has_usable_password()) and identities.in_use(user):
+        if held or user.has_usable_password() or identities.in_use(user) is None:
+            del self.fields["provider"]
+        elif self.act:
             self.fields["provider"].widget.attrs |= {"act": self._act, "provider": settings.OIDC_NAME}
             self.fields["provider"].help_text = format_html(
                 "A new tab leads to {}, where you sign in once more. Then come back and go on here; it counts for this one act.",
                 settings.OIDC_NAME,
             )
-        else:
-            del self.fields["provider"]
 
     def ask_passkey(self, asked: PasskeyAsked) -> None:
         """The page that answers holds what the browser is to ask the device."""
@@ -147,7 +148,8 @@ class AppForm(ConfirmationForm):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
         help_text="Six digits. They show that the app has the secret and your clock is right.",
     )
-    field_order = ("first_code", *CONFIRMING)
+    # What the app shows now is old by the time somebody comes back from the provider.
+    field_order = ("provider", "first_code", *CONFIRMING)
 
 
 class PasskeyForm(ConfirmationForm):
@@ -157,7 +159,7 @@ class PasskeyForm(ConfirmationForm):
 
     name = forms.CharField(label="Name", max_length=60, help_text="So that you know it again: the device it lives in, say.")
     answer = forms.CharField(required=False, max_length=10_000, widget=NewPasskeyWidget)
-    field_order = ("name", *CONFIRMING, "answer")
+    field_order = ("provider", "name", *CONFIRMING, "answer")
 
     def __init__(self, *args: Any, options: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -293,7 +293,7 @@ def _json(said: bytes) -> dict[str, Any]:
 def _not_accepted(why: str) -> AnswerNotAccepted:
     """`why` is for the log, in words of our own: what a provider says may hold what was sent to it."""
     logger.warning("The sign-in provider's answer was not accepted: %s", why)
-    return AnswerNotAccepted(f"What {settings.OIDC_NAME} answered does not hold, so nobody was let in.")
+    return AnswerNotAccepted(f"What {settings.OIDC_NAME} answered does not hold, so nobody was let in.", why=why)
 
 
 def _named(error: object) -> str:

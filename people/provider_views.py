@@ -281,6 +281,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 @at_provider
 def signed_out(request: HttpRequest) -> HttpResponse:
+    list(messages.get_messages(request))  # this page says it at more length
     return render(request, "people/provider_signed_out.html")
 
 

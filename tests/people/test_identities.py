@@ -29,6 +29,7 @@ from people.services.identities import LinkedAlready, LinkedElsewhere, NoOtherWa
 from people.signing import Statement, sign
 from people.trips import Found, Word
 from people.words import Role
+from reviews.forms import SigningForm
 from reviews.models import Notice
 from reviews.notices.compose import compose
 from tests.makers import (
@@ -74,7 +75,10 @@ def named(settings: Any) -> None:
     settings.OIDC_ISSUER, settings.OIDC_NAME, settings.OIDC_CLIENT_ID = ISSUER, "Northbridge ID", "asl"
 
 
-def ben_there(subject: str = "b-1") -> Found:
+BEN_THERE = "subject-of-somebody"
+
+
+def ben_there(subject: str = BEN_THERE) -> Found:
     return Found(ISSUER, subject, "Ben")
 
 
@@ -92,7 +96,7 @@ def ben_without_password(**more: Any) -> Person:
     return cast.ben
 
 
-def word(at: Any, subject: str = "b-1", issuer: str = ISSUER) -> Confirmation:
+def word(at: Any, subject: str = BEN_THERE, issuer: str = ISSUER) -> Confirmation:
     return Confirmation(word=Word(issuer, subject, at))
 
 
@@ -119,10 +123,10 @@ def test_linking_takes_what_every_change_of_the_account_takes(named: None) -> No
 def test_the_record_holds_a_digest_and_neither_name_nor_address(named: None) -> None:
     cast = linked_ben()
     [entry] = entries("people:identity:linked")
-    assert entry.values["identity_digest"] == digest(canonical({"issuer": ISSUER, "subject": "b-1"}))
+    assert entry.values["identity_digest"] == digest(canonical({"issuer": ISSUER, "subject": BEN_THERE}))
     assert entry.values["person"] == str(cast.ben.pk)
     told = str(list(entry.fields.values_list("text", flat=True)))
-    assert not [each for each in ("b-1", "example.org", "Ben", "@") if each in told]
+    assert not [each for each in (BEN_THERE, "example.org", "Ben", "@") if each in told]
     assert Entry.objects.order_by("seq").last() == entry
 
 
@@ -135,17 +139,17 @@ def test_the_owner_is_told_of_every_link_that_comes_or_goes(named: None) -> None
         "Your account: it was linked to the sign-in provider",
         "Your account: it was unlinked from the sign-in provider",
     ]
-    assert "b-1" not in str(list(told.values()))
+    assert BEN_THERE not in str(list(told.values()))
 
 
 def test_one_account_has_one_identity_and_one_identity_one_account(named: None) -> None:
     cast = linked_ben()
     with pytest.raises(LinkedAlready):
-        services.link_identity(user=cast.ben.user, found=ben_there("b-2"), confirmation=CONFIRMED, at=NOON)
+        services.link_identity(user=cast.ben.user, found=ben_there("another-subject"), confirmation=CONFIRMED, at=NOON)
     with pytest.raises(LinkedElsewhere):
         services.link_identity(user=cast.chloe.user, found=ben_there(), confirmation=CONFIRMED, at=NOON)
     assert Identity.objects.get().user == cast.ben.user
-    services.link_identity(user=cast.chloe.user, found=ben_there("c-1"), confirmation=CONFIRMED, at=NOON)
+    services.link_identity(user=cast.chloe.user, found=ben_there("subject-of-chloe"), confirmation=CONFIRMED, at=NOON)
 
 
 def test_the_only_way_in_is_not_taken_away(named: None) -> None:
@@ -224,7 +228,7 @@ def test_having_signed_in_there_confirms_nothing_and_a_word_counts_once(named: N
     ben = ben_without_password()
     secret = new_secret()
     told: dict[str, Any] = {"user": ben.user, "secret": secret, "first_code": code_at(secret, NOON), "at": NOON}
-    for wrong in (Confirmation(), CONFIRMED, word(NOON, subject="c-1"), word(NOON, issuer="https://evil.example")):
+    for wrong in (Confirmation(), CONFIRMED, word(NOON, subject="subject-of-chloe"), word(NOON, issuer="https://evil.example")):
         with pytest.raises(WordMissing):
             services.add_totp(**told, confirmation=wrong)
     for stale in (word(later(minutes=-5)), word(later(seconds=1))):
@@ -472,6 +476,15 @@ def test_a_word_that_was_given_in_one_session_counts_in_no_other(client: Client,
     there_and_back(other, sign_in_provider, "ben-at-id", CONFIRM, act="app")
     assert client.post(APP, app_form(client)).status_code == 422
     assert not has_second_factor(alone.user)
+
+
+def test_whoever_may_sign_nothing_yet_is_told_so_before_they_write_anything(named: None) -> None:
+    ben = ben_without_password()
+    shown = str(SigningForm(user=ben.user))
+    assert "Signing takes a second factor of the portal" in shown and "/people/me/factors/" in shown
+    assert "Confirm at" not in shown
+    give_app_at_provider(ben, later(minutes=1))
+    assert "Signing takes a second factor" not in str(SigningForm(user=ben.user))
 
 
 def test_a_stranger_to_the_provider_has_nothing_to_confirm_there(client: Client, sign_in_provider: SignInProvider) -> None:

@@ -10,9 +10,11 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from people import services
-from people.factors import code_at
+from people.factors import code_at, has_second_factor
 from people.models import Identity, User
 from tests.makers import PASSWORD, give_password, make_people
+from tests.people.provider_steps import give_identity, leave_the_provider_alone
+from tests.people.test_passkeys_in_the_browser import with_device
 from tests.processes import SignInProvider
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -126,6 +128,30 @@ def test_an_invited_person_comes_in_by_the_provider_and_adds_the_factor_they_sig
     page.get_by_label("Code the app shows now").press("Enter")  # sends the form, not the tab
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     assert len(context.pages) == 1
+
+
+def test_somebody_with_only_the_provider_adds_a_passkey_by_its_word(
+    new_context: Any, settings: Any, sign_in_provider: SignInProvider
+) -> None:
+    ben = make_people("ben").ben
+    give_password(ben, at=timezone.now())
+    sign_in_provider.know_the_portal(settings)
+    give_identity(ben, sign_in_provider, at=timezone.now())
+    leave_the_provider_alone(ben)
+    context = browsing(new_context, ben)
+    page = context.new_page()
+    with_device(page)
+    page.goto("/people/me/factors/passkey/")
+    look(page)
+    page.get_by_label("Name").fill("This laptop")
+    with context.expect_page() as opened:
+        page.get_by_role("button", name="Confirm at Northbridge ID").click()
+    say_yes(opened.value, "ben-at-id")
+    expect(opened.value.get_by_role("heading", name="Confirmed at Northbridge ID")).to_be_visible()
+    opened.value.close()
+    page.get_by_role("button", name="Add passkey").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    assert has_second_factor(ben.user)
 
 
 def test_what_goes_wrong_there_is_said_on_a_page_that_leads_on(new_context: Any, settings: Any, sign_in_provider: SignInProvider) -> None:
