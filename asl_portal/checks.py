@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from asl_portal.env import THIS_MACHINE
+
 
 @register(Tags.security)
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -82,6 +84,20 @@ def check_broker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         _error("E007", "A task may run longer than the broker waits for it.", "Keep CELERY_TASK_TIME_LIMIT below the visibility timeout.")
+    ]
+
+
+@register(Tags.security)
+def check_sign_in_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A provider on this machine is for trying things out; somebody elsewhere would be sent to their own machine, and whatever listens there."""
+    if urlsplit(settings.OIDC_ISSUER).hostname not in THIS_MACHINE or urlsplit(settings.PUBLIC_URL).hostname in THIS_MACHINE:
+        return []
+    return [
+        _error(
+            "E008",
+            "ASL_OIDC_ISSUER is on this machine, and ASL_PUBLIC_URL is not.",
+            "Name the provider by the https address that people's browsers reach it under.",
+        )
     ]
 
 

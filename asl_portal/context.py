@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -63,6 +64,11 @@ class Portal:
     @cached_property
     def theme(self) -> str:
         return theme.chosen(self._request)
+
+    @property
+    def provider(self) -> str:
+        """What people call the sign-in provider; empty without one."""
+        return str(settings.OIDC_NAME) if settings.OIDC_ISSUER else ""
 
     @cached_property
     def signed_in(self) -> bool:

@@ -20,6 +20,7 @@ from ledger.delivery import stuck
 from ledger.models import APPEND_ONLY_TABLES, Checkpoint, Entry, Log
 from ledger.queries import is_sound
 from ledger.services import current_log, size
+from people import oidc
 from reviews.models import Delivery, Export, Notice
 from reviews.models.notice import WorkState
 
@@ -42,7 +43,7 @@ class Answer:
 
 def examine() -> list[Answer]:
     """Ask everything. Where the database does not answer, what would ask it is left out."""
-    answers = [*_settings(), *_folders(), *_mail(), *_broker()]
+    answers = [*_settings(), *_folders(), *_mail(), *_sign_in_provider(), *_broker()]
     try:
         connection.ensure_connection()
     except OperationalError as error:
@@ -93,6 +94,22 @@ def _mail() -> Iterator[Answer]:
     else:
         mend = "Set ASL_SMTP_HOST (and ASL_SMTP_PORT, ASL_SMTP_USER, ASL_SMTP_PASSWORD, ASL_SMTP_TLS) to send it."
         yield Answer("mail", WARNING, f"nobody gets any: it is written to {settings.MAIL_DIR}", mend)
+
+
+def _sign_in_provider() -> Iterator[Answer]:
+    if not settings.OIDC_ISSUER:
+        return
+    oidc.try_again()
+    try:
+        oidc.check_provider()
+    except oidc.ProviderAway:
+        mend = "See that the web processes may reach it; whoever has a password signs in with it meanwhile."
+        yield Answer("sign-in provider", WARNING, f"{settings.OIDC_ISSUER} does not answer", mend)
+    except oidc.AnswerNotAccepted as refusal:
+        mend = "Correct ASL_OIDC_ISSUER to what the provider calls itself, letter for letter, or the provider."
+        yield Answer("sign-in provider", BAD, f"{settings.OIDC_ISSUER} is not taken: {refusal.data['why']}", mend)
+    else:
+        yield Answer("sign-in provider", GOOD, f"{settings.OIDC_NAME} answers at {settings.OIDC_ISSUER}")
 
 
 def _broker() -> Iterator[Answer]:

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+# A browser that is told one of these stays on the machine it runs on.
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class WrongSetting(Exception):
     """An environment variable is missing or holds something we cannot read."""
@@ -61,6 +64,31 @@ def secret(name: str, default: str | None = None) -> str:
         except OSError as error:
             raise WrongSetting(f"{name}_FILE", f"cannot be read: {error.strerror}.") from None
     return text(name, default)
+
+
+def issuer(name: str) -> str:
+    """The issuer of an OpenID Connect provider, letter for letter as it writes itself; empty where there is none. By https, but for this machine."""
+    value = text(name, "")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise WrongSetting(name, f"is {value!r}, which is no address.") from None
+    if not value:
+        return value
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password or parts.query or parts.fragment:
+        raise WrongSetting(name, f"is {value!r}; write the issuer as the provider does, such as https://login.example.org.")
+    if parts.scheme == "http" and host not in THIS_MACHINE:
+        raise WrongSetting(name, f"is {value!r}; whoever stands between could let anybody in, so it has to be https.")
+    return value
+
+
+def all_or_none(**given: str) -> None:
+    """Of settings that mean something only together, half is a mistake."""
+    missing = sorted(name for name, value in given.items() if not value)
+    if missing and len(missing) < len(given):
+        there = sorted(given.keys() - set(missing))
+        raise WrongSetting(missing[0], f"is not set, but {' and '.join(there)} is: set all of {', '.join(sorted(given))}, or none.")
 
 
 def database(name: str, default: str | None = None) -> dict[str, object]:

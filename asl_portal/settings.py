@@ -129,6 +129,14 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {"authenticate": "people.accounts.CodeForm"}
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 
+# Signing in at an OpenID Connect provider; without one there is neither button nor address for it.
+OIDC_ISSUER = env.issuer("ASL_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("ASL_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.secret("ASL_OIDC_CLIENT_SECRET", "")
+env.all_or_none(ASL_OIDC_ISSUER=OIDC_ISSUER, ASL_OIDC_CLIENT_ID=OIDC_CLIENT_ID, ASL_OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET)
+# What people call it.
+OIDC_NAME = env.text("ASL_OIDC_NAME", "") or urlsplit(OIDC_ISSUER).hostname or ""
+
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True

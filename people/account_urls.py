@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from people import link_views
+from people import link_views, provider_views
 from people.accounts import SecondFactor
 from people.doors import open_without_role
 
@@ -13,10 +13,16 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 urlpatterns = [
     path("login/", form_page(allauth.login), name="account_login"),
-    path("logout/", form_page(open_without_role(allauth.logout)), name="account_logout"),
+    path("logout/", form_page(open_without_role(provider_views.sign_out)), name="account_logout"),
     path("second-factor/", form_page(SecondFactor.as_view()), name="mfa_authenticate"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("password/change/", form_page(open_without_role(link_views.change_password)), name="account_change_password"),
     path("link/", link_views.choose_password, name="choose_password"),
+    path("link/provider/", provider_views.ask_for_link, name="provider_for_link"),
+    path("link/provider/confirm/", provider_views.use_link, name="provider_link_confirm"),
+    path("provider/", provider_views.sign_in, name="provider_sign_in"),
+    path("provider/callback/", provider_views.callback, name="provider_callback"),
+    path("provider/signed-out/", provider_views.signed_out, name="provider_signed_out"),
+    path("provider/sign-out/", provider_views.sign_out_there, name="provider_sign_out"),
     path("link/<str:secret>/", link_views.follow_link, name="sign_in_link"),
 ]

@@ -1,8 +1,9 @@
 """Confirming who acts, for one act: the password, and a second factor wherever the account has one.
 
 Signing asks for it, and so does every change of the account itself. A confirmation is used up by the act it was given for: nothing here
-remembers that somebody confirmed a minute ago. An account that signs in elsewhere (it has no password) confirms with its second factor alone;
-one that has neither can confirm nothing.
+remembers that somebody confirmed a minute ago. An account that signs in at the provider (it has no password) confirms with its second factor alone.
+Having neither, it goes back to the provider and signs in there anew, for one change of the account: its first second factor, say. That the provider
+let it in an hour ago confirms nothing, and no word of the provider ever signs a statement. An account that has nothing can confirm nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from django.db import transaction
 
 from ledger.refusals import NotAllowed, NotNow, NotValid
 from ledger.services import current_log
-from people import factors, passkeys, tries
+from people import factors, identities, passkeys, tries
 from people.models import User
+from people.trips import Word
 
 TRIES = 5
 TRIES_WITHIN_SECONDS = 300
@@ -69,6 +71,12 @@ class NoUsableCredential(NotAllowed):
     what_to_do = "Sign in with your own account, or ask for a sign-in link."
 
 
+class ProviderDoesNotSign(NotNow):
+    code = "provider_does_not_sign"
+    sentence = "Signing takes something of your own that the portal checks itself, and your account has only the sign-in provider."
+    what_to_do = "Add a second factor under Your account; outside a demonstration it signs once a day has passed."
+
+
 class CredentialTooFresh(NotNow):
     code = "credential_too_fresh"
     sentence = "Your password or second factor was set less than a day ago without the one before, so it cannot sign yet."
@@ -85,6 +93,8 @@ class Confirmation:
     # What the device answered, or `passkeys.ASK` to be told what to ask it; and the session in which it was asked.
     passkey: str = field(default="", repr=False)
     session: str = field(default="", repr=False)
+    # What the sign-in provider said for this very act.
+    word: Word | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +109,14 @@ def confirm(*, user: User, confirmation: Confirmation, at: datetime, about: byte
     """Checks the password and one second factor, as far as the account has them, and uses up what was given.
 
     `about`: the statement that is being signed; without it, a change of the account. Raises NoUsableCredential, TooManyTries, CannotCount,
-    CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed, PasskeyMissing, PasskeyAsked, PasskeyNotConfirmed.
+    CredentialNotConfirmed, CodeMissing, CodeNotConfirmed, CodeUsed, PasskeyMissing, PasskeyAsked, PasskeyNotConfirmed; of an account that has only
+    the provider, ProviderDoesNotSign, WordMissing, WordSpent.
     """
     has_password, held = user.has_usable_password(), factors.kinds_of(user)
-    if not user.is_active or not (has_password or held):
+    if not user.is_active:
         raise NoUsableCredential
+    if not (has_password or held):
+        return _confirm_at_provider(user, confirmation, at, about)
     has_passkey = Authenticator.Type.WEBAUTHN in held
     if has_passkey and confirmation.passkey == passkeys.ASK:
         raise passkeys.ask(user, confirmation.session, about or passkeys.account_act())
@@ -136,6 +149,15 @@ def signs_from(user: User, at: datetime) -> datetime | None:
         return None
     resets = [since + FRESH_FOR for since in (user.credential_reset_at, user.factors_reset_at) if since is not None]
     return max((until for until in resets if at < until), default=None)
+
+
+def _confirm_at_provider(user: User, confirmation: Confirmation, at: datetime, about: bytes | None) -> Confirmed:
+    if identities.in_use(user) is None:
+        raise NoUsableCredential
+    if about is not None:
+        raise ProviderDoesNotSign
+    identities.spend(user, confirmation.word, at)
+    return Confirmed("provider")
 
 
 def _check_passkey(user: User, confirmation: Confirmation, *, for_statement: bool) -> passkeys.Shown:

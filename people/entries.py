@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from ledger.canonical import canonical, digest
 from ledger.models import Entry
 from ledger.sentences import describe, set_actor_names
 from ledger.services import append
-from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, SignInLink, User
+from people.models import ApiToken, Clearance, Competence, Grant, Identity, Person, RoleGrant, SignInLink, User
 
 
 def person_registered(person: Person, *, actor: Person | None, at: datetime) -> Entry:
@@ -44,11 +45,23 @@ def grant_ended(grant: Grant, *, actor: Person, at: datetime) -> Entry:
     return _grant("ended", grant, actor, at)
 
 
-def credential_set(user: User, *, link: SignInLink, first: bool, at: datetime) -> Entry:
-    """A password chosen through a link: `set` the first time, `reset` later."""
+def credential_set(user: User, *, link: SignInLink, first: bool, unlinked: int, at: datetime) -> Entry:
+    """A password chosen through a link: `set` the first time, `reset` later. `unlinked`: identities it took the place of."""
     kind = "people:credential:set" if first else "people:credential:reset"
-    fields = {"person": user.person_id, "link": link.pk, "purpose": link.purpose, "factors_taken": link.resets_factors}
-    return _append(kind, f"user:{user.pk}", user.person, at, fields)
+    return _append(kind, f"user:{user.pk}", user.person, at, _through(link, user) | {"unlinked": unlinked})
+
+
+def identity_chosen(identity: Identity, *, link: SignInLink, at: datetime) -> Entry:
+    """Signing in at the provider, chosen through a link in the place of a password."""
+    return _identity("chosen", identity, at, _through(link, identity.user))
+
+
+def identity_linked(identity: Identity, *, at: datetime) -> Entry:
+    return _identity("linked", identity, at, {})
+
+
+def identity_unlinked(identity: Identity, *, at: datetime) -> Entry:
+    return _identity("unlinked", identity, at, {})
 
 
 def credential_released(user: User, *, at: datetime) -> Entry:
@@ -133,6 +146,21 @@ def _factor(verb: str, user: User, at: datetime, fields: dict[str, object]) -> E
     return _append(f"people:factor:{verb}", f"user:{user.pk}", user.person, at, {"person": user.person_id} | fields)
 
 
+def _through(link: SignInLink, user: User) -> dict[str, object]:
+    return {"person": user.person_id, "link": link.pk, "purpose": link.purpose, "factors_taken": link.resets_factors}
+
+
+def _identity(verb: str, identity: Identity, at: datetime, fields: dict[str, object]) -> Entry:
+    """By digest: whoever is shown issuer and subject can check them against the record, which names neither."""
+    user = identity.user
+    said = {
+        "person": user.person_id,
+        "identity": identity.pk,
+        "identity_digest": digest(canonical({"issuer": identity.issuer, "subject": identity.subject})),
+    }
+    return _append(f"people:identity:{verb}", f"user:{user.pk}", user.person, at, said | fields)
+
+
 def _append(kind: str, thing: str, actor: Person | None, at: datetime, fields: dict[str, object]) -> Entry:
     return append(kind=kind, thing=thing, actor=actor.pk if actor else None, at=at, fields=fields)
 
@@ -150,6 +178,9 @@ describe("people:credential:set", "{person:name} chose a password through a one-
 describe("people:credential:reset", "{person:name} chose a new password through a one-time link.")
 describe("people:credential:released", "The account of {person:name} waits for whoever plays this persona.")
 describe("people:credential:changed", "{person:name} changed their password.")
+describe("people:identity:chosen", "{person:name} chose through a one-time link to sign in at the sign-in provider.")
+describe("people:identity:linked", "{person:name} linked their account to the sign-in provider.")
+describe("people:identity:unlinked", "{person:name} unlinked their account from the sign-in provider.")
 describe("people:factor:added", "{person:name} added a second factor to their account: {factor_kind}.")
 describe("people:factor:removed", "{person:name} removed a second factor from their account: {factor_kind}.")
 describe("people:factor:codes-made", "{person:name} made new recovery codes.")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.html import format_html
 
-from people import factors
+from people import factors, identities, trips
 from people.confirming import Confirmation
 from people.models import User
 from people.passkeys import PasskeyAsked
@@ -19,13 +22,20 @@ from people.queries import MemberRow
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
 
-CONFIRMING = ("password", "code", "passkey")
+CONFIRMING = ("password", "code", "passkey", "provider")
 
 
 class PasskeyWidget(forms.Widget):
     """A button that has the browser ask the device; the answer travels in a hidden field."""
 
     template_name = "people/passkey_field.html"
+
+
+class ProviderWidget(forms.Widget):
+    """A button that sends the form to the sign-in provider by way of a tab of its own; here it stays as it was filled in. Where the form signs, it
+    says instead what signing takes."""
+
+    template_name = "people/provider_field.html"
 
 
 class NewPasskeyWidget(forms.Widget):
@@ -37,7 +47,12 @@ class NewPasskeyWidget(forms.Widget):
 
 
 class ConfirmationForm(forms.Form):
-    """Who acts, confirmed for this one act: it asks for what the account has, a password, a second factor or both."""
+    """Who acts, confirmed for this one act: it asks for what the account has, a password, a second factor or both.
+
+    A form that changes the account itself names its `act`; then an account that has neither may confirm it at the sign-in provider. Signing never is.
+    """
+
+    act: ClassVar[str] = ""
 
     password = forms.CharField(
         label="Your password",
@@ -58,9 +73,12 @@ class ConfirmationForm(forms.Form):
         widget=PasskeyWidget(attrs={"button": "Confirm with a passkey"}),
         help_text="With a passkey, your device asks for its PIN, your finger or your face.",
     )
+    provider = forms.CharField(label="", required=False, widget=ProviderWidget)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, about: object = "", **kwargs: Any) -> None:
+        """`about`: what the act is done to, where that stands in the address and not in the form."""
         super().__init__(*args, **kwargs)
+        self._act = f"{self.act} {about}".strip()
         held = factors.kinds_of(user)
         if not user.has_usable_password():
             del self.fields["password"]
@@ -71,6 +89,14 @@ class ConfirmationForm(forms.Form):
         elif "code" in self.fields:
             # Either of the two; which one is missing, the confirmation says.
             self.fields["code"].required = False
+        if held or user.has_usable_password() or identities.in_use(user) is None:
+            del self.fields["provider"]
+        elif self.act:
+            self.fields["provider"].widget.attrs |= {"act": self._act, "provider": settings.OIDC_NAME}
+            self.fields["provider"].help_text = format_html(
+                "A new tab leads to {}, where you sign in once more. Then come back and go on here; it counts for this one act.",
+                settings.OIDC_NAME,
+            )
 
     def ask_passkey(self, asked: PasskeyAsked) -> None:
         """The page that answers holds what the browser is to ask the device."""
@@ -82,7 +108,17 @@ class ConfirmationForm(forms.Form):
         confirming = {name: told.pop(name) for name in CONFIRMING if name in told}
         if "passkey" in confirming:
             confirming["session"] = _session_key()
+        if "provider" in confirming:
+            del confirming["provider"]
+            confirming["word"] = self._word()
         return told | {"confirmation": Confirmation(**confirming)}
+
+    def _word(self) -> trips.Word | None:
+        """What the provider said in this session for exactly what this form says."""
+        request = context.request
+        if request is None or not isinstance(self.data, QueryDict):
+            return None
+        return trips.word_for(request.session, trips.act_of(self._act, self.data))
 
 
 class ChoosePasswordForm(forms.Form):
@@ -104,21 +140,26 @@ class ChoosePasswordForm(forms.Form):
 class AppForm(ConfirmationForm):
     """A new authenticator app shows that it knows the secret."""
 
+    act = "app"
+
     first_code = forms.CharField(
         label="Code the app shows now",
         max_length=12,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
         help_text="Six digits. They show that the app has the secret and your clock is right.",
     )
-    field_order = ("first_code", *CONFIRMING)
+    # What the app shows now is old by the time somebody comes back from the provider.
+    field_order = ("provider", "first_code", *CONFIRMING)
 
 
 class PasskeyForm(ConfirmationForm):
     """A new passkey, made by the device while the form is sent."""
 
+    act = "passkey"
+
     name = forms.CharField(label="Name", max_length=60, help_text="So that you know it again: the device it lives in, say.")
     answer = forms.CharField(required=False, max_length=10_000, widget=NewPasskeyWidget)
-    field_order = ("name", *CONFIRMING, "answer")
+    field_order = ("provider", "name", *CONFIRMING, "answer")
 
     def __init__(self, *args: Any, options: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,6 +181,7 @@ class LinkForm(forms.Form):
 
 
 class TokenForm(ConfirmationForm):
+    act = "token"
     label = forms.CharField(label="What will use it", max_length=100)
     # A badge is of one model: its address is made on that model's page.
     scopes = forms.MultipleChoiceField(

@@ -69,21 +69,22 @@ def choose_password(request: HttpRequest) -> HttpResponse:
         except PasswordTooWeak as weak:
             form.add_error("password", weak.problems)
         else:
-            answer = _come_in(request, user)
-            answer.delete_cookie(COOKIE, path=reverse("choose_password"), samesite="Lax")
-            return answer
+            return come_in(request, user, "Your password is set", "Sign in with it and your second factor.")
     return render(request, "people/choose_password.html", {"form": form, "link": link}, status=422 if form.errors else 200)
 
 
-def _come_in(request: HttpRequest, user: User) -> HttpResponse:
-    """Signed in at once and led to the second factor; an account that kept its own has to show it first, at the front door."""
+def come_in(request: HttpRequest, user: User, done: str, sign_in: str) -> HttpResponse:
+    """The link is spent. Signed in at once and led to the second factor; an account that kept its own has to show it first, at the front door."""
     if has_second_factor(user):
-        messages.info(request, "Your password is set. Sign in with it and your second factor.")
-        return redirect("account_login")
-    login(request, user, backend=BACKEND)
-    UserSession.objects.create_from_request(request)
-    messages.info(request, "Your password is set and you are signed in.")
-    return redirect("people:factors")
+        messages.info(request, f"{done}. {sign_in}")
+        answer = redirect("account_login")
+    else:
+        login(request, user, backend=BACKEND)
+        UserSession.objects.create_from_request(request)
+        messages.info(request, f"{done} and you are signed in.")
+        answer = redirect("people:factors")
+    answer.delete_cookie(COOKIE, path=reverse("choose_password"), samesite="Lax")
+    return answer
 
 
 def change_password(request: HttpRequest) -> HttpResponse:

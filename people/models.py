@@ -311,6 +311,31 @@ class SignInLink(models.Model):
         )
 
 
+class Identity(models.Model):
+    """Who somebody is at the sign-in provider: its issuer's word for them, never an address. It lets an account in; it signs nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="identities")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
+    # When the provider last gave its word for an act; an earlier word, or the same once more, counts for nothing.
+    last_word_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["linked_at", "id"]
+        verbose_name_plural = "identities"
+        constraints = [
+            # Somebody who signs in at the provider gets into one account, never into a choice of them.
+            models.UniqueConstraint(fields=["issuer", "subject"], name="one_account_per_identity"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_per_account_and_issuer"),
+            models.CheckConstraint(condition=~Q(issuer="") & ~Q(subject=""), name="an_identity_is_somebody_somewhere"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} for {self.user_id}"
+
+
 class Signature(models.Model):
     """A person's name under one statement, written by `people.signing.sign`. Append-only: the database refuses change and removal."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people import factor_views, saved_views, session_views, token_views, views
+from people import factor_views, provider_views, saved_views, session_views, token_views, views
 
 app_name = "people"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("me/factors/passkey/", factor_views.add_passkey, name="passkey-add"),
     path("me/factors/recovery-codes/", factor_views.recovery_codes, name="recovery-codes"),
     path("me/factors/<int:pk>/remove/", factor_views.remove, name="factor-remove"),
+    path("me/provider/", provider_views.link, name="provider-link"),
+    path("me/provider/confirm-link/", provider_views.confirm_link, name="provider-link-confirm"),
+    path("me/provider/confirm/", provider_views.confirm_act, name="provider-confirm"),
+    path("me/provider/<uuid:pk>/unlink/", provider_views.unlink, name="provider-unlink"),
     path("me/views/", saved_views.index, name="saved-views"),
     path("me/views/save/", saved_views.save, name="view-save"),
     path("me/views/<uuid:pk>/rename/", saved_views.rename, name="view-rename"),

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ledger.refusals import NotKnown
-from people import access, mail, policies, queries, services
+from people import access, identities, mail, policies, queries, services
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest, open_without_role
 from people.forms import GrantForm, LinkForm, MemberFilterForm, PersonForm
@@ -30,7 +30,11 @@ from people.refusal_pages import said_on
 def me(request: MemberRequest) -> HttpResponse:
     """Who one is here: roles, competences, signatures, and the ways to the rest of one's account."""
     person = request.actor.person
-    context = {"holdings": queries.holdings_of(person, timezone.now()), "signatures": queries.signed_by(person, limit=20)}
+    context = {
+        "holdings": queries.holdings_of(person, timezone.now()),
+        "signatures": queries.signed_by(person, limit=20),
+        "identity": identities.in_use(request.user),
+    }
     return render(request, "people/me.html", context)
 
 

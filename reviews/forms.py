@@ -323,7 +323,16 @@ class ConfirmForm(ConfirmationForm):
     """An executive's signature under a proposal that is on the page."""
 
 
+class FeedForm(ConfirmationForm):
+    act = "feed"
+
+
+class RotateForm(ConfirmationForm):
+    act = "rotate"
+
+
 class OutletForm(ConfirmationForm):
+    act = "outlet"
     label = forms.CharField(label="What it is for", max_length=80, help_text="Shown in lists; the address is not.")
     topics = forms.MultipleChoiceField(label="Told of", choices=Topic.choices, widget=forms.CheckboxSelectMultiple)
     address = forms.CharField(

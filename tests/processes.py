@@ -1,4 +1,4 @@
-"""Real processes for tests: a Celery worker on the test's own database, and a mail server that keeps what it gets."""
+"""Real processes for tests: a Celery worker on the test's own database, a mail server that keeps what it gets, services outside, a sign-in provider."""
 
 import asyncio
 import email
@@ -17,15 +17,17 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+import requests
 from aiosmtpd.controller import Controller
 from django.conf import settings as django_settings
 from django.db import connection
 
 from asl_portal.celery import app
 from asl_portal.embedded.valkey import free_port
+from people import oidc
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -197,6 +199,78 @@ def receiving(folder: Path) -> Iterator[Outside]:
     finally:
         process.kill()
         process.wait()
+
+
+@dataclass
+class SignInProvider:
+    """An OpenID Connect provider in a process of its own: what it was asked for tokens, and which lie it is to tell."""
+
+    issuer: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+    secret: str = ""
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        kept = self.folder / "requests.jsonl"
+        return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+
+    def lie(self, **told: Any) -> None:
+        (self.folder / "lie.json").write_text(json.dumps(told))
+
+    def knows(self, subject: str, **claims: Any) -> None:
+        requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=5).raise_for_status()
+
+    def know_the_portal(self, settings: Any) -> None:
+        """Registers this test's portal as a client, under the address it has now, and tells the portal."""
+        told = {"redirect_uris": [f"{settings.PUBLIC_URL}/accounts/provider/callback/"]}
+        client = requests.post(f"{self.issuer}/oauth2/clients", json=told, timeout=5).json()
+        self.secret = client["client_secret"]
+        settings.OIDC_ISSUER, settings.OIDC_NAME = self.issuer, "Northbridge ID"
+        settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = client["client_id"], self.secret
+
+    def answer(self, address: str, subject: str) -> str:
+        """Where the provider sends a browser back to that came with this address and whose person says yes."""
+        answer = requests.post(address, data={"sub": subject}, allow_redirects=False, timeout=5)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def refuse(self, address: str) -> str:
+        """The same with a no. Early versions of the provider forget the state, which every answer has to carry."""
+        answer = requests.post(address, data={"action": "deny"}, allow_redirects=False, timeout=5).headers["Location"]
+        return answer if "state=" in answer else f"{answer}&state={parse_qs(urlsplit(address).query)['state'][0]}"
+
+
+@pytest.fixture(scope="session")
+def _provider_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], SignInProvider]]:
+    """One process for all tests, and another where a test has killed it."""
+    started: list[SignInProvider] = []
+
+    def running() -> SignInProvider:
+        if not started or started[-1].process.poll() is not None:
+            folder, port = tmp_path_factory.mktemp("provider"), free_port()
+            with (folder / "log").open("wb") as output:
+                command = [sys.executable, str(ROOT / "tests" / "provider.py"), str(port), str(folder)]
+                process = subprocess.Popen(command, stdout=output, stderr=output)
+            started.append(SignInProvider(f"http://127.0.0.1:{port}", folder, process))
+            eventually(lambda: _is_listening(port))
+        return started[-1]
+
+    yield running
+    for each in started:
+        each.process.kill()
+        each.process.wait()
+
+
+@pytest.fixture
+def sign_in_provider(_provider_processes: Callable[[], SignInProvider], settings: Any) -> SignInProvider:
+    """A real provider on loopback which tells the truth, with the portal as its client."""
+    provider = _provider_processes()
+    for told in ("lie.json", "requests.jsonl"):
+        (provider.folder / told).unlink(missing_ok=True)
+    oidc.try_again()
+    provider.know_the_portal(settings)
+    return provider
 
 
 def _is_listening(port: int) -> bool:

@@ -145,6 +145,17 @@ ROWS: dict[str, Row] = {
     "account_change_password": row(signed_in(405), GET=signed_in(200), POST=signed_in(200)),
     "choose_password": row(OPEN_REST, GET=everybody(404), POST=everybody(404)),
     "sign_in_link": row(OPEN_REST, GET=everybody(302)),
+    # people: the sign-in provider. This world has none; tests/people/test_signing_in_at_the_provider.py walks those that have
+    "provider_sign_in": row(OPEN_REST, POST=everybody(404)),
+    "provider_callback": row(OPEN_REST, GET=everybody(404)),
+    "provider_signed_out": row(OPEN_REST, GET=everybody(404)),
+    "provider_sign_out": row(OPEN_REST, GET=everybody(404)),
+    "provider_for_link": row(OPEN_REST, POST=everybody(404)),
+    "provider_link_confirm": row(OPEN_REST, GET=everybody(404), POST=everybody(404)),
+    "people:provider-link": row(signed_in(405), POST=signed_in(404)),
+    "people:provider-link-confirm": row(signed_in(405), GET=signed_in(404), POST=signed_in(404)),
+    "people:provider-confirm": row(signed_in(405), POST=signed_in(404)),
+    "people:provider-unlink": row(signed_in(405), GET=signed_in(404), POST=signed_in(404)),
     # people: pages
     "people:me": row(signed_in(405), GET=signed_in(200)),
     "people:factors": row(signed_in(405), GET=signed_in(200)),
@@ -317,6 +328,7 @@ class World:
 PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "sign_in_link": lambda world: {"secret": world.things["secret"]},
     "people:factor-remove": lambda world: {"pk": 1},
+    "people:provider-unlink": lambda world: {"pk": world.cast.ben.pk},
     **dict.fromkeys(("people:view-rename", "people:view-delete"), lambda world: {"pk": world.cast.ben.saved_views.get().pk}),
     "people:token-revoke": lambda world: {"pk": world.cast.ada.api_tokens.get().pk},
     "people:person": lambda world: {"pk": world.cast.ben.pk},

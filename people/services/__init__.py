@@ -8,6 +8,7 @@ from people.services.credentials import (
     propose_link,
     release_persona,
     use_link,
+    use_link_with_provider,
     withdraw_link,
 )
 from people.services.factors import add_passkey, add_totp, remove_factor, renew_recovery_codes, use_recovery_code
@@ -21,8 +22,9 @@ from people.services.grants import (
     propose_end,
     withdraw_grant,
 )
+from people.services.identities import link_identity, unlink_identity
 from people.services.persons import close_user, create_user, invite, register_person
-from people.services.sessions import end_sessions
+from people.services.sessions import end_other_sessions, end_sessions
 from people.services.tokens import create_token, revoke_token
 
 __all__ = [
@@ -36,12 +38,14 @@ __all__ = [
     "confirm_link",
     "create_token",
     "create_user",
+    "end_other_sessions",
     "end_sessions",
     "first_administrator_link",
     "grant_clearance",
     "grant_competence",
     "grant_role",
     "invite",
+    "link_identity",
     "persona_link",
     "propose_end",
     "propose_link",
@@ -50,7 +54,9 @@ __all__ = [
     "remove_factor",
     "renew_recovery_codes",
     "revoke_token",
+    "unlink_identity",
     "use_link",
+    "use_link_with_provider",
     "use_recovery_code",
     "withdraw_grant",
     "withdraw_link",

@@ -1,4 +1,4 @@
-"""Passwords, and the links that open "choose a password".
+"""Passwords, and the links that open "choose a password" (or, in its place, signing in at the provider). A link replaces how the account signs in, whole.
 
 Three kinds of link, by purpose. A *reset* (an invitation is one too) is proposed by one keeper, confirmed by another and mailed to the
 account's own address, so that neither of them ever holds it. A *persona* link comes from the shell and exists only in a demo log. A
@@ -22,6 +22,9 @@ from people.models import Person, SignInLink, User
 from people.queries import actor_of, roles_of
 from people.services.factors import take_factors_away
 from people.services.grants import AnotherPersonConfirms, NotForYourself, NotWaiting
+from people.services.identities import add as add_identity
+from people.services.identities import take_identities_away
+from people.trips import Found
 from people.words import LinkPurpose, Role
 
 PERSONA_LINK_FOR = timedelta(days=7)
@@ -156,7 +159,26 @@ def use_link(*, secret: str, password: str, at: datetime) -> User:
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
         if link.resets_factors:
             take_factors_away(user, at)
-        entries.credential_set(user, link=link, first=first, at=at)
+        entries.credential_set(user, link=link, first=first, unlinked=take_identities_away(user), at=at)
+    return user
+
+
+def use_link_with_provider(*, secret: str, found: Found, at: datetime) -> User:
+    """Spends the link on signing in at the provider: no password opens the account any more. Raises LinkDoesNotOpen, LinkedElsewhere."""
+    with transaction.atomic():
+        user = _locked(find_link(secret, at).user)
+        # Looked up again under the lock: of two at once, only one opens.
+        link = find_link(secret, at)
+        take_identities_away(user)
+        identity = add_identity(user, found, at)
+        link.used_at = at
+        link.save(update_fields=["used_at"])
+        user.set_unusable_password()
+        user.credential_changed_at = user.credential_reset_at = at
+        user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
+        if link.resets_factors:
+            take_factors_away(user, at)
+        entries.identity_chosen(identity, link=link, at=at)
     return user
 
 
@@ -186,6 +208,7 @@ def release_persona(*, user: User, at: datetime) -> User:
         user.credential_changed_at = user.credential_reset_at = None
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
         take_factors_away(user, at)
+        take_identities_away(user)
         entries.credential_released(user, at=at)
     return user
 

@@ -21,3 +21,8 @@ def end_sessions(*, user: User, sessions: Sequence[UserSession], at: datetime) -
     if own:
         entries.sessions_ended(user, count=len(own), at=at)
     return len(own)
+
+
+def end_other_sessions(*, user: User, mine: str, at: datetime) -> int:
+    """Signs the account out of every one but the session with this key."""
+    return end_sessions(user=user, sessions=[each for each in UserSession.objects.purge_and_list(user) if each.session_key != mine], at=at)

@@ -6,9 +6,7 @@ networks are refused unless `ASL_OUTLET_NETWORKS` names them. Plain http is for 
 
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from ledger.refusals import NotValid
+from people.outgoing import cut_off, is_loopback
 
 EACH_STEP_SECONDS = 5
 ALTOGETHER_SECONDS = 10
@@ -47,7 +46,7 @@ def checked(address: str) -> SplitResult:
         raise AddressNotAllowed("An address is https://host/path, without a name or password in it.")
     if any(character <= " " or character == "\x7f" for character in address):
         raise AddressNotAllowed("This is not an address.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise AddressNotAllowed("Plain http can be read and changed on the way; it is taken for loopback only.")
     return parts
 
@@ -77,16 +76,14 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:
     parts = checked(address)
     host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
     connection = _Judged(host, port, judged(host, port), secure=parts.scheme == "https")
-    # A server that answers a byte at a time would otherwise hold the worker for hours.
-    deadline = threading.Timer(ALTOGETHER_SECONDS, connection.cut)
-    deadline.start()
     try:
-        connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, dict(headers))
-        return connection.getresponse().status
+        connection.connect()
+        with cut_off(connection.sock, ALTOGETHER_SECONDS):
+            connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, dict(headers))
+            return connection.getresponse().status
     except (OSError, HTTPException, ssl.SSLError, ValueError) as error:
         raise NotReached(f"The receiver did not take it ({type(error).__name__}).") from error
     finally:
-        deadline.cancel()
         connection.close()
 
 
@@ -101,19 +98,6 @@ class _Judged(HTTPConnection):
         self.sock = socket.create_connection((self._address, self.port), EACH_STEP_SECONDS)
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-
-    def cut(self) -> None:
-        sock = self.sock
-        with suppress(OSError, AttributeError):
-            sock.shutdown(socket.SHUT_RDWR)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return False
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

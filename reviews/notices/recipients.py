@@ -202,6 +202,9 @@ _RULES |= {
     "people:factor:code-used": _account("somebody signed in with a recovery code"),
     "people:credential:reset": _account("its password was set through a link"),
     "people:credential:changed": _account("its password was changed"),
+    "people:identity:chosen": _account("it signs in at the sign-in provider, chosen through a link"),
+    "people:identity:linked": _account("it was linked to the sign-in provider"),
+    "people:identity:unlinked": _account("it was unlinked from the sign-in provider"),
     "people:token:created": _account("an API token was made"),
 }
 KINDS_HEARD = tuple(_RULES)

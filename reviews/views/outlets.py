@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
-from people.forms import ConfirmationForm
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import ChannelForm, OutletForm, WebhookForm
+from reviews.forms import ChannelForm, OutletForm, RotateForm, WebhookForm
 from reviews.models import Delivery, Outlet
 from reviews.services import outlets
 
@@ -77,7 +76,7 @@ def outlet(request: MemberRequest, outlet_id: UUID) -> HttpResponse:
 def rotate(request: MemberRequest, outlet_id: UUID) -> HttpResponse:
     """A new secret for a webhook, shown on this one answer."""
     found = _outlet(request, outlet_id)
-    form = ConfirmationForm(request.POST or None, user=request.user)
+    form = RotateForm(request.POST or None, user=request.user, about=outlet_id)
     if form.is_valid():
         secret = said_on(
             form,

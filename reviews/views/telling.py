@@ -10,7 +10,6 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST
 
 from people.doors import MemberRequest
-from people.forms import ConfirmationForm
 from people.models import Person
 from people.policies import require
 from people.queries import tokens_of
@@ -18,7 +17,7 @@ from people.refusal_pages import said_on
 from people.services import create_token
 from people.words import Scope
 from reviews import policies
-from reviews.forms import TellingForm
+from reviews.forms import FeedForm, TellingForm
 from reviews.models import DigestTime, NoticePreference
 from reviews.models.preference import ByMail
 from reviews.notices.preferences import DEFAULT_TIME, KIND_WORDS
@@ -43,7 +42,7 @@ def settings(request: MemberRequest) -> HttpResponse:
 def make_feed(request: MemberRequest) -> HttpResponse:
     """A feed address of one's own, confirmed anew and shown on this one answer. It is a token that reads the feed and nothing else."""
     require(policies.may_see_board(request.actor))
-    confirming = ConfirmationForm(request.POST, user=request.user)
+    confirming = FeedForm(request.POST, user=request.user)
     made = said_on(confirming, lambda: _new_feed(request.actor.person, confirming)) if confirming.is_valid() else None
     form = TellingForm(initial=_chosen(request.actor.person))
     if not made:
@@ -52,7 +51,7 @@ def make_feed(request: MemberRequest) -> HttpResponse:
 
 
 @sensitive_variables("secret")
-def _new_feed(person: Person, confirming: ConfirmationForm) -> str:
+def _new_feed(person: Person, confirming: FeedForm) -> str:
     """The key in a new feed address."""
     _, secret = create_token(
         person=person,
@@ -67,13 +66,13 @@ def _new_feed(person: Person, confirming: ConfirmationForm) -> str:
 
 
 def _page(
-    request: MemberRequest, form: TellingForm, *, confirming: ConfirmationForm | None = None, status: int = 200, feed_address: str = ""
+    request: MemberRequest, form: TellingForm, *, confirming: FeedForm | None = None, status: int = 200, feed_address: str = ""
 ) -> HttpResponse:
     now = timezone.now()
     feeds = [token for token in tokens_of(request.actor.person) if token.scopes == [Scope.FEED_READ] and token.is_live(now)]
     context = {
         "form": form,
-        "confirming": confirming or ConfirmationForm(user=request.user),
+        "confirming": confirming or FeedForm(user=request.user),
         "feeds": feeds,
         "feed_address": feed_address,
         "may_feed": bool(policies.may_see_board(request.actor)),

@@ -48,11 +48,11 @@ document.addEventListener("click", (event) => {
     .finally(() => { button.disabled = false; });
 });
 
-// A form that adds a passkey has the device make it first.
+// A form that adds a passkey has the device make it first, but for a button of it that goes elsewhere.
 document.addEventListener("submit", (event) => {
   const place = event.target.querySelector("[data-passkey-make]");
   const field = place && place.querySelector("input");
-  if (!field || field.value) return;
+  if (!field || field.value || (event.submitter && event.submitter.hasAttribute("formaction"))) return;
   event.preventDefault();
   made(JSON.parse(place.dataset.options))
     .then((answer) => { field.value = answer; event.target.requestSubmit(event.submitter); })

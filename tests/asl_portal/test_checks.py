@@ -39,6 +39,19 @@ def test_each_wrong_setting_is_found_and_its_mend_named(settings: Any, name: str
     assert found[check]
 
 
+@pytest.mark.parametrize(
+    ("issuer", "public", "found"),
+    [
+        ("http://127.0.0.1:9400", "https://portal.example.org", ["asl_portal.E008"]),
+        ("http://localhost:9400", "http://localhost:8000", []),
+        ("https://login.example.org", "https://portal.example.org", []),
+    ],
+)
+def test_nobody_elsewhere_is_sent_to_a_sign_in_provider_on_their_own_machine(settings: Any, issuer: str, public: str, found: list[str]) -> None:
+    settings.OIDC_ISSUER, settings.PUBLIC_URL, settings.ALLOWED_HOSTS = issuer, public, ["portal.example.org", "localhost"]
+    assert list(_found()) == found
+
+
 def test_plain_http_is_fine_on_this_machine_alone(settings: Any) -> None:
     settings.PUBLIC_URL, settings.ALLOWED_HOSTS, settings.DEBUG = "http://localhost:8000", ["localhost"], True
     assert _found() == {}

@@ -120,6 +120,14 @@ def test_nothing_may_speak_unless_a_policy_says_so() -> None:
     assert policies["pages-from-the-ingress"]["podSelector"]["matchLabels"]["role"] == "web"
 
 
+def test_the_sign_in_provider_is_known_to_the_web_alone_and_asked_by_no_pod_that_was_not_told_to() -> None:
+    assert {name for name, service in OURS.items() if any(each.startswith("ASL_OIDC_") for each in service["environment"])} == {"web"}
+    policies = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "NetworkPolicy"}
+    wanted = policies["sign-in-provider"]["podSelector"]["matchLabels"].items()
+    labels = [one["spec"]["template"]["metadata"]["labels"].items() for one in MANIFESTS if one["kind"] in {"Deployment", "Job"}]
+    assert len(labels) == len(ROLES) and not [each for each in labels if wanted <= each]
+
+
 def test_every_file_is_part_of_the_whole() -> None:
     kustomization = next(one for one in MANIFESTS if one["kind"] == "Kustomization")
     there = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}

@@ -16,6 +16,7 @@ from evaluations.services import blobs, readings
 from ledger.delivery import STUCK_AFTER
 from ledger.models import Cursor
 from tests.makers import later, make_log, make_people, make_subject, send_file
+from tests.processes import SignInProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,17 @@ def test_an_open_log_and_a_living_worker_are_good() -> None:
     health.mark_worker_alive()
     states = _states()
     assert (states["worker"], states["ledger"], states["migrations"]) == (GOOD, GOOD, GOOD)
+
+
+def test_a_sign_in_provider_is_asked_whether_it_is_the_one_that_was_named(sign_in_provider: SignInProvider, settings: Any) -> None:
+    assert _states()["sign-in provider"] == GOOD
+    sign_in_provider.lie(issuer="https://evil.example")
+    assert _states()["sign-in provider"] == BAD
+    sign_in_provider.process.kill()
+    sign_in_provider.process.wait()
+    assert _states()["sign-in provider"] == WARNING
+    settings.OIDC_ISSUER = ""
+    assert "sign-in provider" not in _states()
 
 
 def test_mail_that_reaches_nobody_is_a_warning_and_a_named_server_is_not(settings: Any) -> None:

@@ -1,10 +1,15 @@
 """Reading the environment: what it gives, and that a wrong value names its variable."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from asl_portal import env
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(("value", "means"), [("true", True), ("1", True), ("YES", True), ("off", False), ("0", False), ("", False)])
@@ -56,6 +61,56 @@ def test_what_else_a_database_address_asks_for_reaches_the_driver(monkeypatch: p
     monkeypatch.setenv("ASL_X", "postgresql://db.example/asl?sslmode=verify-full")
     options = env.database("ASL_X")["OPTIONS"]
     assert isinstance(options, dict) and options["sslmode"] == "verify-full" and options["connect_timeout"] == 5
+
+
+@pytest.mark.parametrize("value", ["", "https://login.example.org", "https://login.example.org/realms/lab/", "http://127.0.0.1:9400", "http://[::1]:9400"])
+def test_an_issuer_is_read_letter_for_letter(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ASL_X", value)
+    assert env.issuer("ASL_X") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://login.example.org",
+        "http://localhost.example.org",
+        "login.example.org",
+        "ftp://login.example.org",
+        "https://",
+        "https://ada:secret@login.example.org",
+        "https://login.example.org/?x=1",
+        "https://login.example.org/#x",
+        "https://login.example.org:port",
+    ],
+)
+def test_an_issuer_whose_word_could_be_forged_on_the_way_stops_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ASL_X", value)
+    with pytest.raises(env.WrongSetting, match="ASL_X is"):
+        env.issuer("ASL_X")
+
+
+def test_half_a_provider_stops_the_start_and_names_the_other_half() -> None:
+    env.all_or_none(ASL_A="", ASL_B="")
+    env.all_or_none(ASL_A="a", ASL_B="b")
+    with pytest.raises(env.WrongSetting, match="ASL_B is not set, but ASL_A is"):
+        env.all_or_none(ASL_A="a", ASL_B="")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"ASL_OIDC_ISSUER": "https://login.example.org"}, "ASL_OIDC_CLIENT_ID is not set"),
+        ({"ASL_OIDC_CLIENT_SECRET": "s"}, "ASL_OIDC_CLIENT_ID is not set"),
+        ({"ASL_OIDC_ISSUER": "http://login.example.org", "ASL_OIDC_CLIENT_ID": "asl", "ASL_OIDC_CLIENT_SECRET": "s"}, "has to be https"),
+        ({"ASL_OIDC_ISSUER": "https://login.example.org", "ASL_OIDC_CLIENT_ID": "asl", "ASL_OIDC_CLIENT_SECRET": "s"}, "login.example.org asl s"),
+    ],
+    ids=str,
+)
+def test_the_portal_does_not_start_with_half_a_sign_in_provider(told: dict[str, str], said: str) -> None:
+    script = "from asl_portal import settings as s; print(s.OIDC_NAME, s.OIDC_CLIENT_ID, s.OIDC_CLIENT_SECRET)"
+    done = subprocess.run([sys.executable, "-c", script], env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr
+    assert (done.returncode == 0) is said.endswith("asl s")
 
 
 def test_another_database_than_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
