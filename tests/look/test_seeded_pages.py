@@ -105,6 +105,16 @@ def test_a_page_prints_whole_without_what_only_a_screen_needs(shown: NewPage, pa
     assert all("".join(digest.split()) in squeezed for digest in whole)
 
 
+def test_safeguards_of_one_kind_stand_by_the_model_they_protect(seeded: Path, db: None) -> None:
+    rows = signed_in("ben").get("/safeguards/").context["rows"]
+    models: dict[str, list[str]] = {}
+    for row in rows:
+        if row.implementation is not None and row.implementation.subject is not None:
+            models.setdefault(row.safeguard.slug, []).append(row.implementation.subject.name)
+    assert any(len(several) > 2 for several in models.values())
+    assert all(several == sorted(several) for several in models.values())
+
+
 def _looked_at(page: Page, path: str) -> Iterator[str]:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
