@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
@@ -57,6 +58,15 @@ class SecondFactor(AuthenticateView):
         if "js_data" in context:
             context["passkey_options"] = json.dumps(dict(context["js_data"]["request_options"]["publicKey"]))
         return context
+
+
+class SignInForm(LoginForm):
+    """The first step of signing in. A field is named by its label; nothing says the same again where one types."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class CodeForm(AuthenticateForm):

@@ -175,13 +175,13 @@ def holdings_of(person: Person, at: datetime) -> list[Grant]:
 
 
 def grants_of(person: Person, at: datetime) -> list[HistoryLine]:
-    """Everything a person holds, held or was proposed for, the newest first."""
+    """Everything a person holds, held or was proposed for, the newest first; of one moment roles, competences, clearances, each by name."""
     lines = [
         HistoryLine(grant, kind, _state(grant, at))
         for model, kind in KINDS.items()
         for grant in model.objects.filter(person=person).select_related("person", "granted_by", "confirmed_by", "end_proposed_by")
     ]
-    return sorted(lines, key=lambda line: (line.grant.granted_at, str(line.grant.pk)), reverse=True)
+    return sorted(lines, key=lambda line: line.grant.granted_at, reverse=True)
 
 
 def waiting_for_a_second_person() -> list[HistoryLine]:

@@ -103,10 +103,11 @@ def decisions_of(case: Case) -> list[Determination | SafeguardsDecision | Releas
 
 
 def implementations_with_signoffs(framework_name: str) -> QuerySet[SafeguardImplementation]:
-    """Every implementation, with its evidence and sign-offs loaded (`evidence.all()`, `signoffs.all()`)."""
+    """Every implementation, those of one safeguard by place and model, with its evidence and sign-offs loaded (`evidence.all()`, `signoffs.all()`)."""
     return (
         SafeguardImplementation.objects.filter(framework_name=framework_name)
         .select_related("owner", "subject")
+        .order_by("safeguard", "place", "place_name", "subject__name", "id")
         .prefetch_related(
             Prefetch("evidence", queryset=ImplementationEvidence.objects.select_related("attached_by", "blob")),
             Prefetch("signoffs", queryset=SignOff.objects.select_related("person", "signature", "implementation", "revoked_by")),

@@ -33,7 +33,14 @@ def waiting_on(person: Person, at: datetime) -> list[Waiting]:
         *confirmations_for(actor),
     ]
     last = datetime.max.replace(tzinfo=at.tzinfo)
-    return sorted(found, key=lambda each: (each.until or last, each.kind, each.thing))
+    return sorted(found, key=lambda each: (each.until or last, each.kind, *_place_of(each), each.thing))
+
+
+def _place_of(each: Waiting) -> tuple[int, str]:
+    """Where a thing stands among others as pressing: by its case, whose questions keep their order; by its safeguard; else by its title."""
+    if each.case is not None:
+        return each.case.number, ""
+    return 0, f"{each.implementation.safeguard if each.implementation is not None else ''} {each.title}"
 
 
 def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:

@@ -26,6 +26,10 @@ pytest_plugins = ["tests.browser", "tests.processes"]
 _LONGEST = ("journeys", "test_doors.py", "asl_portal/test_seeded_world.py")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-pictures", action="store_true", help="store the main pages as they look now (tests/look/test_pictures.py)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
         path = item.path.as_posix()

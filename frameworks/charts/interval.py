@@ -157,7 +157,7 @@ def _earlier(measured: Measured, place: Scale, skin: Skin) -> str:
         return ""
     dot = element("circle", cx=place.at(measured.value), cy=_BAND_TOP + _BAND - 4, r=2.5, class_="earlier")
     return spoken(
-        f"Earlier{f', {measured.label}' if measured.label else ''}: {measured.value}, n {'unknown' if measured.n is None else measured.n}",
+        f"Another result{f', {measured.label}' if measured.label else ''}: {measured.value}, n {'unknown' if measured.n is None else measured.n}",
         dot,
         skin,
     )

@@ -30,7 +30,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """Waiting on me, then the notices, the newest first."""
     person, now = request.actor.person, timezone.now()
     mine = Notice.objects.filter(person=person, channel=Channel.INBOX, withdrawn_at=None)
-    rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "id")[:SHOWN]
+    rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "-entry_seq", "kind", "id")[:SHOWN]
     context = {
         "now": now,
         "elsewhere": ELSEWHERE[bool(may_see_board(request.actor))],

@@ -128,7 +128,7 @@ def test_every_mark_can_be_reached_and_says_what_the_table_says() -> None:
     spots = every(svg, "spot")
     assert [each.get("tabindex") for each in spots] == ["0", "0"]
     assert [each.get("aria-label") for each in spots] == [
-        "Earlier, step 4000: 0.2, n 10",
+        "Another result, step 4000: 0.2, n 10",
         "Uplift: Cannot rule out, 0.4 ×, interval 0.3 to 0.6, n 20",
     ]
     assert all(each.find(f"{NS}title").text == each.get("aria-label") for each in spots)  # type: ignore[union-attr]

@@ -1,21 +1,16 @@
 """Every page of the seeded world in a real browser: axe finds nothing in either theme, and no page is wider than its window or its paper."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as portal_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from asl_portal.demo import world
-from tests.browser import PATIENCE, Watched
-from tests.conftest import WorldOnce
-from tests.in_process import ORIGIN, answer_in_process
-from tests.look.seeded import NOW, Place, places, signed_in
+from tests.look.conftest import NewPage
+from tests.look.seeded import Place, places, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -31,40 +26,6 @@ WIDE = ("/portfolio/", "/cases/", "/ledger/", "/safeguards/")
 # Papers a regulator files, and the widths of A4 between its margins, in CSS pixels.
 PRINTED = ("/cases/2/", "/subjects/heron-3/", "/gate/?subject=heron-3&scope=external", "/frameworks/anthropic-rsp/2.2/")
 PAPER = {False: 673, True: 1001}
-
-NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def seeded(browser: Browser, world_once: WorldOnce) -> Iterator[Path]:
-    """The folder its files lie in. The portal's clock stands at NOW while this module's tests run. The browser is started first: with it an event loop
-    runs in this thread, and Django keeps its connections by that."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr("django.utils.timezone.now", lambda: NOW)
-    with world_once():
-        world.build_world(NOW)
-        yield portal_settings.BLOB_DIR
-    patch.undo()
-
-
-@pytest.fixture
-def shown(seeded: Path, db: None, settings: Any, browser: Browser) -> Iterator[NewPage]:
-    """Makes pages: `shown(client)` or `shown(client, color_scheme="dark")`. A script error or a broken policy on any of them fails the test."""
-    settings.BLOB_DIR = seeded
-    watched, contexts = Watched(), []
-
-    def make(client: Client, **options: Any) -> Page:
-        context: BrowserContext = browser.new_context(base_url=ORIGIN, **options)
-        context.set_default_timeout(PATIENCE)
-        context.on("page", watched.watch)
-        answer_in_process(context, client)
-        contexts.append(context)
-        return context.new_page()
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not watched.problems, "\n".join(watched.problems)
 
 
 def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(shown: NewPage) -> None:
@@ -103,6 +64,16 @@ def test_a_page_prints_whole_without_what_only_a_screen_needs(shown: NewPage, pa
     # A printed digest is no use unless it is whole.
     whole = [code.get_attribute("data-whole") or "" for code in page.locator("main .digest.short").all() if code.is_visible()]
     assert all("".join(digest.split()) in squeezed for digest in whole)
+
+
+def test_safeguards_of_one_kind_stand_by_the_model_they_protect(seeded: Path, db: None) -> None:
+    rows = signed_in("ben").get("/safeguards/").context["rows"]
+    models: dict[str, list[str]] = {}
+    for row in rows:
+        if row.implementation is not None and row.implementation.subject is not None:
+            models.setdefault(row.safeguard.slug, []).append(row.implementation.subject.name)
+    assert any(len(several) > 2 for several in models.values())
+    assert all(several == sorted(several) for several in models.values())
 
 
 def _looked_at(page: Page, path: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from ledger.models import Entry
 from people import services
 from people.models import RoleGrant
 from people.policies import NotAllowed
-from people.queries import actor_of, competences_of, has_clearance, people_with, roles_of
+from people.queries import actor_of, competences_of, grants_of, has_clearance, people_with, roles_of
 from people.services.grants import (
     AdministratorsHoldNoOtherRole,
     AlreadyFounded,
@@ -39,6 +39,17 @@ def test_a_role_holds_only_once_a_second_person_confirmed_it():
     # Not backdated to the proposal.
     assert roles_of(cast.eve, later(minutes=59)) == frozenset()
     assert kinds()[-2:] == ["people:role:granted", "people:role:confirmed"]
+
+
+def test_what_was_granted_at_one_moment_stands_by_kind_and_name():
+    cast = make_people()
+    for area in ("security", "cyber", "biology"):
+        services.grant_competence(person=cast.eve, area=area, actor=cast.ivo, at=NOON)
+    for role in (Role.RESEARCHER, Role.AUDITOR):
+        services.grant_role(person=cast.eve, role=role, actor=cast.ivo, at=NOON)
+    services.grant_clearance(person=cast.eve, actor=cast.ivo, at=later(hours=1))
+    told = [getattr(line.grant, "role", "") or getattr(line.grant, "area", "") or line.kind for line in grants_of(cast.eve, later(hours=2))]
+    assert told == ["clearance", "auditor", "researcher", "biology", "cyber", "security"]
 
 
 def test_whoever_proposed_a_role_cannot_confirm_it():

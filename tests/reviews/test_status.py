@@ -2,11 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from evaluations.models import Subject
 from ledger.refusals import NotAllowed, NotNow
-from reviews.models import Case
+from reviews.models import Case, Notice
 from reviews.services import boards
 from reviews.status import portfolio, subject_status
 from reviews.waiting import waiting_on
@@ -97,6 +98,22 @@ def test_what_waits_on_each_person(board: Board) -> None:
     assert "sign_off" not in kinds(board, board.cast.chloe)
     board.measure("bio_protocols", right=25)
     assert sorted(kinds(board, board.cast.ben)) == ["vote", "vote_again"]
+
+
+def test_what_presses_equally_stands_in_an_order_a_reader_can_follow(board: Board) -> None:
+    for slug in sorted((each.slug for each in board.version.document.safeguards), reverse=True):
+        board.build(slug)
+    found = [each.title for each in waiting_on(board.cast.chloe, board.now()) if each.kind == "sign_off"]
+    assert len(found) > 2 and found == sorted(found)
+
+
+def test_the_later_of_two_things_told_at_one_moment_stands_above(board: Board, client: Client) -> None:
+    board.let_out()
+    told = list(Notice.objects.filter(person=board.cast.ben, channel="inbox", withdrawn_at=None).values_list("made_at", "entry_seq"))
+    assert len({seq for _, seq in told}) > len({at for at, _ in told})
+    client.force_login(board.cast.ben.user)
+    shown = client.get("/inbox/").context["notices"]
+    assert [(notice.made_at, notice.entry_seq) for notice, _ in shown] == sorted(told, reverse=True)
 
 
 def test_waiting_on_me_costs_the_same_however_many_cases_wait(board: Board) -> None:
