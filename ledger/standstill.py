@@ -32,9 +32,13 @@ class WhileNothingMoves(Generic[T]):
         self._most = most
         self._kept: tuple[str, dict[Hashable, tuple[datetime, datetime | None, T]]] = ("", {})
 
-    def get(self, key: Hashable, *, at: datetime, read: Callable[[], tuple[T, datetime | None]]) -> T:
-        """`read` answers the value, and the first instant at which time alone would change it (None: never)."""
-        before = snapshot()
+    def get(self, key: Hashable, *, at: datetime, read: Callable[[], tuple[T, datetime | None]], seen: str | None = None) -> T:
+        """`read` answers the value, and the first instant at which time alone would change it (None: never).
+
+        `seen` is a `snapshot()` that the same request took, which spares asking again: the answer is then of that moment, without what was written
+        since, by oneself too.
+        """
+        before = seen or snapshot()
         if before is None:
             return read()[0]
         kept = self._of(before).get(key)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import F, QuerySet, Value
 
+from evaluations.models import Assessment
 from ledger.models import Head
 from ledger.standstill import WhileNothingMoves
 from reviews.models import Determination, ReleaseDecision, SafeguardsDecision, SignOff
@@ -29,14 +30,14 @@ def shown(what: Hashable, *, at: datetime, read: Callable[[], T]) -> T:
 
 
 def changes_at(at: datetime, *, longest: timedelta) -> datetime:
-    """The first instant at which anything decided or signed runs out by itself, in one statement.
+    """The first instant at which anything assessed, decided or signed runs out by itself, in one statement.
 
     What was entered later than `at` begins later: then it is `at`, and nothing is kept.
     """
     ahead = _first(Head.objects.filter(recorded_at__gt=at), "recorded_at", ahead=True)
     ends = [_first(SignOff.objects.filter(expires_at__gt=at), "expires_at")]
-    for decisions in (Determination, SafeguardsDecision, ReleaseDecision):
-        ends.append(_first(decisions.objects.filter(valid_until__gt=at), "valid_until"))
+    for model in (Assessment, Determination, SafeguardsDecision, ReleaseDecision):
+        ends.append(_first(model._default_manager.filter(valid_until__gt=at), "valid_until"))
     moments = list(ahead.union(*ends))
     return at if any(is_ahead for is_ahead, _ in moments) else min([at + longest, *(moment for _, moment in moments)])
 
