@@ -46,8 +46,12 @@ class WhileNothingMoves(Generic[T]):
             return kept[2]
         value, until = read()
         # What was written while we read may be in one half of it and not in the other.
-        if snapshot() == before and len(self._of(before)) < self._most:
-            self._of(before)[key] = at, until, value
+        if (until is None or at < until) and snapshot() == before:
+            kept = self._of(before)
+            kept.pop(key, None)
+            for eldest in list(kept)[: max(0, len(kept) + 1 - self._most)]:
+                kept.pop(eldest, None)
+            kept[key] = at, until, value
         return value
 
     def _of(self, seen: str) -> dict[Hashable, tuple[datetime, datetime | None, T]]:
