@@ -47,12 +47,16 @@ class WhileNothingMoves(Generic[T]):
         value, until = read()
         # What was written while we read may be in one half of it and not in the other.
         if (until is None or at < until) and snapshot() == before:
-            kept = self._of(before)
-            kept.pop(key, None)
-            for eldest in list(kept)[: max(0, len(kept) + 1 - self._most)]:
-                kept.pop(eldest, None)
-            kept[key] = at, until, value
+            self._keep(before, key, (at, until, value))
         return value
+
+    def _keep(self, seen: str, key: Hashable, read: tuple[datetime, datetime | None, T]) -> None:
+        """As the newest; where there is no more room, what was kept the longest goes."""
+        kept = self._of(seen)
+        kept.pop(key, None)
+        for eldest in list(kept)[: max(0, len(kept) + 1 - self._most)]:
+            kept.pop(eldest, None)
+        kept[key] = read
 
     def _of(self, seen: str) -> dict[Hashable, tuple[datetime, datetime | None, T]]:
         # Looked at once: another thread may put in its own meanwhile, and what was read under one snapshot must not get among what another sees.

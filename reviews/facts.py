@@ -194,18 +194,22 @@ _PROSE = ("rationale", "votes")
 
 
 def _determinations(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[Determination]:
-    asked = ("content", "quorum", "raised", "case__roster", "case__reason", "case__closing_note")
+    read = [each.name for each in Determination._meta.concrete_fields if each.name not in {*_PROSE, "finding"}]
     return (
         Determination.objects.in_force(at)
         .filter(subject__in=ids, framework_name=version.name)
         .select_related("question__case")
-        .defer(*_PROSE, "finding", *(f"question__{field}" for field in asked))
+        .only(*read, "question__case__number", "question__case__snapshot")
     )
 
 
 def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:
-    lines = ApplicabilityLine.objects.select_related("signoff__implementation").defer(
-        "signoff__rationale", "signoff__revoked_why", "signoff__implementation__description"
+    held = ("given_at", "expires_at", "revoked_at", "content_digest")
+    stands = ("place", "place_name", "version_digest", "retired_at")
+    lines = ApplicabilityLine.objects.select_related("signoff__implementation").only(
+        *("statement", "axis", "safeguard"),
+        *("signoff__" + field for field in held),
+        *("signoff__implementation__" + field for field in stands),
     )
     return (
         SafeguardsDecision.objects.in_force(at)

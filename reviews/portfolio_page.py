@@ -19,7 +19,6 @@ from reviews.status import Portfolio, SubjectStatus, portfolio
 from reviews.subject_page import tier_items
 from reviews.turns import whose
 
-
 PAGE = 50
 
 

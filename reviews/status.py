@@ -183,8 +183,12 @@ def subject_status(
 ) -> SubjectStatus:
     """How one subject stands at a moment. `at` is when, `known_at` what the portal had learned by then (default: `at`)."""
     asked = ("status", framework_version.pk, known_at, subject.pk)
-    status = shown(asked, at=at, read=lambda: portfolio([subject], framework_version, at, known_at=known_at).rows[0])
-    return replace(status, subject=subject, version=framework_version, at=at)
+    return replace(shown(asked, at=at, read=lambda: read_status(subject, framework_version, at, known_at=known_at)), at=at)
+
+
+def read_status(subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> SubjectStatus:
+    """The same, read anew: for what is itself kept only while nothing is written."""
+    return portfolio([subject], framework_version, at, known_at=known_at).rows[0]
 
 
 def portfolio(

@@ -21,8 +21,7 @@ from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
 from reviews.portfolio_page import PortfolioForm, listed
 from reviews.services import scopes
 from reviews.standing import shown
-from reviews.status import subject_status
-from reviews.subject_page import domain_parts, surroundings, tier_items, verdict
+from reviews.subject_page import domain_parts, status_and_surroundings, tier_items, verdict
 
 
 class NoFrameworkInForce(NotNow):
@@ -65,8 +64,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     version = version_in_force(request.GET.get("framework", ""))
     form = AsOfForm(request.GET)
     at = form.moment(now)
-    status = subject_status(subject, version, at)
-    around = shown(("surroundings", subject.pk, version.pk), at=at, read=lambda: surroundings(subject, version, at))
+    status, around = status_and_surroundings(subject, version, at)
     context = {
         "subject": subject,
         "status": status,

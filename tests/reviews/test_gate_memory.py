@@ -179,7 +179,7 @@ def test_the_main_pages_ask_at_most_twelve_statements_while_nothing_moves_and_sh
             "case": page,
         }.items()
     }
-    assert costs == {"portfolio": 10, "model": 8, "case": 6}
+    assert costs == {"portfolio": 6, "model": 7, "case": 6}
     assert "Sales called twice." not in client.get(page).content.decode()
     cases.comment(case=case, text="Sales called twice.", hazard=False, actor=board.cast.chloe, at=board.now())
     assert "Sales called twice." in client.get(page).content.decode()
