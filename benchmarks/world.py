@@ -162,8 +162,14 @@ def _value(field: Any, model: type[models.Model], among: Sequence[type[models.Mo
     """The copied column: new for ids, for what refers to copied rows and for what must be unique; the same for everything else."""
     column = sql.Identifier("t", field.column)
     related = field.related_model if field.is_relation else None
-    if (field.primary_key and isinstance(field, models.UUIDField)) or (related in among and related is not Document):
-        return sql.SQL("CASE WHEN {c} IS NULL THEN NULL ELSE md5({c}::text || '-' || copies.number)::uuid END").format(c=column)
+    copied = sql.SQL("md5({c}::text || '-' || copies.number)::uuid").format(c=column)
+    if (field.primary_key and isinstance(field, models.UUIDField)) or related is model:
+        return sql.SQL("CASE WHEN {c} IS NULL THEN NULL ELSE {copied} END").format(c=column, copied=copied)
+    if related in among and related is not Document:
+        # What serves every model, such as the estate's sign-offs, has no copies.
+        query = "CASE WHEN EXISTS (SELECT FROM {table} r WHERE r.{pk} = {copied}) THEN {copied} ELSE {c} END"
+        table, key = sql.Identifier(related._meta.db_table), sql.Identifier(related._meta.pk.column)
+        return sql.SQL(query).format(table=table, pk=key, copied=copied, c=column)
     name = (model, field.name)
     if name in (
         (Assessment, "assessment_digest"),

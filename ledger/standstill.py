@@ -32,9 +32,13 @@ class WhileNothingMoves(Generic[T]):
         self._most = most
         self._kept: tuple[str, dict[Hashable, tuple[datetime, datetime | None, T]]] = ("", {})
 
-    def get(self, key: Hashable, *, at: datetime, read: Callable[[], tuple[T, datetime | None]]) -> T:
-        """`read` answers the value, and the first instant at which time alone would change it (None: never)."""
-        before = snapshot()
+    def get(self, key: Hashable, *, at: datetime, read: Callable[[], tuple[T, datetime | None]], seen: str | None = None) -> T:
+        """`read` answers the value, and the first instant at which time alone would change it (None: never).
+
+        `seen` is a `snapshot()` that the same request took, which spares asking again: the answer is then of that moment, without what was written
+        since, by oneself too.
+        """
+        before = seen or snapshot()
         if before is None:
             return read()[0]
         kept = self._of(before).get(key)
@@ -42,9 +46,17 @@ class WhileNothingMoves(Generic[T]):
             return kept[2]
         value, until = read()
         # What was written while we read may be in one half of it and not in the other.
-        if snapshot() == before and len(self._of(before)) < self._most:
-            self._of(before)[key] = at, until, value
+        if (until is None or at < until) and snapshot() == before:
+            self._keep(before, key, (at, until, value))
         return value
+
+    def _keep(self, seen: str, key: Hashable, read: tuple[datetime, datetime | None, T]) -> None:
+        """As the newest; where there is no more room, what was kept the longest goes."""
+        kept = self._of(seen)
+        kept.pop(key, None)
+        for eldest in list(kept)[: max(0, len(kept) + 1 - self._most)]:
+            kept.pop(eldest, None)
+        kept[key] = read
 
     def _of(self, seen: str) -> dict[Hashable, tuple[datetime, datetime | None, T]]:
         # Looked at once: another thread may put in its own meanwhile, and what was read under one snapshot must not get among what another sees.

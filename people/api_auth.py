@@ -13,7 +13,7 @@ from ninja.security import HttpBearer
 
 from ledger.canonical import digest
 from ledger.refusals import NotAllowed
-from ledger.standstill import WhileNothingMoves
+from ledger.standstill import WhileNothingMoves, snapshot
 from people import tries
 from people.models import ApiToken
 from people.queries import Actor, actor_of, changes_at
@@ -35,7 +35,7 @@ class RoleMissing(NotAllowed):
 
 
 class TokenAuth(HttpBearer):
-    """Finds the person behind a token and what they hold now: `request.actor`, also `request.auth`.
+    """Finds the person behind a token and what they hold now: `request.actor`, also `request.auth`. `request.seen` names the snapshot it was found under.
 
     No token, an unknown, expired or revoked one: 401. Raises ScopeMissing, RoleMissing (403).
     """
@@ -48,14 +48,15 @@ class TokenAuth(HttpBearer):
         now = timezone.now()
         address = get_client_ip(request) or ""
         asked = digest({"token": digest(token.encode(errors="replace")), "address": address})
-        found, actor = _remembered.get(asked, at=now, read=lambda: _read(token, address, now))
+        seen = snapshot()
+        found, actor = _remembered.get(asked, at=now, read=lambda: _read(token, address, now), seen=seen)
         if found is None or actor is None or not found.is_live(now):
             return None
         if self.scope not in found.scopes:
             raise ScopeMissing(self.scope)
         if not actor.belongs:
             raise RoleMissing
-        request.actor = actor  # type: ignore[attr-defined]
+        request.actor, request.seen = actor, seen  # type: ignore[attr-defined]
         return actor
 
 

@@ -81,7 +81,7 @@ class GateOut(Schema):
     artefact: str | None
     scope: str
     stack: str | None
-    at: datetime
+    at: datetime = Field(description="When it was worked out: at most a second ago, and nothing has been written since.")
     expires_at: datetime
     required: dict[str, str]
     framework_digest: str | None
@@ -134,7 +134,7 @@ def ask_gate(
     about = visible.filter(slug=subject).first() if subject else None
     # What this person may not know of is unknown to the gate as well.
     known = _visible(actor, artefact, now) if artefact else None
-    answer = gate.ask(scope=scope, artefact=known, subject=about, stack=stack or None)
+    answer = gate.ask(scope=scope, artefact=known, subject=about, stack=stack or None, seen=request.seen)  # type: ignore[attr-defined]
     return {
         "allowed": answer.allowed,
         "reasons": answer.reasons,

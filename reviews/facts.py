@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -132,20 +132,17 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     moment = min(at, known_at) if known_at else at
     document = version.document
     assessments = _assessments(ids, version, at, known_at or at)
-    determinations = _by_subject(
-        Determination.objects.in_force(moment)
-        .filter(subject__in=ids, framework_name=version.name)
-        .select_related("question__case", "covered_by__subject")
-    )
+    determinations = _by_subject(_determinations(ids, version, moment))
     adequacy = _by_subject(_adequacy(ids, version, moment))
-    releases = _by_subject(ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release"))
+    released = ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release")
+    releases = _by_subject(released.defer(*_PROSE))
     cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}
     questions = _questions(cases.values())
     scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name))
     snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject"))
     uploads = _uploads(ids, moment)
     due = _due(ids, version)
-    built = _built(version, moment)
+    built = _built(ids, version, moment)
     covers = _covers(determinations.values(), version, moment)
     earlier = _earlier(version, moment)
     return {
@@ -192,21 +189,50 @@ def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known
         .annotate(content=Subquery(Document.objects.filter(digest=OuterRef("assessment_digest")).values("content")[:1]))
         .order_by("subject_id", "-seq")
         .distinct("subject_id")
+        .defer("summary", "finding_digests", "requirement", "reader_versions")
     )
     return {row.subject_id: row for row in rows}
 
 
 def _content(assessment: Assessment | None) -> Mapping[str, Any]:
     stored = None if assessment is None else assessment.content  # type: ignore[attr-defined]
-    return {} if stored is None else cast("Mapping[str, Any]", parse(bytes(stored)))
+    return {} if stored is None else _parsed(bytes(stored))
+
+
+@lru_cache(maxsize=256)
+def _parsed(stored: bytes) -> Mapping[str, Any]:
+    """The same bytes are the same findings, whatever is written elsewhere. Nobody changes what this answers."""
+    return cast("Mapping[str, Any]", parse(stored))
+
+
+# What a decision says in words and shows of its votes stands on its case's page; a list of models would read it by the thousand for nothing.
+_PROSE = ("rationale", "votes")
+_COVERING = ("covered_by__label", "covered_by__weights_digest", "covered_by__subject__slug", "covered_by__subject__name")
+
+
+def _determinations(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[Determination]:
+    read = [each.name for each in Determination._meta.concrete_fields if each.name not in {*_PROSE, "finding"}]
+    return (
+        Determination.objects.in_force(at)
+        .filter(subject__in=ids, framework_name=version.name)
+        .select_related("question__case", "covered_by__subject")
+        .only(*read, "question__case__number", "question__case__snapshot", *_COVERING)
+    )
 
 
 def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:
-    lines = ApplicabilityLine.objects.select_related("signoff__implementation")
+    held = ("given_at", "expires_at", "revoked_at", "content_digest")
+    stands = ("place", "place_name", "version_digest", "retired_at")
+    lines = ApplicabilityLine.objects.select_related("signoff__implementation").only(
+        *("statement", "axis", "safeguard"),
+        *("signoff__" + field for field in held),
+        *("signoff__implementation__" + field for field in stands),
+    )
     return (
         SafeguardsDecision.objects.in_force(at)
         .filter(subject__in=ids, framework_name=version.name)
         .select_related("statement")
+        .defer(*_PROSE, "statement__rationale")
         .prefetch_related(Prefetch("statement__lines", queryset=lines))
     )
 
@@ -268,11 +294,11 @@ class _Built:
     state: str
 
 
-def _built(version: FrameworkVersion, at: datetime) -> dict[UUID | None, list[_Built]]:
-    """What serves every model (key None), and what was built for one."""
+def _built(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict[UUID | None, list[_Built]]:
+    """What serves every model (key None), and what was built for one of these."""
     held = SignOff.objects.filter(implementation=OuterRef("pk"))
     rows = (
-        SafeguardImplementation.objects.filter(framework_name=version.name, registered_at__lte=at)
+        SafeguardImplementation.objects.filter(Q(subject=None) | Q(subject__in=ids), framework_name=version.name, registered_at__lte=at)
         .filter(Q(retired_at=None) | Q(retired_at__gt=at))
         .annotate(now=Exists(held.in_force(at)), ever=Exists(held.filter(given_at__lte=at)))
         .order_by()

@@ -81,9 +81,14 @@ class Answer:
         return [str(reason["code"]) for reason in self.reasons]
 
 
-def ask(*, scope: str, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None) -> Answer:
-    """The gate's answer now. Writes nothing. By `subject` it speaks of the release candidate named last, and is informative only."""
-    return answer_at(scope=scope, artefact=artefact, subject=subject, stack=stack, at=timezone.now())
+def ask(
+    *, scope: str, artefact: str | None = None, subject: Subject | None = None, stack: str | None = None, seen: str | None = None
+) -> Answer:
+    """The gate's answer now. Writes nothing. By `subject` it speaks of the release candidate named last, and is informative only.
+
+    While nothing moves the last answer is given again for a second, as the answer of the instant it was worked out at. `seen`: see `ledger.standstill`.
+    """
+    return answer_at(scope=scope, artefact=artefact, subject=subject, stack=stack, at=timezone.now(), seen=seen)
 
 
 def answer_at(
@@ -94,22 +99,54 @@ def answer_at(
     subject: Subject | None = None,
     stack: str | None = None,
     for_record: bool = False,
+    seen: str | None = None,
 ) -> Answer:
-    """The same at a given moment; `for_record` asks for an authorisation, which has to name its stack. Never raises: what fails, denies."""
+    """The same at a given moment; `for_record` asks for an authorisation, which has to name its stack and is worked out at its own instant.
+
+    Never raises: what fails, denies.
+    """
     try:
-        return _answer(scope, artefact, subject, stack, at, for_record=for_record)
+        known = _remembered.get((artefact, subject and subject.pk), at=at, read=lambda: _read(artefact, subject, at), seen=seen)
+        return _answer(known, artefact, scope, stack, at, for_record=True) if for_record else _given(known, artefact, scope, stack, at)
     except Exception:  # The boundary of the gate: a named error would leave the unnamed ones to let something out, or to answer 500.
         log.exception("The gate failed for %s to %s", artefact or (subject.slug if subject else "nothing"), scope)
         return Answer(allowed=False, reasons=(FAILED,), artefact=artefact, scope=scope, at=at, expires_at=at, subject=subject)
 
 
-def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: str | None, at: datetime, *, for_record: bool) -> Answer:
-    known = _remembered.get((artefact, subject and subject.pk), at=at, read=lambda: _read(artefact, subject, at))
-    snapshot, version = known.snapshot, known.version
-    facts = replace(known.facts, at=at) if known.facts is not None else None
+@dataclass(frozen=True)
+class _Known:
+    """Everything an answer is worked out from, but for the question and the time; and the answers given from it.
+
+    It is kept for as long as neither a write nor the clock alone changes any of them.
+    """
+
+    snapshot: Snapshot | None
+    version: FrameworkVersion | None
+    facts: Facts | None
+    ledger: Ledger
+    ledger_root: str | None
+    given: dict[tuple[str, str | None], Answer] = field(default_factory=dict)
+
+
+# A stack is named by whoever asks, so there may be any number of questions about one artefact.
+MOST_GIVEN = 10
+
+
+def _given(known: _Known, artefact: str | None, scope: str, stack: str | None, at: datetime) -> Answer:
+    """The answer worked out before from the same knowledge, or a new one. An earlier instant than its own asks for its own answer."""
+    answer = known.given.get((scope, stack))
+    if answer is None or at < answer.at:
+        answer = _answer(known, artefact, scope, stack, at)
+        if len(known.given) < MOST_GIVEN:
+            known.given[scope, stack] = answer
+    return answer
+
+
+def _answer(known: _Known, artefact: str | None, scope: str, stack: str | None, at: datetime, *, for_record: bool = False) -> Answer:
+    snapshot = known.snapshot
     answer = _decided(
-        facts,
-        version,
+        replace(known.facts, at=at) if known.facts is not None else None,
+        known.version,
         artefact=artefact or (snapshot.weights_digest if snapshot else None),
         snapshot=snapshot,
         scope=scope,
@@ -121,31 +158,20 @@ def _answer(scope: str, artefact: str | None, subject: Subject | None, stack: st
     return replace(answer, ledger_root=known.ledger_root)
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Everything an answer is worked out from, but for the question and the time."""
-
-    snapshot: Snapshot | None
-    version: FrameworkVersion | None
-    facts: Facts | None
-    ledger: Ledger
-    ledger_root: str | None
-
-
 # What was read stands until anything at all is written, or until time alone would change it; and never longer than this, whatever else.
 LONGEST_REMEMBERED = timedelta(seconds=1)
 _remembered: WhileNothingMoves[_Known] = WhileNothingMoves()
 
 
 def _read(artefact: str | None, subject: Subject | None, at: datetime) -> tuple[_Known, datetime]:
-    """What is known now, and until when at most it may be remembered. The answer itself is worked out anew each time, at its own instant."""
+    """What is known now, and until when at most it may be remembered: no later than any instant from which the rules answer otherwise."""
     with transaction.atomic():
         snapshot = _snapshot(artefact, subject)
         version = _framework()
         facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
         if facts is not None and _has_unheard_news(facts):
             facts = replace(facts, due=True)
-        ledger = ledger_now()
+        ledger = read_ledger()
         root = f"sha256:{root_at(ledger['size']).hex()}" if ledger["size"] else None
         return _Known(snapshot, version, facts, ledger, root), changes_at(at, longest=LONGEST_REMEMBERED)
 
@@ -221,10 +247,11 @@ _remembered_ledger: WhileNothingMoves[Ledger] = WhileNothingMoves()
 
 def ledger_now() -> Ledger:
     """What the gate asks of the ledger; no time bears on it, so it stands until anything is written."""
-    return dict(_remembered_ledger.get("now", at=timezone.now(), read=lambda: (_read_ledger(), None)))
+    return dict(_remembered_ledger.get("now", at=timezone.now(), read=lambda: (read_ledger(), None)))
 
 
-def _read_ledger() -> Ledger:
+def read_ledger() -> Ledger:
+    """The same, asked anew: for what is itself kept only while nothing is written."""
     sound, size = soundness()
     return {"sound": sound, "size": size}
 

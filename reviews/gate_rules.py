@@ -66,16 +66,16 @@ def answer(framework_bytes: bytes, inputs_bytes: bytes) -> bytes:
     """The gate's answer as canonical bytes. `framework_bytes` is empty where no framework is in force."""
     inputs = read(inputs_bytes)
     framework = _framework(framework_bytes) if framework_bytes else None
-    reasons = tuple(_reasons(framework, inputs))
-    required = {} if framework is None else {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
+    required = {} if framework is None else requirement(framework, inputs)
+    reasons = tuple(_reasons(framework, inputs, required))
     return canonical(
         {
             "format": "asl-gate-answer/1",
             "rules_version": RULES_VERSION,
             "allowed": not reasons,
             "reasons": [_told(reason) for reason in reasons],
-            "notes": [] if framework is None else list(_notes(framework, inputs)),
-            "required": required,
+            "notes": [] if framework is None else list(_notes(framework, inputs, required)),
+            "required": {axis: each.tier.slug for axis, each in required.items()},
             "artefact": inputs["artefact"],
             "scope": inputs["scope"],
             "stack": inputs["stack"],
@@ -146,7 +146,7 @@ def status_digest(framework_digest: str, inputs: Inputs, required: Mapping[str, 
 # --- Reasons, from the ground up ------------------------------------------------------------------------------------------------------------
 
 
-def _reasons(framework: FrameworkDocument | None, inputs: Inputs) -> Iterator[Reason]:
+def _reasons(framework: FrameworkDocument | None, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[Reason]:
     if not inputs["ledger"]["sound"]:
         yield Reason(
             "ledger_broken",
@@ -173,11 +173,11 @@ def _reasons(framework: FrameworkDocument | None, inputs: Inputs) -> Iterator[Re
     yield from _snapshot_reasons(inputs)
     yield from _evidence_reasons(inputs)
     yield from _finding_reasons(framework, inputs)
-    yield from _tier_reasons(framework, inputs)
+    yield from _tier_reasons(required)
     yield from _case_reasons(inputs)
-    yield from _safeguard_reasons(framework, inputs)
-    yield from _stack_reasons(framework, inputs)
-    yield from _release_reasons(framework, inputs)
+    yield from _safeguard_reasons(framework, inputs, required)
+    yield from _stack_reasons(framework, inputs, required)
+    yield from _release_reasons(framework, inputs, required)
 
 
 def _snapshot_reasons(inputs: Inputs) -> Iterator[Reason]:
@@ -289,20 +289,20 @@ def _assessed(inputs: Inputs, slug: str) -> bool:
     return finding is not None and finding["outcome"] != "not_assessed"
 
 
-def _tier_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
-    for axis, required in requirement(framework, inputs).items():
-        if not required.tier.known:
+def _tier_reasons(required: Mapping[str, Required]) -> Iterator[Reason]:
+    for axis, each in required.items():
+        if not each.tier.known:
             yield Reason(
                 "tier_undefined",
-                f"{required.tier.slug} is required on {axis} by what an earlier version of the framework asked, and the one in force does not know it.",
+                f"{each.tier.slug} is required on {axis} by what an earlier version of the framework asked, and the one in force does not know it.",
                 (CHAIR, EXECUTIVES),
                 "Adopt a framework version that has this tier, or let the board let go of what requires it in a case of kind lowering.",
                 axis,
             )
-        elif not required.tier.defined:
+        elif not each.tier.defined:
             yield Reason(
                 "tier_undefined",
-                f"{required.tier.label} is required on {axis}, and the framework does not define it yet.",
+                f"{each.tier.label} is required on {axis}, and the framework does not define it yet.",
                 (CHAIR, EXECUTIVES),
                 "Adopt a framework version that defines the tier, or show that the threshold is not crossed.",
                 axis,
@@ -320,8 +320,7 @@ def _case_reasons(inputs: Inputs) -> Iterator[Reason]:
         )
 
 
-def _safeguard_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
-    required = requirement(framework, inputs)
+def _safeguard_reasons(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[Reason]:
     for axis in framework.scopes[inputs["scope"]]:
         tier = required[axis].tier
         yield from _signoff_reasons(framework, inputs, axis, tier.slug)
@@ -403,9 +402,9 @@ def _site(statement: Mapping[str, Any]) -> places.Site:
     return places.Site(statement["stack"], statement["stack_digest"], statement["environment"])
 
 
-def _stack_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+def _stack_reasons(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[Reason]:
     """An authorisation is for one stack: the one the safeguards were signed off in."""
-    bound = _bound_to_a_stack(framework, inputs)
+    bound = _bound_to_a_stack(framework, inputs, required)
     if not bound or (inputs["stack"] is None and not inputs["for_record"]):
         return
     if inputs["stack"] is None:
@@ -427,9 +426,8 @@ def _stack_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Rea
         )
 
 
-def _bound_to_a_stack(framework: FrameworkDocument, inputs: Inputs) -> dict[str, Mapping[str, Any]]:
+def _bound_to_a_stack(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> dict[str, Mapping[str, Any]]:
     """Axis → the statement in force on it, where that names a stack or the framework wants a safeguard built into one."""
-    required = requirement(framework, inputs)
     stated = {axis: inputs["adequacy"][axis]["statement"] for axis in framework.scopes[inputs["scope"]] if axis in inputs["adequacy"]}
     return {
         axis: statement
@@ -438,17 +436,17 @@ def _bound_to_a_stack(framework: FrameworkDocument, inputs: Inputs) -> dict[str,
     }
 
 
-def _notes(framework: FrameworkDocument, inputs: Inputs) -> Iterator[dict[str, str]]:
+def _notes(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[dict[str, str]]:
     """What an answer leaves open without denying: asked without a stack, it does not say which one may serve."""
     if inputs["stack"] is not None or inputs["for_record"] or inputs["scope"] not in framework.scopes or inputs["snapshot"] is None:
         return
-    if bound := _bound_to_a_stack(framework, inputs):
+    if bound := _bound_to_a_stack(framework, inputs, required):
         named = ", ".join(sorted({statement["stack"] for statement in bound.values()} - {""})) or "one stack"
         sentence = f"No serving stack was named. This holds only for the stack that was decided on ({named}); an authorisation has to name it by its digest."
         yield {"code": "stack_not_named", "sentence": sentence}
 
 
-def _release_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+def _release_reasons(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[Reason]:
     if inputs["halted"] is not None:
         yield Reason("scope_halted", "This scope was halted.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
     release = inputs["release"]
@@ -459,8 +457,8 @@ def _release_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
         yield Reason("artefact_mismatch", "The release names other weights.", (CHAIR,), "Release these weights in their own right.")
     if _past(release["valid_until"], inputs):
         yield Reason("release_expired", "The release has run out.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
-    required = {axis: each.tier.slug for axis, each in requirement(framework, inputs).items()}
-    now = status_digest(inputs["framework"]["digest"], inputs, required, framework.scopes[inputs["scope"]])
+    tiers = {axis: each.tier.slug for axis, each in required.items()}
+    now = status_digest(inputs["framework"]["digest"], inputs, tiers, framework.scopes[inputs["scope"]])
     if release["status_digest"] != now:
         yield Reason(
             "release_outdated",

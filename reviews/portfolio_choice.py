@@ -68,7 +68,8 @@ def _told(subjects: QuerySet[Subject], version: FrameworkVersion) -> QuerySet[Su
     made = Assessment.objects.filter(**about, seq__isnull=False, superseded_by=None)
     assessed = made.filter(**{f"summary__{slug}__in": ASSESSED for slug in gating})
     raised = Question.objects.filter(case__subject=OuterRef("pk"), case__framework_name=version.name, case__closed_at=None)
-    return subjects.annotate(
+    # Aliases: what neither filters nor orders is not worked out at all.
+    return subjects.alias(
         complete=Exists(assessed),
         assessed_at=Subquery(made.order_by("-seq").values("as_of")[:1]),
         has_case=Exists(Case.objects.filter(**about, closed_at=None)),

@@ -1,18 +1,25 @@
 """The portfolio's rows as the page shows them: filtered and ordered by the address."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django import forms
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from evaluations.models import Subject
 from frameworks.engine.types import Domain
 from frameworks.models import FrameworkVersion
-from reviews.portfolio_choice import Counts, choose
-from reviews.status import Portfolio, SubjectStatus
+from people.queries import people_with_any
+from people.words import Role
+from reviews.portfolio_choice import Counts, choose, count
+from reviews.queries import with_incidents
+from reviews.status import Portfolio, SubjectStatus, portfolio
 from reviews.subject_page import tier_items
 from reviews.turns import whose
+
+PAGE = 50
 
 
 class PortfolioForm(forms.Form):
@@ -50,6 +57,7 @@ class PortfolioPage:
     domains: Sequence[Domain]
     scopes: Sequence[str]
     headline: str
+    models: Page[Subject] | None = None
 
 
 def chosen(subjects: QuerySet[Subject], version: FrameworkVersion, form: PortfolioForm) -> QuerySet[Subject]:
@@ -57,6 +65,15 @@ def chosen(subjects: QuerySet[Subject], version: FrameworkVersion, form: Portfol
     values = form.cleaned_data if form.is_valid() else {}
     sort = str(form.data.get("sort") or "")
     return choose(subjects, version, query=str(values.get("q") or ""), show=str(values.get("show") or ""), sort=sort)
+
+
+def listed(known: QuerySet[Subject], version: FrameworkVersion, form: PortfolioForm, number: str, at: datetime) -> PortfolioPage:
+    """The page of that number of what the address asks for, out of `known`."""
+    models = Paginator(chosen(with_incidents(known), version, form), PAGE).get_page(number)
+    models.object_list = list(models.object_list)
+    names = {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
+    page = portfolio_page(portfolio(models.object_list, version, at), counts=count(known, version), names=names)
+    return replace(page, models=models)
 
 
 def portfolio_page(whole: Portfolio, *, counts: Counts, names: Mapping[str, str]) -> PortfolioPage:

@@ -7,7 +7,6 @@ with the subjects. Both are built on `facts.collect`, like the gate, so that no 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +109,19 @@ class ScopeStatus:
     row: ScopeState | None = None
 
 
+class Gates:
+    """What the gate says of each scope, worked out when first asked for: a list of models shows one scope of each. It stands as long as the facts do."""
+
+    def __init__(self, facts: Facts, ledger: gate.Ledger) -> None:
+        self._facts, self._ledger = facts, ledger
+        self._said: dict[str, ScopeStatus] = {}
+
+    def of(self, scope: str) -> ScopeStatus:
+        if scope not in self._said:
+            self._said[scope] = _scope(self._facts, scope, self._ledger)
+        return self._said[scope]
+
+
 @dataclass(frozen=True)
 class SubjectStatus:
     """Everything a subject's row or page says first."""
@@ -122,7 +134,7 @@ class SubjectStatus:
     axes: tuple[AxisStatus, ...]
     domains: tuple[DomainStatus, ...]
     thresholds: tuple[ThresholdStatus, ...]
-    ledger: gate.Ledger
+    gates: Gates
     case: Case | None
     questions: tuple[Question, ...]
     tallies: Mapping[UUID, Tally]
@@ -161,12 +173,12 @@ class SubjectStatus:
         return next((each for each in self.thresholds if each.slug == slug), None)
 
     def scope(self, name: str) -> ScopeStatus | None:
-        return _scope(self.facts, name, self.ledger) if name in self.facts.document.scopes else None
+        return self.gates.of(name) if name in self.facts.document.scopes else None
 
-    @cached_property
+    @property
     def scopes(self) -> tuple[ScopeStatus, ...]:
-        """What the gate says of every scope. It is worked out when asked for: a list of models shows one scope of each."""
-        return tuple(_scope(self.facts, scope, self.ledger) for scope in self.facts.document.scopes)
+        """What the gate says of every scope."""
+        return tuple(self.gates.of(scope) for scope in self.facts.document.scopes)
 
 
 @dataclass(frozen=True)
@@ -194,6 +206,12 @@ def subject_status(
     subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None
 ) -> SubjectStatus:
     """How one subject stands at a moment. `at` is when, `known_at` what the portal had learned by then (default: `at`)."""
+    asked = ("status", framework_version.pk, known_at, subject.pk)
+    return replace(shown(asked, at=at, read=lambda: read_status(subject, framework_version, at, known_at=known_at)), at=at)
+
+
+def read_status(subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> SubjectStatus:
+    """The same, read anew: for what is itself kept only while nothing is written."""
     return portfolio([subject], framework_version, at, known_at=known_at).rows[0]
 
 
@@ -202,29 +220,11 @@ def portfolio(
 ) -> Portfolio:
     """How these subjects stand. Pass `evaluations.access.subjects(actor, at)`: nothing here asks who is looking."""
     several = list(subjects)
-    asked = ("status", framework_version.pk, known_at, *(subject.pk for subject in several))
-    known = shown(asked, at=at, read=lambda: _read(several, framework_version, at, known_at))
-    rows = (
-        _status(replace(known.facts[subject.pk], subject=subject, version=framework_version, at=at), known.tallies, known.ledger)
-        for subject in several
-    )
-    return Portfolio(framework_version, at, tuple(rows))
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the rows of some subjects are worked out from, but for the time."""
-
-    facts: Mapping[UUID, Facts]
-    tallies: Mapping[UUID, Tally]
-    ledger: gate.Ledger
-
-
-def _read(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime, known_at: datetime | None) -> _Known:
-    facts = collect(subjects, version, at, known_at=known_at)
+    facts = collect(several, framework_version, at, known_at=known_at)
     cases = {each.case.pk: each.case for each in facts.values() if each.case is not None}
-    asked = [question for each in facts.values() for question in open_questions(each)]
-    return _Known(facts, tallies_of(cases, asked), gate.ledger_now())
+    tallies = tallies_of(cases, [question for each in facts.values() for question in open_questions(each)])
+    ledger = gate.read_ledger()
+    return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, ledger) for subject in several))
 
 
 def _status(facts: Facts, tallies: Mapping[UUID, Tally], ledger: gate.Ledger) -> SubjectStatus:
@@ -240,7 +240,7 @@ def _status(facts: Facts, tallies: Mapping[UUID, Tally], ledger: gate.Ledger) ->
         axes=tuple(_axis(facts, axis.slug, axis.title, axis.letter) for axis in facts.document.axes),
         domains=tuple(_domains(facts, thresholds)),
         thresholds=thresholds,
-        ledger=ledger,
+        gates=Gates(facts, ledger),
         case=facts.case,
         questions=tuple(facts.questions),
         tallies=mine,

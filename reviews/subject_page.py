@@ -1,7 +1,7 @@
 """Everything a model's page says, as values: the verdict in one sentence first, then the reasons, then what surrounds them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from reviews.history_page import History, history
 from reviews.models import Case
 from reviews.queries import DeploymentShown, deployments_of
 from reviews.rules import Cause
-from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus
+from reviews.standing import shown
+from reviews.status import AxisStatus, DomainStatus, SubjectStatus, ThresholdStatus, read_status
 
 TONE = {Outcome.RULED_OUT: "calm", Outcome.NOT_ASSESSED: "absent", Outcome.CANNOT_RULE_OUT: "caution", Outcome.RULED_IN: "danger"}
 
@@ -59,6 +60,14 @@ class Surroundings:
     @property
     def unauthorised(self) -> list[DeploymentShown]:
         return [each for each in self.deployments if each.state == "unauthorised"]
+
+
+def status_and_surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> tuple[SubjectStatus, Surroundings]:
+    """What the page says first and what stands around it, read under one look at whether anything moved."""
+    read = shown(
+        ("model", subject.pk, version.pk), at=at, read=lambda: (read_status(subject, version, at), surroundings(subject, version, at))
+    )
+    return replace(read[0], at=at), read[1]
 
 
 def surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> Surroundings:

@@ -1,4 +1,4 @@
-"""Tags that draw the portal's components. `{% load look %}`; the parameters of each are told in `templates/components/`."""
+"""Tags that draw the portal's components. `{% load look %}`; the parameters of each are told here or in `templates/components/`."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from asl_portal.look import formats
+from asl_portal.look.drawn import drawn_state, drawn_tiers
 from asl_portal.look.glossary import BY_SLUG
 from asl_portal.look.marks import mark as draw_mark
 from asl_portal.look.states import State
@@ -28,19 +29,15 @@ def mark(name: str) -> SafeString:
     return draw_mark(name)
 
 
-@register.inclusion_tag("components/state.html")
+@register.simple_tag
 def state(
     family: str, code: str, *, word: str = "", note: object = "", compact: bool = False, loud: bool = False, struck: bool = False
-) -> dict[str, object]:
-    found = find_state(family, code)
-    return {
-        "state": found,
-        "word": word or (found.brief if compact else found.word),
-        "note": note,
-        "compact": compact,
-        "loud": loud,
-        "struck": struck,
-    }
+) -> SafeString:
+    """A state's mark, word and colour: `{% state "finding" code %}`. Families: those of `asl_portal.look.states`.
+
+    `note` is the quiet remark behind it ("was Ruled out until 3 Nov").
+    """
+    return drawn_state(family, code, word=word, note=note, compact=compact, loud=loud, struck=struck)
 
 
 @register.simple_tag
@@ -49,7 +46,7 @@ def state_of(family: str, code: str) -> State:
     return find_state(family, code)
 
 
-@register.inclusion_tag("components/tiers.html")
+@register.simple_tag
 def tiers(
     items: Iterable[Any],
     *,
@@ -58,17 +55,14 @@ def tiers(
     at_least: bool = False,
     incomplete: bool = False,
     in_force: bool = True,
-) -> dict[str, object]:
+) -> SafeString:
+    """Both axes, always. `items`: objects or dicts with axis ("Deployment"), letter ("D"), label ("ASL-3"), and where known provisional, in_force, defined.
+
+    `in_force=False` leaves out what is in force, where the page has a column for it.
+    """
     drawn = [_drawn_tier(item, provisional=provisional) for item in items]
     lower = [tier for tier in drawn if in_force and tier["in_force"] and tier["in_force"] != tier["label"]]
-    return {
-        "tiers": drawn,
-        "lower": lower,
-        "compact": compact,
-        "provisional": any(tier["provisional"] for tier in drawn),
-        "at_least": at_least,
-        "incomplete": incomplete,
-    }
+    return drawn_tiers(drawn, lower, compact=compact, at_least=at_least, incomplete=incomplete)
 
 
 def _drawn_tier(item: Any, *, provisional: bool) -> dict[str, object]:

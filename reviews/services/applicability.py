@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from frameworks.engine.types import Safeguard
 from ledger.canonical import digest
@@ -71,9 +72,9 @@ class Coverage:
 
 def serving(case: Case, facts: Facts) -> list[SignOff]:
     """The sign-offs in force that could be named for this model: of what serves every model, and of what was built for this one."""
-    rows = SignOff.objects.in_force(facts.at).filter(implementation__framework_name=case.framework_name)
-    found = rows.select_related("implementation", "person").order_by("-expires_at", "id")
-    return [signoff for signoff in found if signoff.implementation.subject_id in (None, case.subject_id)]
+    serves = Q(implementation__subject=None) | Q(implementation__subject=case.subject_id)
+    rows = SignOff.objects.in_force(facts.at).filter(serves, implementation__framework_name=case.framework_name)
+    return list(rows.select_related("implementation", "person").order_by("-expires_at", "id"))
 
 
 def names_of(held: Iterable[SignOff], place: places.Named) -> list[str]:

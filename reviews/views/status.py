@@ -1,6 +1,7 @@
 """How models stand: the portfolio, and one model's page, now or as of a day."""
 
-from django.core.paginator import Paginator
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,18 +15,13 @@ from frameworks.queries import in_force_versions
 from ledger.refusals import NotNow
 from people.doors import MemberRequest
 from people.policies import require
-from people.queries import people_with_any
 from people.refusal_pages import said_on
-from reviews import policies, queries
+from reviews import policies
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
-from reviews.portfolio_choice import count
-from reviews.portfolio_page import PortfolioForm, chosen, portfolio_page
+from reviews.portfolio_page import PortfolioForm, listed
 from reviews.services import scopes
 from reviews.standing import shown
-from reviews.status import portfolio, subject_status
-from reviews.subject_page import domain_parts, surroundings, tier_items, verdict
-
-PAGE = 50
+from reviews.subject_page import domain_parts, status_and_surroundings, tier_items, verdict
 
 
 class NoFrameworkInForce(NotNow):
@@ -50,11 +46,12 @@ def portfolio_list(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     form = PortfolioForm(request.GET)
     version = version_in_force(request.GET.get("framework", ""))
-    known = evaluations_access.subjects(request.actor, now)
-    models = Paginator(chosen(queries.with_incidents(known), version, form), PAGE).get_page(request.GET.get("page"))
-    names = {str(person.pk): person.name for person in people_with_any(("reviewer", "chair"), now)}
-    page = portfolio_page(portfolio(models.object_list, version, now), counts=count(known, version), names=names)
-    context = {"page": page, "models": models, "form": form, "version": version, "may_register": may_register(request.actor)}
+    known, number = evaluations_access.subjects(request.actor, now), request.GET.get("page", "")
+    asked = ("portfolio", version.pk, number, *(request.GET.get(word, "") for word in ("q", "show", "sort")))
+    read = partial(listed, known, version, form, number, now)
+    # Kept is only what looks the same to everybody, that is to those who know every model.
+    page = shown(asked, at=now, read=read) if evaluations_access.knows_every_subject(request.actor) else read()
+    context = {"page": page, "models": page.models, "form": form, "version": version, "may_register": may_register(request.actor)}
     return render(request, "reviews/portfolio.html", context)
 
 
@@ -67,8 +64,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     version = version_in_force(request.GET.get("framework", ""))
     form = AsOfForm(request.GET)
     at = form.moment(now)
-    status = subject_status(subject, version, at)
-    around = shown(("surroundings", subject.pk, version.pk), at=at, read=lambda: surroundings(subject, version, at))
+    status, around = status_and_surroundings(subject, version, at)
     context = {
         "subject": subject,
         "status": status,

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.template import engines
 from django.test import Client, RequestFactory
+from django.utils.safestring import mark_safe
 
 from asl_portal.look.marks import MARKS, mark
 from asl_portal.look.states import STATES, state
@@ -34,6 +35,12 @@ def test_the_four_findings_differ_in_word_mark_and_tone() -> None:
 def test_a_state_nobody_registered_looks_like_absent_evidence(family: str, code: str) -> None:
     assert state(family, code).tone == "absent"
     assert "tone-absent" in drawn("{% state family code %}", family=family, code=code)
+
+
+def test_a_code_that_was_marked_safe_is_never_drawn_in_place_of_one_that_was_not() -> None:
+    for code in (mark_safe("<b>x</b>"), "<b>x</b>"):
+        html = drawn("{% state 'finding' code %}", code=code)
+    assert "<b>" not in html and "&lt;b&gt;" in html
 
 
 VOTE = '{% include "components/vote.html" with who=who code="approve" at=at outdated_at=outdated_at %}'

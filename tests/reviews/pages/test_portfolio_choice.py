@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from evaluations.models import Subject
 from reviews import portfolio_choice
+from reviews.portfolio_page import PAGE
 from reviews.status import Portfolio, SubjectStatus, portfolio
-from reviews.views.status import PAGE
 from tests.makers import make_subject
 from tests.reviews.conftest import Board
 from tests.reviews.pages.test_statement_counts import add_model
