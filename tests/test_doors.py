@@ -20,8 +20,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
-from evaluations.services import corrections
 from evaluations.models import Subject
+from evaluations.services import corrections
 from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
 from evaluations.services.subjects import report_deployment

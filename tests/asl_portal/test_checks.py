@@ -47,7 +47,9 @@ def test_each_wrong_setting_is_found_and_its_mend_named(settings: Any, name: str
         ("https://login.example.org", "https://portal.example.org", []),
     ],
 )
-def test_nobody_elsewhere_is_sent_to_a_sign_in_provider_on_their_own_machine(settings: Any, issuer: str, public: str, found: list[str]) -> None:
+def test_nobody_elsewhere_is_sent_to_a_sign_in_provider_on_their_own_machine(
+    settings: Any, issuer: str, public: str, found: list[str]
+) -> None:
     settings.OIDC_ISSUER, settings.PUBLIC_URL, settings.ALLOWED_HOSTS = issuer, public, ["portal.example.org", "localhost"]
     assert list(_found()) == found
 

@@ -63,7 +63,9 @@ def test_what_else_a_database_address_asks_for_reaches_the_driver(monkeypatch: p
     assert isinstance(options, dict) and options["sslmode"] == "verify-full" and options["connect_timeout"] == 5
 
 
-@pytest.mark.parametrize("value", ["", "https://login.example.org", "https://login.example.org/realms/lab/", "http://127.0.0.1:9400", "http://[::1]:9400"])
+@pytest.mark.parametrize(
+    "value", ["", "https://login.example.org", "https://login.example.org/realms/lab/", "http://127.0.0.1:9400", "http://[::1]:9400"]
+)
 def test_an_issuer_is_read_letter_for_letter(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ASL_X", value)
     assert env.issuer("ASL_X") == value
@@ -102,7 +104,10 @@ def test_half_a_provider_stops_the_start_and_names_the_other_half() -> None:
         ({"ASL_OIDC_ISSUER": "https://login.example.org"}, "ASL_OIDC_CLIENT_ID is not set"),
         ({"ASL_OIDC_CLIENT_SECRET": "s"}, "ASL_OIDC_CLIENT_ID is not set"),
         ({"ASL_OIDC_ISSUER": "http://login.example.org", "ASL_OIDC_CLIENT_ID": "asl", "ASL_OIDC_CLIENT_SECRET": "s"}, "has to be https"),
-        ({"ASL_OIDC_ISSUER": "https://login.example.org", "ASL_OIDC_CLIENT_ID": "asl", "ASL_OIDC_CLIENT_SECRET": "s"}, "login.example.org asl s"),
+        (
+            {"ASL_OIDC_ISSUER": "https://login.example.org", "ASL_OIDC_CLIENT_ID": "asl", "ASL_OIDC_CLIENT_SECRET": "s"},
+            "login.example.org asl s",
+        ),
     ],
     ids=str,
 )

@@ -21,7 +21,12 @@ def test_no_line_about_signing_in_at_the_provider_holds_a_secret_or_says_who_it_
     give_password(ben)
     give_identity(ben, sign_in_provider)
     secrets = [sign_in_provider.secret, "ben-at-id", "mallory", "Call 555-0100"]
-    for lie in ({}, {"signed": "by nobody"}, {"at": "/oauth2/token", "say": {"error": "Call 555-0100"}, "status": 400}, {"at": "/jwks", "status": 503}):
+    for lie in (
+        {},
+        {"signed": "by nobody"},
+        {"at": "/oauth2/token", "say": {"error": "Call 555-0100"}, "status": 400},
+        {"at": "/jwks", "status": 503},
+    ):
         for subject in ("ben-at-id", "mallory"):
             address = setting_out(client)
             answer = sign_in_provider.answer(address, subject)
