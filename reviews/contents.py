@@ -13,7 +13,7 @@ from evaluations.models import Snapshot
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.engine.types import Quorum as Policy
 from ledger.canonical import digest
-from reviews import gate_inputs, gate_rules
+from reviews import gate_inputs, gate_rules, paper_rules
 from reviews.facts import Facts
 from reviews.models import ApplicabilityStatement, Question
 from reviews.models.case import CaseKind
@@ -61,11 +61,17 @@ def content_digest(content: Mapping[str, Any]) -> str:
     return digest(content)
 
 
+def requires_of(document: FrameworkDocument, threshold: str) -> Mapping[str, str]:
+    """What crossing it requires by axis; what is only watched requires no tier, whatever its text aims at."""
+    found = document.threshold(threshold)
+    return found.requires if found.kind == "threshold" else {}
+
+
 def _threshold(wanted: Wanted, facts: Facts) -> dict[str, Any]:
     finding = facts.findings.get(wanted.threshold)
     return {
         "threshold": wanted.threshold,
-        "requires": facts.document.threshold(wanted.threshold).requires,
+        "requires": requires_of(facts.document, wanted.threshold),
         "finding": finding["finding_digest"] if finding else None,
         "outcome": finding["outcome"] if finding else Outcome.NOT_ASSESSED.value,
         "covered_by": str(wanted.covered_by) if wanted.covered_by else None,
@@ -103,12 +109,19 @@ def _release(wanted: Wanted, facts: Facts) -> dict[str, Any]:
         raise ValueError("A release question names a snapshot.")
     inputs = gate_inputs.decided(facts) | {"artefact": wanted.snapshot.weights_digest, "scope": wanted.scope}
     axes = facts.document.scopes[wanted.scope]
-    return {
+    pinned = gate_rules.accepted_with(gate_rules.paper_lines(facts.document, inputs))
+    # Where no paper is asked for, none is spoken of.
+    return ({"papers": pinned} if pinned else {}) | {
         "artefact": wanted.snapshot.weights_digest,
         "scope": wanted.scope,
         "required": facts.required_slugs,
-        "status": gate_rules.status_digest(facts.version.digest, inputs, facts.required_slugs, axes),
+        "status": gate_rules.status_digest(facts.document, inputs, facts.required_slugs, axes),
     }
+
+
+def papers_lacking(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The papers a release question asks for that nobody has supplied, or that are outdated: `threshold/artefact`."""
+    return tuple(f"{each['threshold']}/{each['artefact']}" for each in content.get("papers", ()) if each["state"] != paper_rules.SUPPLIED)
 
 
 def uncovered(content: Mapping[str, Any]) -> tuple[str, ...]:

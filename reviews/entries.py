@@ -23,6 +23,7 @@ from reviews.models import (
     ImplementationEvidence,
     Incident,
     Outlet,
+    Paper,
     Question,
     Recusal,
     ReleaseDecision,
@@ -109,13 +110,15 @@ def safeguards_decided(decision: SafeguardsDecision, *, at: datetime) -> Entry:
 
 
 def release_decided(decision: ReleaseDecision, *, at: datetime) -> Entry:
-    fields = {
+    fields: dict[str, Any] = {
         "artefact": decision.artefact,
         "scope": decision.scope,
         "verdict": decision.verdict,
         "status": decision.status_digest,
         "valid_until": decision.valid_until,
     }
+    if decision.papers:
+        fields["papers"] = [[each["paper"], each["digest"]] for each in decision.papers]
     return _decided("reviews:release:decided", f"release:{decision.pk}", decision, at, fields)
 
 
@@ -181,6 +184,15 @@ def applicability_stated(statement: ApplicabilityStatement, *, at: datetime) -> 
         at,
         fields | signature_fields(statement.signature),
     )
+
+
+def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
+    fields = _paper(paper) | {"finding": paper.finding_digest, "hazard": paper.hazard, "kept_here": paper.blob_id is not None}
+    return _append("reviews:paper:supplied", f"paper:{paper.pk}", paper.supplied_by, at, fields)
+
+
+def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, _paper(paper))
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -314,6 +326,16 @@ def _signoff(signoff: SignOff) -> dict[str, Any]:
     }
 
 
+def _paper(paper: Paper) -> dict[str, Any]:
+    return {
+        "subject": paper.subject_id,
+        "snapshot": paper.snapshot_id,
+        "threshold": paper.threshold,
+        "artefact": paper.artefact,
+        "digest": paper.digest,
+    }
+
+
 def _scope(state: ScopeState) -> dict[str, Any]:
     return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}
 
@@ -347,6 +369,8 @@ describe("reviews:evidence:withdrawn", "{actor} withdrew evidence for {safeguard
 describe("reviews:signoff:given", "{actor} signed off {safeguard}, version {version}, until {expires_at:day}.")
 describe("reviews:signoff:revoked", "{actor} revoked a sign-off of {safeguard}.")
 describe("reviews:applicability:stated", "{actor} stated which sign-offs cover a snapshot, for {scopes}.")
+describe("reviews:paper:supplied", "{actor} supplied a paper that {threshold} asks of {subject:subject}: {artefact}.")
+describe("reviews:paper:withdrawn", "{actor} withdrew a paper that {threshold} asks of {subject:subject}: {artefact}.")
 describe("reviews:vote:refused", "{actor} tried to vote on the {thing} and was refused: {code}.")
 describe("reviews:decision:refused", "{actor} tried to declare the {thing} and was refused: {code}.")
 describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and was refused: {code}.")

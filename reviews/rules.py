@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frameworks.engine.compare import LeafChange, worse_leaves
-from frameworks.engine.types import FrameworkDocument, Outcome, Tier
+from frameworks.engine.types import FrameworkDocument, Outcome, Rule, Threshold, Tier
 
 STRICT_VERDICTS = frozenset({"treated_as_crossed", "crossed", "inadequate", "refused"})
 LENIENT_VERDICTS = frozenset({"not_crossed", "covered_by", "adequate", "release"})
@@ -174,6 +174,17 @@ def judgements_in(node: Node) -> tuple[str, ...]:
     """The judgements a reason tree reads: what deciding the threshold must write downwards."""
     own = (str(node["judgement"]),) if node["kind"] == "judgement" else ()
     return own + tuple(slug for child in node.get("children") or () for slug in judgements_in(child))
+
+
+def judgements_of(rule: Rule) -> tuple[str, ...]:
+    """The judgements a rule of the framework asks people for."""
+    own = (rule.target,) if rule.kind == "judgement" else ()
+    return own + tuple(slug for child in rule.children for slug in judgements_of(child))
+
+
+def is_watched(threshold: Threshold) -> bool:
+    """A checkpoint, an alert or a watch-list that rests on a judgement: a case opened by hand may ask about it. It requires no tier and shuts no gate."""
+    return threshold.kind != "threshold" and bool(judgements_of(threshold.rule))
 
 
 # --- What may be proposed -------------------------------------------------------------------------------------------------------------------

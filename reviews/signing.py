@@ -26,11 +26,18 @@ def effect_of(question: Question, choice: str, document: FrameworkDocument) -> s
     if choice == Choice.REQUEST_CHANGES:
         return "Request changes: nothing goes through until you vote again"
     verdict = question.proposal if choice == Choice.APPROVE else OPPOSITE[question.proposal]
-    return f"{choice.capitalize()} {_what(question)}: {verdict_in_words(question, verdict, document)}"
+    return f"{choice.capitalize()} {_what(question, document)}: {verdict_in_words(question, verdict, document)}"
 
 
 def verdict_in_words(question: Question, verdict: str, document: FrameworkDocument) -> str:
     """What a verdict on this question means: "require ASL-3 on deployment and security", "not crossed", "release to external"."""
+    if question.kind == QuestionKind.THRESHOLD and document.threshold(question.threshold).kind != "threshold":
+        return {
+            Verdict.NOT_CROSSED: "not reached",
+            Verdict.TREATED_AS_CROSSED: "treat as reached; no tier follows from it",
+            Verdict.CROSSED: "reached; no tier follows from it",
+            Verdict.COVERED_BY: "covered by another model's assessment",
+        }[Verdict(verdict)]
     if question.kind == QuestionKind.THRESHOLD:
         required = requirement_in_words(document.threshold(question.threshold).requires, document)
         return {
@@ -45,7 +52,9 @@ def verdict_in_words(question: Question, verdict: str, document: FrameworkDocume
     return f"{'release' if verdict == Verdict.RELEASE else 'no release'} to {question.scope}"
 
 
-def _what(question: Question) -> str:
+def _what(question: Question, document: FrameworkDocument) -> str:
+    if question.kind == QuestionKind.THRESHOLD and document.threshold(question.threshold).kind != "threshold":
+        return "judgement"
     if question.kind == QuestionKind.THRESHOLD:
         return {Verdict.NOT_CROSSED: "clearance", Verdict.COVERED_BY: "coverage"}.get(Verdict(question.proposal), "elevation")
     return {QuestionKind.SAFEGUARDS: "safeguards", QuestionKind.RELEASE: "release"}[QuestionKind(question.kind)]
@@ -62,7 +71,8 @@ def requirement_in_words(requires: Mapping[str, str], document: FrameworkDocumen
 def question_title(question: Question, document: FrameworkDocument) -> str:
     """The question in words."""
     if question.kind == QuestionKind.THRESHOLD:
-        return f"Is {document.threshold(question.threshold).title} crossed?"
+        asked = document.threshold(question.threshold)
+        return f"Is {asked.title} {'crossed' if asked.kind == 'threshold' else f'reached ({asked.kind})'}?"
     if question.kind == QuestionKind.SAFEGUARDS:
         return f"Are the {document.tier(question.axis, question.tier).label} safeguards on {question.axis} adequate?"
     label = question.snapshot.label if question.snapshot else "this artefact"

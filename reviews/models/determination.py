@@ -120,6 +120,8 @@ class ReleaseDecision(Decision):
     scope = models.CharField(max_length=40)
     verdict = models.CharField(max_length=20, choices=Verdict)
     status_digest = models.CharField(max_length=71)
+    # [{"threshold", "artefact", "paper", "digest", …}]: the papers the votes accepted with it, as its content named them.
+    papers = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["-decided_at", "id"]

@@ -20,6 +20,7 @@ from reviews.case_page import CasePage, case_page
 from reviews.case_questions import QuestionPart
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionKind, QuestionState
+from reviews.papers_page import PaperLine
 from reviews.queries import decisions_of
 from reviews.rules import is_strict
 from reviews.signing import served_in
@@ -57,6 +58,7 @@ def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, An
         "findings": _findings(status, document),
         "safeguards": _safeguards(page, status),
         "applicability": _applicability(page),
+        "papers": [_paper(line) for line in page.papers],
         "recusals": [f"{each.person} stood aside on {_when(each.at)}: {each.reason}" for each in page.recusals],
         "comments": [{"person": str(each.person), "at": _when(each.at), "text": each.text} for each in page.comments if not each.hazard],
         "assessment": _assessment(status),
@@ -272,6 +274,34 @@ def _applicability(page: CasePage) -> list[dict[str, Any]]:
             "digest": statement.signature.statement_digest,
         }
     ]
+
+
+PAPER = {
+    "missing": ("bad", "Missing"),
+    "outdated": ("warn", "Outdated"),
+    "supplied": ("quiet", "Supplied"),
+    "accepted": ("good", "Accepted"),
+}
+
+
+def _paper(line: PaperLine) -> dict[str, Any]:
+    tone, word = PAPER[line.state]
+    paper = line.paper
+    # Where a hazardous paper is kept may tell what it holds.
+    kept = "" if paper is None or paper.hazard else paper.filename or paper.reference
+    return {
+        "threshold": line.threshold_title,
+        "title": line.title,
+        "gates": line.gates,
+        "tone": tone,
+        "state": word,
+        "how": line.how,
+        "paper": paper.title if paper else None,
+        "kept": kept,
+        "hazard": paper.hazard if paper else False,
+        "digest": paper.digest if paper else None,
+        "supplied": f"{paper.supplied_by}, {_when(paper.supplied_at)}" if paper else None,
+    }
 
 
 def _assessment(status: SubjectStatus) -> dict[str, Any]:

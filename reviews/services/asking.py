@@ -76,9 +76,9 @@ def _wanted_thresholds(
 ) -> list[Wanted]:
     wanted = []
     for threshold in facts.document.thresholds:
-        if threshold.kind != "threshold":
-            continue
         asked = questions.get((QuestionKind.THRESHOLD, threshold.slug, "", "", None, ""))
+        if threshold.kind != "threshold" and threshold.slug not in named and not (asked and asked.is_open):
+            continue  # What is only watched is asked by hand, never by a finding.
         answered = threshold.slug in facts.determinations
         if answered and threshold.slug not in named and not (asked and asked.is_open):
             continue
@@ -87,6 +87,8 @@ def _wanted_thresholds(
 
 
 def _wanted_threshold(case: Case, facts: Facts, slug: str, asked: Question | None, *, rose: bool, named: bool) -> Wanted:
+    if facts.document.threshold(slug).kind != "threshold":
+        return _wanted_judgement(case, facts, slug, asked)
     raises = rose or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
     held = asked.raised if asked and asked.is_open else {}
     raised = held or (facts.document.threshold(slug).requires if raises else {})
@@ -97,6 +99,18 @@ def _wanted_threshold(case: Case, facts: Facts, slug: str, asked: Question | Non
         proposal = _kept_proposal(case, facts, asked, proposal)
     covered_by = asked.covered_by_id if asked and proposal == Verdict.COVERED_BY else None
     return Wanted(QuestionKind.THRESHOLD, proposal, threshold=slug, covered_by=covered_by, raised=raised)
+
+
+def _wanted_judgement(case: Case, facts: Facts, slug: str, asked: Question | None) -> Wanted:
+    """What is only watched holds nothing up. A clearance proposes that it is not reached, unless the evidence says otherwise."""
+    if asked and asked.is_open:
+        return Wanted(QuestionKind.THRESHOLD, asked.proposal, threshold=slug)
+    calm = case.kind == CaseKind.LOWERING or (
+        case.kind == CaseKind.CLEARANCE
+        and not Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
+        and not holds_strict(facts, slug)
+    )
+    return Wanted(QuestionKind.THRESHOLD, Verdict.NOT_CROSSED if calm else Verdict.TREATED_AS_CROSSED, threshold=slug)
 
 
 def _kept_proposal(case: Case, facts: Facts, asked: Question, default: str) -> str:

@@ -18,7 +18,7 @@ from reviews.facts import Facts, collect_one
 from reviews.models import Case, Comment, Question
 from reviews.models.case import CaseKind, CaseState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import is_strict
+from reviews.rules import is_strict, is_watched
 from reviews.services.asking import align
 from reviews.services.locks import lock_subject, locked
 from reviews.services.rosters import board_for, roster_digest, roster_now
@@ -83,8 +83,8 @@ def open_case(
     thresholds: Sequence[str] = (),
     release_to: str = "",
 ) -> Case:
-    """A case opened by hand. `thresholds`: asked whatever the findings say (precaution), or to be lowered (lowering). `release_to`: asks at once whether the
-    case's snapshot may go to this scope; the way to another scope, and back after a halt. A re-approval without it asks every axis' safeguards anew.
+    """A case opened by hand. `thresholds`: asked whatever the findings say (precaution), or to be lowered (lowering); what is only watched and rests on a
+    judgement may be named in a clearance too. `release_to`: asks at once whether the case's snapshot may go to this scope; the way to another scope, and back after a halt. A re-approval without it asks every axis' safeguards anew.
 
     Raises NotAllowed, CaseAlreadyOpen, ThresholdsNotFit, ScopeNotKnown, SnapshotNotOfSubject, NothingToAsk.
     """
@@ -206,13 +206,17 @@ def _snapshot_at_stake(subject: Subject) -> Snapshot | None:
 
 def _check_thresholds(subject: Subject, version: FrameworkVersion, kind: str, thresholds: Sequence[str], at: datetime) -> None:
     gating = {threshold.slug for threshold in version.document.thresholds if threshold.kind == "threshold"}
-    unknown = sorted(set(thresholds) - gating)
+    watched = {threshold.slug for threshold in version.document.thresholds if is_watched(threshold)}
+    unknown = sorted(set(thresholds) - gating - watched)
     if unknown:
-        raise ThresholdsNotFit(f"The framework has no such gating threshold: {', '.join(unknown)}.")
+        raise ThresholdsNotFit(f"The framework has no such threshold that people could decide: {', '.join(unknown)}.")
     if kind in {CaseKind.PRECAUTION, CaseKind.LOWERING} and not thresholds:
         raise ThresholdsNotFit("Name the thresholds this case is about.")
-    if kind not in {CaseKind.PRECAUTION, CaseKind.LOWERING} and thresholds:
-        raise ThresholdsNotFit("Only a precaution or a lowering case is about named thresholds; the others ask what is unanswered.")
+    named = set(thresholds) - (watched if kind == CaseKind.CLEARANCE else set())
+    if kind not in {CaseKind.PRECAUTION, CaseKind.LOWERING} and named:
+        raise ThresholdsNotFit(
+            "Only a precaution or a lowering case is about named thresholds, and a clearance about what is only watched; the others ask what is unanswered."
+        )
     if kind == CaseKind.LOWERING:
         held = collect_one(subject, version, at).determinations
         loose = [slug for slug in thresholds if slug not in held or not is_strict(held[slug].verdict)]

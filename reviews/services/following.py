@@ -39,7 +39,9 @@ def follow_assessment(*, assessment: Assessment, at: datetime) -> Case | None:
     """
     lock_subject(assessment.subject)
     version = assessment.framework_version
-    lapsed = _lapse_worsened(assessment, at)
+    gating = {each.slug for each in version.document.thresholds if each.kind == "threshold"}
+    # What is only watched lapses too, and asks nothing by itself.
+    lapsed = [each for each in _lapse_worsened(assessment, at) if each.threshold in gating]
     rose = _risen(assessment)
     lost = _newly_unassessed(assessment)
     kind = CaseKind.ELEVATION if rose else CaseKind.LAPSE

@@ -18,6 +18,7 @@ from people.queries import people_with_any
 from people.refusal_pages import said_on
 from reviews import policies, queries
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
+from reviews.papers_page import paper_lines
 from reviews.portfolio_choice import count
 from reviews.portfolio_page import PortfolioForm, chosen, portfolio_page
 from reviews.services import scopes
@@ -80,6 +81,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
         "domains": domain_parts(status),
+        "papers": paper_lines(status.facts),
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
         "may_halt": policies.may_halt(request.actor),
         "may_upload": evaluations_policies.may_upload(request.actor),
