@@ -115,6 +115,7 @@ def _threshold(threshold: ThresholdStatus, lacking: Sequence[str]) -> dict[str, 
             "decided_at": decided.decided_at,
             "valid_until": decided.valid_until,
             "finding_digest": decided.finding_digest,
+            "contradicted": threshold.contradicted,
         },
     }
 

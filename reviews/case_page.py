@@ -20,7 +20,7 @@ from reviews import conflicts, counting, policies
 from reviews.case_questions import Line, Look, QuestionPart
 from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
 from reviews.facts import Facts, collect_one
-from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Question, Recusal, SignOff, Vote
+from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Determination, Question, Recusal, SignOff, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.papers_page import ACCEPTED, PaperLine, paper_lines
 from reviews.services.applicability import Coverage, covered_by, serving, usual_site
@@ -288,6 +288,7 @@ class _Read:
     comments: Sequence[Comment]
     recusals: Sequence[Recusal]
     outcomes_before: Mapping[str, Sequence[str]]
+    determined: Mapping[UUID, Determination]
 
 
 def _read(case: Case, at: datetime) -> _Read:
@@ -310,7 +311,17 @@ def _read(case: Case, at: datetime) -> _Read:
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         outcomes_before=_outcomes(case),
+        determined=_determined(questions),
     )
+
+
+def _determined(questions: Sequence[Question]) -> dict[UUID, Determination]:
+    """The last determination on each decided threshold question, with the finding it answered; nothing is read while none is decided."""
+    decided = [each.pk for each in questions if each.kind == QuestionKind.THRESHOLD and not each.is_open]
+    if not decided:
+        return {}
+    rows = Determination.objects.filter(question__in=decided).select_related("assessment").order_by("decided_at", "id")
+    return {each.question_id: each for each in rows}
 
 
 def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
@@ -318,7 +329,7 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     document = case.framework_version.document
     read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
     facts = replace(read.facts, at=at)
-    look = Look(case, actor, document, facts, read.names, counting.members(case))
+    look = Look(case, actor, document, facts, read.names, counting.members(case), read.revisions, read.determined)
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

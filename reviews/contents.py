@@ -137,6 +137,9 @@ def default_proposal(facts: Facts, threshold: str, *, raised: bool, case_kind: s
     """Strict, unless nothing rose and the evidence is whole: then, and in a lowering case, the board is asked whether it is not crossed."""
     if case_kind == CaseKind.LOWERING:
         return "not_crossed"
+    standing = facts.determinations.get(threshold)
+    if standing is not None and standing.verdict == "treated_as_crossed" and facts.outcomes.get(threshold) == Outcome.RULED_IN:
+        return "crossed"  # It counts already; what is left to decide is whether it is no precaution any more.
     clean = facts.outcomes.get(threshold) == Outcome.RULED_OUT and not gaps(facts.content, threshold)
     return "not_crossed" if clean and not raised else "treated_as_crossed"
 

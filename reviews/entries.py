@@ -133,6 +133,16 @@ def determination_kept(determination: Determination, *, at: datetime) -> Entry:
     return _append("reviews:determination:kept", f"determination:{determination.pk}", None, at, fields)
 
 
+def determination_contradicted(determination: Determination, *, at: datetime) -> Entry:
+    """The evidence rules out by now what was decided strictly; the decision goes on counting."""
+    return _compared("reviews:determination:contradicted", determination, at, determination.contradicted_for)
+
+
+def determination_sustained(determination: Determination, *, finding: str, at: datetime) -> Entry:
+    """The evidence no longer says otherwise."""
+    return _compared("reviews:determination:sustained", determination, at, finding)
+
+
 def implementation_registered(implementation: SafeguardImplementation, *, actor: Person, at: datetime) -> Entry:
     return _append("reviews:implementation:registered", _thing(implementation), actor, at, _implementation(implementation))
 
@@ -326,6 +336,11 @@ def _signoff(signoff: SignOff) -> dict[str, Any]:
     }
 
 
+def _compared(kind: str, determination: Determination, at: datetime, finding: str) -> Entry:
+    fields = {"subject": determination.subject_id, "threshold": determination.threshold, "finding": finding}
+    return _append(kind, f"determination:{determination.pk}", None, at, fields)
+
+
 def _paper(paper: Paper) -> dict[str, Any]:
     return {
         "subject": paper.subject_id,
@@ -357,6 +372,13 @@ describe("reviews:vote:cast", "{actor} voted {choice} on a question of {case:cas
 describe("reviews:determination:made", "{actor} declared {threshold}: {verdict}.")
 describe("reviews:determination:ended", "A determination left force: {why}.")
 describe("reviews:determination:kept", "A determination was kept: its finding is nowhere worse.")
+describe(
+    "reviews:determination:contradicted", "The evidence on {threshold} of {subject:subject} now says otherwise than the decision in force."
+)
+describe(
+    "reviews:determination:sustained",
+    "The evidence on {threshold} of {subject:subject} no longer says otherwise than the decision in force.",
+)
 describe("reviews:safeguards:decided", "{actor} declared the {tier} safeguards on {axis}: {verdict}.")
 describe("reviews:safeguards:ended", "A decision on safeguards left force: {why}.")
 describe("reviews:release:decided", "{actor} declared a release to {scope}: {verdict}, until {valid_until:day}.")

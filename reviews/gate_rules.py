@@ -175,9 +175,7 @@ def status_digest(framework: FrameworkDocument, inputs: Inputs, required: Mappin
             "required": dict(required),
             # What is watched without a threshold shuts no gate, so nothing a release rests on stands there.
             "determinations": {
-                slug: [each["id"], each["verdict"]]
-                for slug, each in inputs["determinations"].items()
-                if slug not in watched
+                slug: [each["id"], each["verdict"]] for slug, each in inputs["determinations"].items() if slug not in watched
             },
             "adequacy": {axis: each["content_digest"] for axis, each in inputs["adequacy"].items() if axis in axes},
         }

@@ -170,6 +170,16 @@ def _gaps(node: Node, trees: Mapping[str, Node], seen: set[str]) -> Iterator[str
             yield from _gaps(child, trees, seen)
 
 
+def contradicts(verdict: str, *, answered: str, outcome: str, lacking: Sequence[str]) -> bool:
+    """Whether a finding says otherwise by now than a strict decision: it rules out on whole, fresh evidence, and did not when the board decided."""
+    return is_strict(verdict) and outcome == Outcome.RULED_OUT and not lacking and answered != Outcome.RULED_OUT
+
+
+def hardens(verdict: str, *, answered: str, outcome: str) -> bool:
+    """Whether a finding has been ruled in since the board decided, out of precaution, to treat the threshold as crossed."""
+    return verdict == "treated_as_crossed" and outcome == Outcome.RULED_IN and answered != Outcome.RULED_IN
+
+
 def judgements_in(node: Node) -> tuple[str, ...]:
     """The judgements a reason tree reads: what deciding the threshold must write downwards."""
     own = (str(node["judgement"]),) if node["kind"] == "judgement" else ()

@@ -72,6 +72,8 @@ class Determination(Decision):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="determinations", null=True, blank=True)
     finding_digest = models.CharField(max_length=71, blank=True)
     finding = models.JSONField(default=dict)  # the finding as answered, for "nowhere worse"
+    # Digest of the finding that rules out by now what was decided strictly; empty while the evidence does not say otherwise.
+    contradicted_for = models.CharField(max_length=71, default="", blank=True)
     kept_for = models.CharField(max_length=71, default="", blank=True)  # digest of the latest finding it was kept for, nowhere worse
 
     class Meta:

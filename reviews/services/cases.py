@@ -131,8 +131,12 @@ def open_or_join(
     reason: str,
     at: datetime,
     rose: Sequence[str] = (),
+    anew: Sequence[str] = (),
 ) -> Case | None:
-    """What a consumer calls when a finding rose or a decision lapsed: joins the open case as a revision, or opens one. Doing it twice is doing it once."""
+    """What a consumer calls when a finding rose or a decision lapsed: joins the open case as a revision, or opens one. Doing it twice is doing it once.
+
+    `anew`: thresholds to be asked although a decision on them is in force.
+    """
     lock_subject(subject)
     case = open_case_of(subject, framework_version.name)
     fresh = case is None
@@ -142,7 +146,7 @@ def open_or_join(
         case.kind = kind
         case.save(update_fields=["kind"])
     # An open case goes on under the version it was opened under; what a newer one adds is asked by the next case.
-    revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose)
+    revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose, named=anew)
     if revision is None:
         # Nothing is left to ask: a case that was begun for nothing never was.
         if not fresh:

@@ -76,7 +76,7 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
     if version is None:
         raise PolicyMissing
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
-    initial = {"kind": request.GET.get("kind", "")}
+    initial = {"kind": request.GET.get("kind", ""), "thresholds": request.GET.getlist("threshold")}
     form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots, initial=initial)
     if form.is_valid():
         made = said_on(
