@@ -10,7 +10,7 @@ from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
-from reviews.models import Board, BoardSeat, Case, Question, SafeguardImplementation, SignOff
+from reviews.models import Board, BoardSeat, Case, Paper, Question, SafeguardImplementation, SignOff
 from reviews.policies import may_see_board
 
 
@@ -32,6 +32,11 @@ class ImplementationNotKnown(NotKnown):
 class SignOffNotKnown(NotKnown):
     code = "signoff_not_known"
     sentence = "There is no sign-off by that id."
+
+
+class PaperNotKnown(NotKnown):
+    code = "paper_not_known"
+    sentence = "There is no such paper."
 
 
 class DeploymentNotKnown(NotKnown):
@@ -117,6 +122,14 @@ def subject(actor: Actor, slug: str, at: datetime) -> Subject:
     found = subjects(actor, at).filter(slug=slug).first()
     if found is None:
         raise evaluations_access.SubjectNotKnown
+    return found
+
+
+def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
+    """Raises PaperNotKnown."""
+    found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
+    if found is None:
+        raise PaperNotKnown
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reviews import queries, signing
 from reviews.counting import tallies
 from reviews.models import Case, Determination, Question
+from reviews.papers_page import PaperLine, paper_lines
 from reviews.rules import gaps
 from reviews.status import AxisStatus, SubjectStatus, ThresholdStatus
 from reviews.tally import Requirement, Tally
@@ -27,6 +28,7 @@ def status_json(status: SubjectStatus) -> dict[str, Any]:
             "required": status.safeguards_required,
             "defined": status.safeguards_defined,
         },
+        "papers": [_paper(line) for line in paper_lines(status.facts)],
         "gate": [
             {
                 "scope": scope.scope,
@@ -53,6 +55,29 @@ def status_json(status: SubjectStatus) -> dict[str, Any]:
             "made_at": assessment.made_at,
             "valid_until": assessment.valid_until,
             "ledger_size": assessment.ledger_size,
+        },
+    }
+
+
+def _paper(line: PaperLine) -> dict[str, Any]:
+    """`gates`: without it nothing goes out; the others are reported."""
+    paper = line.paper
+    return {
+        "threshold": line.threshold,
+        "artefact": line.artefact,
+        "title": line.title,
+        "gates": line.gates,
+        "state": line.state,
+        "supplied": None
+        if paper is None
+        else {
+            "id": str(paper.pk),
+            "title": paper.title,
+            "digest": paper.digest,
+            "finding_digest": paper.finding_digest or None,
+            "supplied_by": str(paper.supplied_by_id),
+            "supplied_at": paper.supplied_at,
+            "hazard": paper.hazard,
         },
     }
 
@@ -91,6 +116,7 @@ def _threshold(threshold: ThresholdStatus, lacking: Sequence[str]) -> dict[str, 
             "valid_until": decided.valid_until,
             "finding_digest": decided.finding_digest,
             "coverage": _coverage(decided),
+            "contradicted": threshold.contradicted,
         },
     }
 

@@ -20,8 +20,9 @@ from reviews import conflicts, counting, policies
 from reviews.case_questions import Line, Look, QuestionPart
 from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
 from reviews.facts import Facts, collect_one
-from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Question, Recusal, SignOff, Vote
+from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Determination, Question, Recusal, SignOff, Vote
 from reviews.models.question import QuestionKind, QuestionState
+from reviews.papers_page import ACCEPTED, PaperLine, paper_lines
 from reviews.services.applicability import Coverage, covered_by, serving, usual_site
 from reviews.services.asking import statement_of
 from reviews.standing import shown
@@ -143,7 +144,7 @@ class CasePage:
                 return self._mended(part) or NextAct(
                     f"Vote: {part.title}", reverse("reviews:vote", args=[self.case.number, part.question.pk]), sheet=True
                 )
-        return self._next_for_safeguards() or self._next_for_the_chair()
+        return self._next_for_safeguards() or self._next_for_papers() or self._next_for_the_chair()
 
     def _mended(self, part: QuestionPart) -> NextAct | None:
         """What comes before signing for an account without a second factor, where the question asks for one."""
@@ -165,6 +166,21 @@ class CasePage:
             return NextAct("State which sign-offs apply", self.stating_address)
         return None
 
+    @cached_property
+    def papers(self) -> list[PaperLine]:
+        """The papers asked for, for the weights this case is about."""
+        return paper_lines(self.facts)
+
+    def _next_for_papers(self) -> NextAct | None:
+        """The chair, who declares the release, is not led to supply what it leans on; they may."""
+        lacking = next((line for line in self.papers if line.gates and line.lacking), None)
+        if lacking is None or not self.case.is_open or self.is_chair or not policies.may_supply_papers(self.actor):
+            return None
+        return NextAct(f"Supply a paper: {lacking.threshold_title}", self._paper_address(lacking))
+
+    def _paper_address(self, line: PaperLine) -> str:
+        return reverse("reviews:papers", args=[self.case.subject.slug]) + f"?paper={line.key}"
+
     def _next_for_the_chair(self) -> NextAct | None:
         if not self.case.is_open or not self.is_chair or not self.is_settled:
             return None
@@ -183,7 +199,24 @@ class CasePage:
             groups.insert(
                 len([p for p in self.parts if p.question.kind == QuestionKind.THRESHOLD]), ("Safeguards signed off", self._coverage_lines())
             )
+        if self.papers:
+            groups.append(("Papers the thresholds ask for", [self._paper_line(line) for line in self.papers]))
         return groups
+
+    def _paper_line(self, line: PaperLine) -> Line:
+        supplier = bool(policies.may_supply_papers(self.actor))
+        who = "a researcher, a safeguard owner or the chair supplies it, and then casts no vote on the release" if line.lacking else ""
+        if line.gates and not line.lacking and line.state != ACCEPTED:
+            who = "the reviewers who did not supply it accept it with the release"
+        met = line.state == ACCEPTED or (not line.gates and not line.lacking)
+        return Line(
+            code="met" if met else "waiting",
+            words=f"{line.threshold_title}: {line.title}" + ("" if line.gates else " (reported, shuts nothing)"),
+            progress=line.state,
+            who=who,
+            turn=line.lacking and line.gates and supplier and self.case.is_open and not self.is_chair,
+            address=self._paper_address(line),
+        )
 
     def _coverage_lines(self) -> list[Line]:
         lines = []
@@ -255,6 +288,7 @@ class _Read:
     comments: Sequence[Comment]
     recusals: Sequence[Recusal]
     outcomes_before: Mapping[str, Sequence[str]]
+    determined: Mapping[UUID, Determination]
 
 
 def _read(case: Case, at: datetime) -> _Read:
@@ -277,7 +311,17 @@ def _read(case: Case, at: datetime) -> _Read:
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         outcomes_before=_outcomes(case),
+        determined=_determined(questions),
     )
+
+
+def _determined(questions: Sequence[Question]) -> dict[UUID, Determination]:
+    """The last determination on each decided threshold question, with the finding it answered; nothing is read while none is decided."""
+    decided = [each.pk for each in questions if each.kind == QuestionKind.THRESHOLD and not each.is_open]
+    if not decided:
+        return {}
+    rows = Determination.objects.filter(question__in=decided).select_related("assessment").order_by("decided_at", "id")
+    return {each.question_id: each for each in rows}
 
 
 def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
@@ -285,7 +329,7 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     document = case.framework_version.document
     read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
     facts = replace(read.facts, at=at)
-    look = Look(case, actor, document, facts, read.names, counting.members(case))
+    look = Look(case, actor, document, facts, read.names, counting.members(case), read.revisions, read.determined)
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

@@ -1,8 +1,10 @@
 """The questions of a case as its page shows them to one person: how each stands, what it still needs, and what this person may do about it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from frameworks.engine.types import FrameworkDocument
 from frameworks.finding_words import finding_sentence
@@ -11,7 +13,7 @@ from reviews import counting, policies, signing
 from reviews.contents import uncovered
 from reviews.facts import Facts
 from reviews.finding_charts import Chart, finding_chart
-from reviews.models import Case, Question, Vote
+from reviews.models import Case, CaseRevision, Determination, Question, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.tally import Member, Requirement, Side, Tally
 
@@ -36,6 +38,8 @@ class VoteLine:
     role: str
     outdated: bool
     struck: bool
+    # When what was asked changed beneath it, or it was struck; None while it counts.
+    outdated_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,15 @@ class QuestionPart:
     lines: Sequence[Line]
     votes: Sequence[VoteLine]
     outcome: str
+    # The finding the question turns on: the one that was answered, once it is decided.
     finding: Mapping[str, Any] | None
     finding_sentence: str
     chart: Chart | None
+    # What the evidence says now, where that is another finding than the one that was answered.
+    finding_now: Mapping[str, Any] | None
+    now_sentence: str
+    # The assessment the answer was given on; empty while it is open, and where none had been made.
+    answered_on: str
     may_vote: policies.Answer
     may_declare: policies.Answer
     # Whether this person's account has what a signature about these tiers takes.
@@ -75,6 +85,9 @@ class Look:
     facts: Facts
     names: Mapping[str, str]
     roster: Sequence[Member]
+    revisions: Sequence[CaseRevision] = ()
+    # question → what was determined on it last
+    determined: Mapping[UUID, Determination] = field(default_factory=dict)
 
     def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
         every = sorted(question.votes.all(), key=lambda vote: vote.at)
@@ -83,7 +96,11 @@ class Look:
         ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
         may_vote = policies.may_vote(self.actor, self.case, question, barred)
         may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live), barred)
-        finding = self.facts.findings.get(question.threshold) if question.threshold else None
+        now = self.facts.findings.get(question.threshold) if question.threshold else None
+        answer = None if question.is_open else self.determined.get(question.pk)
+        # A precaution may have been decided before anything was assessed: then the answer was given on no finding.
+        finding = now if answer is None else (answer.finding or None)
+        moved = now if answer is not None and now is not None and now["finding_digest"] != answer.finding_digest else None
         voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
         return QuestionPart(
             question=question,
@@ -91,17 +108,14 @@ class Look:
             proposal=signing.verdict_in_words(question, question.proposal, self.document),
             tally=tally,
             lines=self._lines(question, tally, ready, may_vote=bool(may_vote) and not voted, may_declare=bool(may_declare)),
-            votes=[
-                VoteLine(
-                    vote, _role(self.case, vote), question.is_open and not counting.is_current(vote, question), vote.struck_at is not None
-                )
-                for vote in every
-                if vote.replaced_at is None
-            ],
+            votes=[self._vote_line(vote, question) for vote in every if vote.replaced_at is None],
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
             finding_sentence=finding_sentence(finding, self.document) if finding else "",
             chart=finding_chart(finding, self.document.threshold_title(question.threshold), self.document) if finding else None,
+            finding_now=moved,
+            now_sentence=finding_sentence(moved, self.document) if moved else "",
+            answered_on=answer.assessment.assessment_digest if answer is not None and answer.assessment is not None else "",
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),
@@ -109,6 +123,21 @@ class Look:
             ready=ready,
             voted=voted,
         )
+
+    def _vote_line(self, vote: Vote, question: Question) -> VoteLine:
+        """A vote that answered something else stays outdated when the question is decided: it stood beside the decision and not for it."""
+        outdated = not counting.is_current(vote, question)
+        since = vote.struck_at or (self._changed_since(vote, question) if outdated else None)
+        return VoteLine(vote, _role(self.case, vote), outdated, vote.struck_at is not None, since)
+
+    def _changed_since(self, vote: Vote, question: Question) -> datetime:
+        """When the question first changed after the vote. A new proposal makes no revision: then the vote counts as outdated from its own time on."""
+        touched = (
+            revision.made_at
+            for revision in self.revisions
+            if revision.made_at > vote.at and any(change["question"] == str(question.pk) for change in revision.changes)
+        )
+        return next(touched, vote.at)
 
     def _lines(self, question: Question, tally: Tally, ready: Side | None, *, may_vote: bool, may_declare: bool) -> list[Line]:
         if question.state == QuestionState.DECIDED:

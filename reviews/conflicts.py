@@ -15,6 +15,7 @@ OWN_EVIDENCE = "You brought evidence about this model, so others judge it."
 OWN_SNAPSHOT = "You registered weights of this model, so others judge it."
 OWN_SAFEGUARD = "You own a safeguard this question leans on, so others judge it."
 OWN_SAFEGUARD_EVIDENCE = "You brought evidence for a safeguard this question leans on, so others judge it."
+OWN_PAPER = "You supplied a paper this release leans on, so others judge it."
 OWN_STATEMENT = "You stated which sign-offs apply here, so others judge it."
 
 Barred = dict[str, str]  # person id → why
@@ -25,11 +26,16 @@ def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID,
     several = list(cases)
     everywhere, safeguards = _from_the_cases(several), _from_safeguards(several)
     return {
-        question.pk: {**safeguards[question.case_id], **everywhere[question.case_id]}
+        question.pk: {**_from_papers(question), **safeguards[question.case_id], **everywhere[question.case_id]}
         if question.kind != QuestionKind.THRESHOLD
         else dict(everywhere[question.case_id])
         for question in questions
     }
+
+
+def _from_papers(question: Question) -> Barred:
+    """Who supplied the papers a release question names; the content says who, so that nothing need be read."""
+    return {each["supplied_by"]: OWN_PAPER for each in question.content.get("papers", ()) if each["supplied_by"]}
 
 
 def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:

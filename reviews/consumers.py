@@ -33,6 +33,8 @@ MOVES_THE_GATE = (
     "reviews:safeguards:ended",
     "reviews:release:decided",
     "reviews:release:ended",
+    "reviews:paper:supplied",
+    "reviews:paper:withdrawn",
     "reviews:scope:halted",
 )
 

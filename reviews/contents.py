@@ -13,7 +13,7 @@ from evaluations.models import Snapshot
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.engine.types import Quorum as Policy
 from ledger.canonical import digest
-from reviews import gate_inputs, gate_rules
+from reviews import gate_inputs, gate_rules, paper_rules
 from reviews.facts import Facts
 from reviews.models import ApplicabilityStatement, Question
 from reviews.models.case import CaseKind
@@ -63,6 +63,12 @@ def content_digest(content: Mapping[str, Any]) -> str:
     return digest(content)
 
 
+def requires_of(document: FrameworkDocument, threshold: str) -> Mapping[str, str]:
+    """What crossing it requires by axis; what is only watched requires no tier, whatever its text aims at."""
+    found = document.threshold(threshold)
+    return found.requires if found.kind == "threshold" else {}
+
+
 def _threshold(wanted: Wanted, facts: Facts) -> dict[str, Any]:
     finding = facts.findings.get(wanted.threshold)
     return {
@@ -105,12 +111,19 @@ def _release(wanted: Wanted, facts: Facts) -> dict[str, Any]:
         raise ValueError("A release question names a snapshot.")
     inputs = gate_inputs.decided(facts) | {"artefact": wanted.snapshot.weights_digest, "scope": wanted.scope}
     axes = facts.document.scopes[wanted.scope]
-    return {
+    pinned = gate_rules.accepted_with(gate_rules.paper_lines(facts.document, inputs))
+    # Where no paper is asked for, none is spoken of.
+    return ({"papers": pinned} if pinned else {}) | {
         "artefact": wanted.snapshot.weights_digest,
         "scope": wanted.scope,
         "required": facts.required_slugs,
-        "status": gate_rules.status_digest(facts.version.digest, inputs, facts.required_slugs, axes),
+        "status": gate_rules.status_digest(facts.document, inputs, facts.required_slugs, axes),
     }
+
+
+def papers_lacking(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The papers a release question asks for that nobody has supplied, or that are outdated: `threshold/artefact`."""
+    return tuple(f"{each['threshold']}/{each['artefact']}" for each in content.get("papers", ()) if each["state"] != paper_rules.SUPPLIED)
 
 
 def uncovered(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,6 +139,9 @@ def default_proposal(facts: Facts, threshold: str, *, raised: bool, case_kind: s
     """Strict, unless nothing rose and the evidence is whole: then, and in a lowering case, the board is asked whether it is not crossed."""
     if case_kind == CaseKind.LOWERING:
         return "not_crossed"
+    standing = facts.determinations.get(threshold)
+    if standing is not None and standing.verdict == "treated_as_crossed" and facts.outcomes.get(threshold) == Outcome.RULED_IN:
+        return "crossed"  # It counts already; what is left to decide is whether it is no precaution any more.
     clean = facts.outcomes.get(threshold) == Outcome.RULED_OUT and not gaps(facts.content, threshold)
     return "not_crossed" if clean and not raised else "treated_as_crossed"
 

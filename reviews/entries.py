@@ -25,6 +25,7 @@ from reviews.models import (
     ImplementationEvidence,
     Incident,
     Outlet,
+    Paper,
     Question,
     Recusal,
     ReleaseDecision,
@@ -113,13 +114,15 @@ def safeguards_decided(decision: SafeguardsDecision, *, at: datetime) -> Entry:
 
 
 def release_decided(decision: ReleaseDecision, *, at: datetime) -> Entry:
-    fields = {
+    fields: dict[str, Any] = {
         "artefact": decision.artefact,
         "scope": decision.scope,
         "verdict": decision.verdict,
         "status": decision.status_digest,
         "valid_until": decision.valid_until,
     }
+    if decision.papers:
+        fields["papers"] = [[each["paper"], each["digest"]] for each in decision.papers]
     return _decided("reviews:release:decided", f"release:{decision.pk}", decision, at, fields)
 
 
@@ -132,6 +135,16 @@ def decision_ended(decision: Determination | SafeguardsDecision | ReleaseDecisio
 def determination_kept(determination: Determination, *, at: datetime) -> Entry:
     fields = {"subject": determination.subject_id, "finding": determination.kept_for}
     return _append("reviews:determination:kept", f"determination:{determination.pk}", None, at, fields)
+
+
+def determination_contradicted(determination: Determination, *, at: datetime) -> Entry:
+    """The evidence rules out by now what was decided strictly; the decision goes on counting."""
+    return _compared("reviews:determination:contradicted", determination, at, determination.contradicted_for)
+
+
+def determination_sustained(determination: Determination, *, finding: str, at: datetime) -> Entry:
+    """The evidence no longer says otherwise."""
+    return _compared("reviews:determination:sustained", determination, at, finding)
 
 
 def implementation_registered(implementation: SafeguardImplementation, *, actor: Person, at: datetime) -> Entry:
@@ -179,6 +192,15 @@ def applicability_stated(statement: ApplicabilityStatement, *, at: datetime) -> 
         "content": statement.content_digest,
     }
     return _signed("reviews:applicability:stated", f"applicability:{statement.pk}", statement.signature, at, fields)
+
+
+def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
+    fields = _paper(paper) | {"finding": paper.finding_digest, "hazard": paper.hazard, "kept_here": paper.blob_id is not None}
+    return _append("reviews:paper:supplied", f"paper:{paper.pk}", paper.supplied_by, at, fields)
+
+
+def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
+    return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, _paper(paper))
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -327,6 +349,21 @@ def _signoff(signoff: SignOff) -> dict[str, Any]:
     }
 
 
+def _compared(kind: str, determination: Determination, at: datetime, finding: str) -> Entry:
+    fields = {"subject": determination.subject_id, "threshold": determination.threshold, "finding": finding}
+    return _append(kind, f"determination:{determination.pk}", None, at, fields)
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    return {
+        "subject": paper.subject_id,
+        "snapshot": paper.snapshot_id,
+        "threshold": paper.threshold,
+        "artefact": paper.artefact,
+        "digest": paper.digest,
+    }
+
+
 def _scope(state: ScopeState) -> dict[str, Any]:
     return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}
 
@@ -348,6 +385,13 @@ describe("reviews:vote:cast", "{actor} voted {choice} on a question of {case:cas
 describe("reviews:determination:made", "{actor} declared {threshold}: {verdict}.")
 describe("reviews:determination:ended", "A determination left force: {why}.")
 describe("reviews:determination:kept", "A determination was kept: its finding is nowhere worse.")
+describe(
+    "reviews:determination:contradicted", "The evidence on {threshold} of {subject:subject} now says otherwise than the decision in force."
+)
+describe(
+    "reviews:determination:sustained",
+    "The evidence on {threshold} of {subject:subject} no longer says otherwise than the decision in force.",
+)
 describe("reviews:safeguards:decided", "{actor} declared the {tier} safeguards on {axis}: {verdict}.")
 describe("reviews:safeguards:ended", "A decision on safeguards left force: {why}.")
 describe("reviews:release:decided", "{actor} declared a release to {scope}: {verdict}, until {valid_until:day}.")
@@ -360,6 +404,8 @@ describe("reviews:evidence:withdrawn", "{actor} withdrew evidence for {safeguard
 describe("reviews:signoff:given", "{actor} signed off {safeguard}, version {version}, until {expires_at:day}.")
 describe("reviews:signoff:revoked", "{actor} revoked a sign-off of {safeguard}.")
 describe("reviews:applicability:stated", "{actor} stated which sign-offs cover a snapshot, for {scopes}.")
+describe("reviews:paper:supplied", "{actor} supplied a paper that {threshold} asks of {subject:subject}: {artefact}.")
+describe("reviews:paper:withdrawn", "{actor} withdrew a paper that {threshold} asks of {subject:subject}: {artefact}.")
 describe("reviews:vote:refused", "{actor} tried to vote on the {thing} and was refused: {code}.")
 describe("reviews:decision:refused", "{actor} tried to declare the {thing} and was refused: {code}.")
 describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and was refused: {code}.")

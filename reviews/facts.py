@@ -6,7 +6,7 @@ when it was true (`as_of`) and known (`made_at`) by then; what people did is tru
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, cast
@@ -18,12 +18,13 @@ from evaluations.models import Assessment, AssessmentDue, Document, DueState, Sn
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion
 from ledger.canonical import parse
-from reviews import places
+from reviews import paper_rules, places
 from reviews.models import (
     ApplicabilityLine,
     ApplicabilityStatement,
     Case,
     Determination,
+    Paper,
     Question,
     ReleaseDecision,
     SafeguardImplementation,
@@ -62,6 +63,9 @@ class Facts:
     due: bool = False
     covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
     held: Sequence[Mapping[str, str]] = ()  # baselines of earlier versions that nobody let go of
+    # (snapshot, threshold) where a model that covers others counts as having crossed the threshold itself
+    covers_strictly: frozenset[tuple[UUID, str]] = frozenset()
+    papers: Sequence[Paper] = ()
 
     @cached_property
     def findings(self) -> dict[str, Mapping[str, Any]]:
@@ -116,6 +120,47 @@ class Facts:
         return {axis: required.tier.slug for axis, required in self.required.items()}
 
     @cached_property
+    def counting(self) -> frozenset[str]:
+        """The thresholds that count against this model, of whatever kind."""
+        return paper_rules.counting(
+            self.document,
+            outcomes=self.outcomes,
+            verdicts={slug: each.verdict for slug, each in self.determinations.items()},
+            raised={slug for slug, _ in self.raised},
+            covered_strictly={slug for slug, each in self.determinations.items() if (each.covered_by_id, slug) in self.covers_strictly},
+        )
+
+    @cached_property
+    def asked_papers(self) -> tuple[paper_rules.Asked, ...]:
+        return paper_rules.asked_of(self.document, self.counting)
+
+    @cached_property
+    def at_stake(self) -> Snapshot | None:
+        """The weights of the open case; else the release candidate named last; else the weights registered last."""
+        if self.case is not None and self.case.snapshot_id is not None:
+            return self.snapshot(self.case.snapshot_id)
+        candidates = [each for each in self.snapshots if each.is_release_candidate]
+        if candidates:
+            return max(candidates, key=lambda each: each.candidate_seq or 0)
+        return max(self.snapshots, key=lambda each: each.registered_at, default=None)
+
+    def paper_lines(self, weights: str) -> tuple[paper_rules.Line, ...]:
+        """How each paper that is asked for stands for these weights."""
+        digests = {slug: finding["finding_digest"] for slug, finding in self.findings.items()}
+        return paper_rules.lines(self.asked_papers, [brought(each, self) for each in self.papers], weights=weights, findings=digests)
+
+    @cached_property
+    def only_watches(self) -> bool:
+        """The open case asks, and asked, about nothing but what is watched without a threshold: it shuts no gate."""
+        watched = {each.slug for each in self.document.thresholds if each.kind != "threshold"}
+        return bool(self.questions) and all(each.threshold in watched for each in self.questions)
+
+    @cached_property
+    def accepted_papers(self) -> frozenset[str]:
+        """The papers some release in force was decided on."""
+        return frozenset(each["paper"] for release in self.releases for each in release.papers)
+
+    @cached_property
     def complete(self) -> bool:
         """Every threshold that shuts the gate is assessed."""
         gating = [threshold.slug for threshold in self.document.thresholds if threshold.kind == "threshold"]
@@ -143,9 +188,9 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     uploads = _uploads(ids, moment)
     due = _due(ids, version)
     built = _built(ids, version, moment)
-    covers = _covers(determinations.values(), version, moment)
+    covers, covers_strictly = _covers(determinations.values(), version, moment)
     earlier = _earlier(version, moment)
-    return {
+    found = {
         subject.pk: Facts(
             subject=subject,
             version=version,
@@ -167,9 +212,11 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
             due=subject.pk in due,
             covers=covers,
             held=_held(subject, determinations[subject.pk], earlier),
+            covers_strictly=covers_strictly,
         )
         for subject in several
     }
+    return _with_papers(found, version, moment)
 
 
 def collect_one(subject: Subject, version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> Facts:
@@ -337,14 +384,51 @@ def _best(one: str, other: str) -> str:
     return min(one, other, key=[IN_FORCE, EXPIRED, NONE].index)
 
 
-def _covers(groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime) -> dict[UUID, dict[str, str]]:
-    """The requirement in force of each snapshot some `covered_by` leans on: that of its subject's strict determinations and open questions."""
+def _with_papers(found: dict[UUID, Facts], version: FrameworkVersion, at: datetime) -> dict[UUID, Facts]:
+    """The same with the papers that were brought; where none is asked for, nothing is read."""
+    asked = [subject_id for subject_id, facts in found.items() if facts.asked_papers]
+    if not asked:
+        return found
+    rows = Paper.objects.filter(
+        Q(replaced_at=None) | Q(replaced_at__gt=at),
+        Q(withdrawn_at=None) | Q(withdrawn_at__gt=at),
+        subject__in=asked,
+        framework_name=version.name,
+        supplied_at__lte=at,
+    )
+    brought_to = _by_subject(rows.select_related("supplied_by"))
+    return found | {subject_id: replace(found[subject_id], papers=brought_to[subject_id]) for subject_id in asked}
+
+
+def brought(paper: Paper, facts: Facts) -> paper_rules.Supplied:
+    """A row as the rules read it."""
+    snapshot = facts.snapshot(paper.snapshot_id)
+    return paper_rules.Supplied(
+        id=str(paper.pk),
+        threshold=paper.threshold,
+        artefact=paper.artefact,
+        weights=snapshot.weights_digest if snapshot else "",
+        digest=paper.digest,
+        finding=paper.finding_digest,
+        supplied_by=str(paper.supplied_by_id),
+        hazard=paper.hazard,
+    )
+
+
+def _covers(
+    groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime
+) -> tuple[dict[UUID, dict[str, str]], frozenset[tuple[UUID, str]]]:
+    """The requirement in force of each snapshot some `covered_by` leans on: that of its subject's strict determinations and open questions.
+
+    Beside it, the thresholds that count against the covering models: what covers cannot speak for less than it is treated as itself.
+    """
     snapshots = {each.covered_by_id for group in groups for each in group if each.covered_by_id}
     if not snapshots:
-        return {}
+        return {}, frozenset()
     parents = {snapshot.pk: snapshot.subject for snapshot in Snapshot.objects.filter(pk__in=snapshots).select_related("subject")}
     facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at)
-    return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}
+    strictly = frozenset((snapshot_id, slug) for snapshot_id, subject in parents.items() for slug in facts[subject.pk].counting)
+    return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}, strictly
 
 
 def _earlier(version: FrameworkVersion, at: datetime) -> list[tuple[datetime, Mapping[str, str]]]:

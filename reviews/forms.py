@@ -1,7 +1,7 @@
 """The forms of the board. They read what was typed; whether it may be done is asked of the verbs."""
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -21,7 +21,7 @@ from reviews.models.preference import ByMail
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
 from reviews.notices.preferences import KIND_WORDS, OPTIONAL
-from reviews.rules import EARLIER_BASELINE
+from reviews.rules import EARLIER_BASELINE, is_watched
 
 RATIONALE_HELP = "What you read and why it decides the question for you. It stands in the record beside your name."
 
@@ -103,6 +103,15 @@ class CommentForm(forms.Form):
     )
 
 
+def _askable(document: FrameworkDocument) -> Iterator[tuple[str, str]]:
+    """Every threshold, and what is only watched where people judge it."""
+    for each in document.thresholds:
+        if each.kind == "threshold":
+            yield each.slug, each.title
+        elif is_watched(each):
+            yield each.slug, f"{each.title} ({each.kind}: the board's judgement, requires no tier)"
+
+
 class OpenCaseForm(forms.Form):
     """Cases opened by hand; elevations and lapses are opened by what the engine finds."""
 
@@ -124,7 +133,7 @@ class OpenCaseForm(forms.Form):
         label="Thresholds",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="For a precaution or a lowering: which thresholds it asks about. A clearance asks about all that are unanswered.",
+        help_text="For a precaution or a lowering: which thresholds it asks about. A clearance asks about all that are unanswered, and about what is only watched if you name it here.",
     )
     release_to = forms.ChoiceField(
         label="Release to",
@@ -138,12 +147,11 @@ class OpenCaseForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["release_to"].choices = [("", "No release"), *((scope, scope.replace("_", " ")) for scope in document.scopes)]  # type: ignore[attr-defined]
-        gating = [(each.slug, each.title) for each in document.thresholds if each.kind == "threshold"]
         left = [
             (slug, "The baseline of an earlier version" if slug == EARLIER_BASELINE else f"{slug}, of an earlier version")
             for slug in earlier
         ]
-        self.fields["thresholds"].choices = [*gating, *left]  # type: ignore[attr-defined]
+        self.fields["thresholds"].choices = [*_askable(document), *left]  # type: ignore[attr-defined]
         self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
 
 
@@ -252,6 +260,49 @@ class ReportFileForm(forms.Form):
         if (given.size or 0) > settings.UPLOAD_MAX_BYTES:
             raise ValidationError("This file is larger than any the portal takes.", code="too_large")
         return given
+
+
+class PaperForm(forms.Form):
+    """A paper that a threshold asks for: a file, or where it is kept with its digest."""
+
+    asked = forms.ChoiceField(label="Paper")
+    snapshot = forms.ModelChoiceField(label="Snapshot", queryset=Snapshot.objects.none(), empty_label=None)
+    title = forms.CharField(
+        label="Title", max_length=200, help_text="Everyone of the laboratory reads it: put no hazardous detail into it."
+    )
+    file = forms.FileField(label="File", max_length=255, required=False)
+    reference = forms.CharField(
+        label="or where it is kept",
+        max_length=500,
+        required=False,
+        help_text="An address or a document number, where the file stays elsewhere.",
+    )
+    digest = forms.RegexField(
+        label="with its digest",
+        regex=places.DIGEST,
+        max_length=71,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono"}),
+        help_text="Only with a reference: what makes sure that everybody reads the same paper.",
+        error_messages={"invalid": "A digest is sha256: and 64 hexadecimal digits."},
+    )
+    hazard = forms.TypedChoiceField(
+        label="Hazardous detail",
+        choices=[("", "Choose"), ("no", "It holds none"), ("yes", "It holds some: only cleared people read it")],
+        coerce=lambda said: said == "yes",
+    )
+
+    def __init__(self, *args: object, offered: Iterable[tuple[str, str]], snapshots: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["asked"].choices = list(offered)  # type: ignore[attr-defined]
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+
+    def supplied(self) -> dict[str, Any]:
+        """What was typed, as the verb takes it."""
+        said = dict(self.cleaned_data)
+        threshold, _, artefact = said.pop("asked").partition("/")
+        file = said.pop("file")
+        return said | {"threshold": threshold, "artefact": artefact, "stream": file, "filename": file.name if file else ""}
 
 
 class SignOffForm(SigningForm):

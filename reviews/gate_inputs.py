@@ -1,10 +1,11 @@
 """The gate's inputs document, written from facts. Everything the rules read stands in it; nothing is left out for being inconvenient."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from evaluations.models import Snapshot
-from reviews.facts import Facts
+from reviews.facts import Facts, brought
 from reviews.models import SafeguardsDecision
 
 
@@ -33,11 +34,13 @@ def decided(facts: Facts) -> dict[str, Any]:
                 "requires": each.requires,
                 "covers": dict(facts.covers.get(each.covered_by_id, {})) if each.covered_by_id else None,
                 "covered": str(each.question.case.snapshot_id) if each.covered_by_id else None,
+                "covered_strictly": (each.covered_by_id, slug) in facts.covers_strictly,
             }
             for slug, each in facts.determinations.items()
         },
         "raised": [{"threshold": slug, "requires": requires} for slug, requires in facts.raised],
         "adequacy": {axis: _adequacy(each, facts) for axis, each in facts.adequacy.items()},
+        "papers": [asdict(brought(each, facts)) for each in facts.papers],
     }
 
 
@@ -102,6 +105,7 @@ _UNKNOWN: dict[str, Any] = {
     "raised": [],
     "case": None,
     "adequacy": {},
+    "papers": [],
     "signed": {},
     "release": None,
     "released_otherwise": False,
@@ -116,7 +120,7 @@ def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
         "framework": {"digest": facts.version.digest, "name": facts.version.name},
         "assessment": _assessment(facts),
         "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads},
-        "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case else None,
+        "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case and not facts.only_watches else None,
         "signed": dict(facts.signed),
         "release": None
         if release is None

@@ -16,18 +16,20 @@ INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zon
      "inherited": [{axis: tier}],
      "pending": {"uploads": 0, "dead": 0, "refused": 0},                       received and not read to the end; refused and not signed away
      "determinations": {threshold: {"id", "verdict", "finding_digest", "kept_for", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
-                                    "covered": "<uuid>"|null}},               the snapshot a coverage speaks for
+                                    "covered": "<uuid>"|null,                 the snapshot a coverage speaks for
+                                    "covered_strictly": bool}},               by a model against which the threshold counts itself
      "raised": [{"threshold", "requires": {axis: tier}}],                      what open questions hold up
-     "case": {"id", "number"}|null,                                            the open one
+     "case": {"id", "number"}|null,                                            the open one, unless all it asks is about what is only watched
      "adequacy": {axis: {"id", "tier", "valid_until", "content_digest",
                          "statement": {"id", "snapshot", "scopes": [...], "stack": "", "stack_digest": "", "environment": "",      where it is served
                                        "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at", "place", "place_name"}]}}},
+     "papers": [{"id", "threshold", "artefact", "weights", "digest", "finding", "supplied_by", "hazard"}],     absent: from before papers were asked for
      "signed": {safeguard: "in_force"|"expired"|"none"},
      "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
      "halted": {"at": time}|null}
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -37,7 +39,7 @@ from frameworks.engine import reading
 from frameworks.engine.types import FrameworkDocument, Safeguard
 from frameworks.engine.versions import Versions
 from ledger.canonical import canonical, digest, parse
-from reviews import places
+from reviews import paper_rules, places
 from reviews.rules import Required, Standing, required_tiers
 
 RULES_VERSION = "3"
@@ -126,18 +128,62 @@ def requirement(framework: FrameworkDocument, inputs: Inputs) -> dict[str, Requi
     )
 
 
-def status_digest(framework_digest: str, inputs: Inputs, required: Mapping[str, str], axes: tuple[str, ...]) -> str:
-    """What a release decision answers: the requirement, the determinations and the adequacy it rests on, nothing else.
+def paper_lines(framework: FrameworkDocument, inputs: Inputs) -> tuple[paper_rules.Line, ...]:
+    """How each paper that shuts the gate stands for the weights asked about; none where the inputs are from before papers were asked for."""
+    if inputs.get("papers") is None:
+        return ()
+    decided = inputs["determinations"]
+    thresholds = paper_rules.counting(
+        framework,
+        outcomes={slug: finding["outcome"] for slug, finding in inputs["findings"].items()},
+        verdicts={slug: each["verdict"] for slug, each in decided.items()},
+        raised={each["threshold"] for each in inputs["raised"]},
+        covered_strictly={slug for slug, each in decided.items() if each["covered_strictly"]},
+    )
+    return paper_rules.lines(
+        (each for each in paper_rules.asked_of(framework, thresholds) if each.gates),
+        (paper_rules.Supplied(**each) for each in inputs["papers"]),
+        weights=inputs["artefact"] or "",
+        findings={slug: finding["digest"] for slug, finding in inputs["findings"].items()},
+    )
+
+
+def accepted_with(lines: Iterable[paper_rules.Line]) -> list[dict[str, Any]]:
+    """The papers as a release pins them: what is asked for, and what answers it."""
+    return [
+        {
+            "threshold": line.asked.threshold,
+            "artefact": line.asked.artefact,
+            "state": line.state,
+            "paper": line.supplied.id if line.supplied else None,
+            "digest": line.supplied.digest if line.supplied else None,
+            "finding": line.supplied.finding if line.supplied else None,
+            "supplied_by": line.supplied.supplied_by if line.supplied else None,
+            "hazard": line.supplied.hazard if line.supplied else False,
+        }
+        for line in lines
+    ]
+
+
+def status_digest(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, str], axes: tuple[str, ...]) -> str:
+    """What a release decision answers: the requirement, the determinations, the adequacy and the papers it rests on, nothing else.
 
     An upload that changes no finding leaves it alone; so does a sign-off of a safeguard that this scope does not need.
     """
+    pinned = accepted_with(paper_lines(framework, inputs))
+    watched = {each.slug for each in framework.thresholds if each.kind != "threshold"}
     return digest(
-        {
-            "framework": framework_digest,
+        # Where no paper is asked for, nothing is said of them: a release decided before they were goes on answering.
+        ({"papers": pinned} if pinned else {})
+        | {
+            "framework": framework.digest,
             "artefact": inputs["artefact"],
             "scope": inputs["scope"],
             "required": dict(required),
-            "determinations": {slug: [each["id"], each["verdict"]] for slug, each in inputs["determinations"].items()},
+            # What is watched without a threshold shuts no gate, so nothing a release rests on stands there.
+            "determinations": {
+                slug: [each["id"], each["verdict"]] for slug, each in inputs["determinations"].items() if slug not in watched
+            },
             "adequacy": {axis: each["content_digest"] for axis, each in inputs["adequacy"].items() if axis in axes},
         }
     )
@@ -177,6 +223,7 @@ def _reasons(framework: FrameworkDocument | None, inputs: Inputs, required: Mapp
     yield from _case_reasons(inputs)
     yield from _safeguard_reasons(framework, inputs, required)
     yield from _stack_reasons(framework, inputs, required)
+    yield from _paper_reasons(framework, inputs)
     yield from _release_reasons(framework, inputs, required)
 
 
@@ -446,6 +493,31 @@ def _notes(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, 
         yield {"code": "stack_not_named", "sentence": sentence}
 
 
+def _paper_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
+    for line in paper_lines(framework, inputs):
+        title, about = framework.threshold(line.asked.threshold).title, f"{line.asked.threshold}/{line.asked.artefact}"
+        if line.state == paper_rules.MISSING:
+            yield Reason(
+                "required_paper_missing",
+                f"{title} counts against this model, and nobody has supplied a paper it asks for: {_uncapped(line.asked.title)}.",
+                (RESEARCHERS, OWNERS, CHAIR),
+                "Supply the paper; the board accepts it with the release.",
+                about,
+            )
+        elif line.state == paper_rules.OUTDATED:
+            yield Reason(
+                "required_paper_outdated",
+                f"{title} counts against this model, and a paper it asks for speaks of other weights or of an earlier finding: {_uncapped(line.asked.title)}.",
+                (RESEARCHERS, OWNERS, CHAIR),
+                "Supply it anew, for these weights and the finding as it is now.",
+                about,
+            )
+
+
+def _uncapped(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
 def _release_reasons(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[Reason]:
     if inputs["halted"] is not None:
         yield Reason("scope_halted", "This scope was halted.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
@@ -458,11 +530,11 @@ def _release_reasons(framework: FrameworkDocument, inputs: Inputs, required: Map
     if _past(release["valid_until"], inputs):
         yield Reason("release_expired", "The release has run out.", (REVIEWERS, CHAIR), "Decide the release anew.", inputs["scope"])
     tiers = {axis: each.tier.slug for axis, each in required.items()}
-    now = status_digest(inputs["framework"]["digest"], inputs, tiers, framework.scopes[inputs["scope"]])
+    now = status_digest(framework, inputs, tiers, framework.scopes[inputs["scope"]])
     if release["status_digest"] != now:
         yield Reason(
             "release_outdated",
-            "What the release was decided on has changed since: the requirement, a determination or the safeguards.",
+            "What the release was decided on has changed since: the requirement, a determination, the safeguards or a paper.",
             (REVIEWERS, CHAIR),
             "Decide the release on the present status.",
             inputs["scope"],

@@ -10,7 +10,7 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import BoardSeat, Case, Question, SafeguardImplementation, SignOff
+from reviews.models import BoardSeat, Case, Paper, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
@@ -18,6 +18,7 @@ from reviews.tally import NEVER_VOTE
 Answer = Allowed | Refused
 
 OPENERS = frozenset({Role.REVIEWER, Role.CHAIR})
+SUPPLIERS = frozenset({Role.RESEARCHER, Role.SAFEGUARD_OWNER, Role.CHAIR})
 SPEAKERS = frozenset({Role.RESEARCHER, Role.REVIEWER, Role.SAFEGUARD_OWNER, Role.CHAIR, Role.EXECUTIVE, Role.BOARD_OBSERVER})
 
 
@@ -168,6 +169,33 @@ def may_state_applicability(actor: Actor, case: Case) -> Answer:
         "Ask one of them.",
     )
     return _open(case) if allowed else allowed
+
+
+def may_supply_papers(actor: Actor) -> Answer:
+    return _held(
+        actor,
+        SUPPLIERS,
+        "may_not_supply",
+        "The papers a threshold asks for are supplied by researchers, safeguard owners and the chair.",
+        "Ask one of them; reviewers accept what others supplied.",
+    )
+
+
+def may_withdraw_paper(actor: Actor, paper: Paper) -> Answer:
+    if actor.person.pk == paper.supplied_by_id:
+        return Allowed()
+    return may_supply_papers(actor)
+
+
+def may_accept_papers(actor: Actor, question: Question) -> Answer:
+    """Nobody approves a release that leans on a paper they may not read."""
+    if actor.cleared or not any(each["hazard"] for each in question.content.get("papers", ())):
+        return Allowed()
+    return Refused(
+        "clearance_missing",
+        "A paper this release leans on holds hazardous detail that you are not cleared to read, and nobody accepts what they cannot read.",
+        "Leave the approval to a reviewer who is cleared; you may still reject it or request changes.",
+    )
 
 
 def at_stake(question: Question) -> Mapping[str, str]:

@@ -151,6 +151,7 @@ class CaseLine:
     case: Case
     whose: str
     overdue: bool
+    contradicted: bool = False  # it decided strictly, that decision is in force, and the evidence says otherwise by now
 
 
 def case_lines(cases: Iterable[Case], at: datetime) -> list[CaseLine]:
@@ -159,7 +160,9 @@ def case_lines(cases: Iterable[Case], at: datetime) -> list[CaseLine]:
     turns = dict(turns_of_cases([case for case in several if case.is_open], at))
     named = {person for case in turns for turn in turns[case][:1] for person in turn.persons}
     names = {str(pk): name for pk, name in Person.objects.filter(pk__in=named).values_list("pk", "name")} if named else {}
-    return [CaseLine(case, whose(turns.get(case, ()), names), case.is_overdue(at)) for case in several]
+    disputed = Determination.objects.in_force(at).filter(question__case__in=several).exclude(contradicted_for="")
+    says_otherwise = set(disputed.values_list("question__case_id", flat=True))
+    return [CaseLine(case, whose(turns.get(case, ()), names), case.is_overdue(at), case.pk in says_otherwise) for case in several]
 
 
 def may_vote_on(case: Case, questions: list[Question], actor: Actor) -> dict[UUID, policies.Answer]:

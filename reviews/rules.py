@@ -4,12 +4,12 @@ An *assessed* value is a parsed assessment document (`frameworks.engine.types`),
 Strict verdicts keep or raise the requirement, lenient ones let something go. Whatever is unknown counts as not shown, never as fine.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from frameworks.engine.compare import LeafChange, worse_leaves
-from frameworks.engine.types import FrameworkDocument, Outcome, Tier
+from frameworks.engine.types import FrameworkDocument, Outcome, Rule, Threshold, Tier
 
 # What stands in a determination's place for a threshold, where a lowering case lets go of the baseline of an earlier version. No document can have it.
 EARLIER_BASELINE = "baseline:earlier"
@@ -196,10 +196,31 @@ def _gaps(node: Node, trees: Mapping[str, Node], seen: set[str]) -> Iterator[str
             yield from _gaps(child, trees, seen)
 
 
+def contradicts(verdict: str, *, answered: str, outcome: str, lacking: Sequence[str]) -> bool:
+    """Whether a finding says otherwise by now than a strict decision: it rules out on whole, fresh evidence, and did not when the board decided."""
+    return is_strict(verdict) and outcome == Outcome.RULED_OUT and not lacking and answered != Outcome.RULED_OUT
+
+
+def hardens(verdict: str, *, answered: str, outcome: str) -> bool:
+    """Whether a finding has been ruled in since the board decided, out of precaution, to treat the threshold as crossed."""
+    return verdict == "treated_as_crossed" and outcome == Outcome.RULED_IN and answered != Outcome.RULED_IN
+
+
 def judgements_in(node: Node) -> tuple[str, ...]:
     """The judgements a reason tree reads: what deciding the threshold must write downwards."""
     own = (str(node["judgement"]),) if node["kind"] == "judgement" else ()
     return own + tuple(slug for child in node.get("children") or () for slug in judgements_in(child))
+
+
+def judgements_of(rule: Rule) -> tuple[str, ...]:
+    """The judgements a rule of the framework asks people for."""
+    own = (rule.target,) if rule.kind == "judgement" else ()
+    return own + tuple(slug for child in rule.children for slug in judgements_of(child))
+
+
+def is_watched(threshold: Threshold) -> bool:
+    """A checkpoint, an alert or a watch-list that rests on a judgement: a case opened by hand may ask about it. It requires no tier and shuts no gate."""
+    return threshold.kind != "threshold" and bool(judgements_of(threshold.rule))
 
 
 # --- What may be proposed -------------------------------------------------------------------------------------------------------------------

@@ -26,11 +26,18 @@ def effect_of(question: Question, choice: str, document: FrameworkDocument) -> s
     if choice == Choice.REQUEST_CHANGES:
         return "Request changes: nothing goes through until you vote again"
     verdict = question.proposal if choice == Choice.APPROVE else OPPOSITE[question.proposal]
-    return f"{choice.capitalize()} {_what(question)}: {verdict_in_words(question, verdict, document)}"
+    return f"{choice.capitalize()} {_what(question, document)}: {verdict_in_words(question, verdict, document)}"
 
 
 def verdict_in_words(question: Question, verdict: str, document: FrameworkDocument) -> str:
     """What a verdict on this question means: "require ASL-3 on deployment and security", "not crossed", "release to external"."""
+    if question.kind == QuestionKind.THRESHOLD and not question.content["requires"] and not document.gates(question.threshold):
+        return {
+            Verdict.NOT_CROSSED: "not reached",
+            Verdict.TREATED_AS_CROSSED: "treat as reached; no tier follows from it",
+            Verdict.CROSSED: "reached; no tier follows from it",
+            Verdict.COVERED_BY: "covered by another model's assessment",
+        }[Verdict(verdict)]
     if question.kind == QuestionKind.THRESHOLD:
         required = requirement_in_words(question.content["requires"], document)
         known = document.gates(question.threshold)
@@ -46,7 +53,9 @@ def verdict_in_words(question: Question, verdict: str, document: FrameworkDocume
     return f"{'release' if verdict == Verdict.RELEASE else 'no release'} to {question.scope}"
 
 
-def _what(question: Question) -> str:
+def _what(question: Question, document: FrameworkDocument) -> str:
+    if question.kind == QuestionKind.THRESHOLD and not question.content["requires"] and not document.gates(question.threshold):
+        return "judgement"
     if question.kind == QuestionKind.THRESHOLD:
         return {Verdict.NOT_CROSSED: "clearance", Verdict.COVERED_BY: "coverage"}.get(Verdict(question.proposal), "elevation")
     return {QuestionKind.SAFEGUARDS: "safeguards", QuestionKind.RELEASE: "release"}[QuestionKind(question.kind)]
@@ -65,6 +74,9 @@ def question_title(question: Question, document: FrameworkDocument) -> str:
     if question.kind == QuestionKind.THRESHOLD:
         if question.threshold == EARLIER_BASELINE:
             return "Does the baseline of an earlier version still hold?"
+        asked = {each.slug: each for each in document.thresholds}.get(question.threshold)
+        if asked is not None and asked.kind != "threshold":
+            return f"Is {asked.title} reached ({asked.kind})?"
         return f"Is {document.threshold_title(question.threshold)} crossed?"
     if question.kind == QuestionKind.SAFEGUARDS:
         return f"Are the {document.tier(question.axis, question.tier).label} safeguards on {question.axis} adequate?"

@@ -83,6 +83,11 @@ class ThresholdStatus:
     question: Question | None
 
     @property
+    def contradicted(self) -> bool:
+        """People decided strictly, and the evidence rules the threshold out by now. The decision goes on counting."""
+        return self.determination is not None and bool(self.determination.contradicted_for) and self.outcome == Outcome.RULED_OUT
+
+    @property
     def rank(self) -> int:
         return Outcome(self.outcome).rank
 

@@ -13,6 +13,7 @@ from reviews.models import (
     BoardSeat,
     Case,
     Determination,
+    Paper,
     Question,
     ReleaseDecision,
     SafeguardImplementation,
@@ -29,7 +30,7 @@ OF_A_CASE = {
     "release": "release decision in ",
 }
 OF_A_SAFEGUARD = {"implementation": "safeguard ", "signoff": "sign-off of "}
-NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, "seat")
+NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, "seat", "paper")
 
 
 def name(things: frozenset[str]) -> Mapping[str, Named]:
@@ -41,6 +42,7 @@ def name(things: frozenset[str]) -> Mapping[str, Named]:
         _rows("release", ReleaseDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
         _rows("implementation", SafeguardImplementation.objects.all(), things, ("safeguard", "title", "pk")),
         _rows("signoff", SignOff.objects.all(), things, ("implementation__safeguard", "implementation__title", "implementation")),
+        _rows("paper", Paper.objects.all(), things, ("subject__slug", "subject__name", "pk")),
         _rows("seat", BoardSeat.objects.all(), things, ("board__slug", "board__name", "pk")),
     ]
     found = rows[0].union(*rows[1:], all=True)
@@ -58,6 +60,8 @@ def _named(noun: str, short: str, long: str, place: UUID) -> Named:
     if noun in OF_A_CASE:
         anchor = "" if noun == "case" else f"#q-{place}"
         return Named(f"{OF_A_CASE[noun]}case {short} on {long}", reverse("reviews:case-detail", args=[short]) + anchor)
+    if noun == "paper":
+        return Named(f"paper on {long}", reverse("reviews:papers", args=[short]))
     if noun == "seat":
         return Named(f"seat on {long}", reverse("reviews:board", args=[short]) + f"#seat-{place}")
     return Named(f"{OF_A_SAFEGUARD[noun]}{long} ({short})", reverse("reviews:safeguard-detail", args=[place]))

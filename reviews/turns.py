@@ -9,6 +9,7 @@ from reviews.contents import uncovered
 from reviews.facts import Facts, open_questions
 from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import QuestionKind
+from reviews.paper_rules import SUPPLIED
 from reviews.tally import Tally
 
 
@@ -16,7 +17,7 @@ from reviews.tally import Tally
 class Turn:
     """Something that waits for people: what, for whom (person ids where it is theirs alone, else a role), until when.
 
-    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`, `open_case`.
+    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`, `open_case`, `supply_paper`.
     """
 
     kind: str
@@ -64,8 +65,18 @@ def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
     asked = open_questions(facts)
     for question in asked:
         yield from _question_turns(question, tallies[question.pk], facts, chairs, case.due_at)
+    lacking = _papers_lacking(facts)
+    if lacking:
+        yield Turn("supply_paper", "researcher", (), f"A paper is asked for and missing or outdated: {lacking[0]}.", case.due_at)
     if not asked:
         yield Turn("close_case", "chair", chairs, "Every question is decided: ask for a release, or close the case.", case.due_at)
+
+
+def _papers_lacking(facts: Facts) -> list[str]:
+    """Titles of the thresholds whose papers would shut the gate, for the weights at stake."""
+    weights = facts.at_stake
+    lines = facts.paper_lines(weights.weights_digest if weights else "")
+    return [facts.document.threshold(line.asked.threshold).title for line in lines if line.asked.gates and line.state != SUPPLIED]
 
 
 def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tuple[str, ...], until: datetime | None) -> Iterator[Turn]:

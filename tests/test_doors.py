@@ -50,7 +50,7 @@ from tests.makers import (
     make_subject,
     make_token,
 )
-from tests.reviews.conftest import FRAMEWORK, Board
+from tests.reviews.conftest import WITH_PAPER, Board
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LOGIN = "login"  # sent to the sign-in page: nobody is signed in
@@ -261,6 +261,11 @@ ROWS: dict[str, Row] = {
     "reviews:deployment-end": row(
         POST=only(("researcher", "chair", "safeguard_owner", "administrator"), 302, outside_evaluator=404)
     ),
+    "reviews:papers": row(
+        GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner"), 422, outside_evaluator=404)
+    ),
+    "reviews:paper-file": row(GET=INSIDE),
+    "reviews:paper-withdraw": row(POST=only(("researcher", "chair", "safeguard_owner"), 302, outside_evaluator=404)),
     "reviews:board-list": row(GET=INSIDE),
     "reviews:board-new": form(("chair", "executive")),
     "reviews:board": row(GET=INSIDE),
@@ -417,7 +422,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
-    "reviews:deployments": lambda world: {"slug": "heron"},
+    **dict.fromkeys(("reviews:deployments", "reviews:papers"), lambda world: {"slug": "heron"}),
+    **dict.fromkeys(("reviews:paper-file", "reviews:paper-withdraw"), lambda world: {"paper_id": world.things["paper"].pk}),
     "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
     "api:end_deployment": lambda world: {"deployment_id": world.things["deployment"].pk},
     **dict.fromkeys(("reviews:board", "reviews:seat-propose"), lambda world: {"slug": "council"}),
@@ -430,15 +436,15 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
 def build_board(world: World) -> None:
     """A model whose evidence rose, the case that opened, a safeguard built and signed, and one of everything that waits for somebody."""
     cast = world.cast
-    version = adopt_framework(cast, FRAMEWORK)
+    version = adopt_framework(cast, WITH_PAPER)
     make_binding(cast, "bio-protocols", "bio_protocols")
     make_binding(cast, "exploits", "exploits")
     subject = make_subject(cast)
     board = Board(cast, version, subject, make_snapshot(cast, subject, is_release_candidate=True))
     case = board.rise()
     safeguard = board.build("asl-3-security-1")
-    draft = load_framework(source=FRAMEWORK.replace(b"revision: 1", b"revision: 2"), actor=None, at=board.now())
-    proposed = load_framework(source=FRAMEWORK.replace(b"revision: 1", b"revision: 3"), actor=None, at=board.now())
+    draft = load_framework(source=WITH_PAPER.replace(b"revision: 1", b"revision: 2"), actor=None, at=board.now())
+    proposed = load_framework(source=WITH_PAPER.replace(b"revision: 1", b"revision: 3"), actor=None, at=board.now())
     upload = board.send(log("exploits", right=1, run="not-countersigned"))
     board.work()
     council = found_board(slug="council", name="The council", framework_name="board", actor=cast.dan, at=board.now())
@@ -451,6 +457,7 @@ def build_board(world: World) -> None:
         "case": case,
         "question": case.questions.first(),
         "safeguard": safeguard,
+        "paper": board.supply(),
         "signoff": board.sign_off(cast.chloe, safeguard),
         "unsigned": board.build("asl-3-deployment-1"),
         "announced": announce(subject=subject, indicator="exploits", harness="inspect", external_id="soon", actor=cast.ada, at=board.now()),

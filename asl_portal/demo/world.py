@@ -131,6 +131,7 @@ def _heron_2(story: Story) -> None:
         subject=subject,
         framework_version=story.version,
         kind="clearance",
+        thresholds=("cyber-operations",),
         reason="All evaluations are in and far below their lines; the board says so before the model goes out.",
         snapshot=snapshot,
         actor=story.cast.dan,

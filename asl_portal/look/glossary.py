@@ -69,6 +69,12 @@ TERMS = (
         ("finding", "indicator"),
     ),
     Term(
+        "required-paper",
+        "Required paper",
+        "What a threshold that counts against a model asks for besides tiers, such as an affirmative case. The board accepts it with the release.",
+        ("threshold", "gate"),
+    ),
+    Term(
         "indicator",
         "Indicator",
         "An evaluation registered before its results count: what is measured, how many items at least, and the line that rules out.",

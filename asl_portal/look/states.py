@@ -69,6 +69,12 @@ STATES: dict[str, dict[str, State]] = {
         "outdated": State("Outdated", "history", "caution"),
         "excepted": State("Exception", "warning", "caution"),
     },
+    "paper": {
+        "missing": State("Missing", "ring", "danger"),
+        "outdated": State("Outdated", "history", "caution"),
+        "supplied": State("Supplied", "page", "plain"),
+        "accepted": State("Accepted", "stamp", "calm"),
+    },
     "upload": {
         "received": State("Received", "tray", "plain"),
         "parsing": State("Reading", "turning", "plain"),

@@ -9,6 +9,7 @@ from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.incident import Incident
 from reviews.models.notice import Export, Notice
 from reviews.models.outlet import Delivery, Outlet
+from reviews.models.paper import Paper
 from reviews.models.preference import DigestTime, NoticePreference
 from reviews.models.question import Question, Vote
 from reviews.models.signoff import ApplicabilityLine, ApplicabilityStatement, ImplementationEvidence, SafeguardImplementation, SignOff
@@ -33,6 +34,7 @@ __all__ = [
     "Notice",
     "NoticePreference",
     "Outlet",
+    "Paper",
     "Question",
     "Recusal",
     "ReleaseDecision",

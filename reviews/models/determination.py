@@ -72,6 +72,8 @@ class Determination(Decision):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="determinations", null=True, blank=True)
     finding_digest = models.CharField(max_length=71, blank=True)
     finding = models.JSONField(default=dict)  # the finding as answered, for "nowhere worse"
+    # Digest of the finding that rules out by now what was decided strictly; empty while the evidence does not say otherwise.
+    contradicted_for = models.CharField(max_length=71, default="", blank=True)
     kept_for = models.CharField(max_length=71, default="", blank=True)  # digest of the latest finding it was kept for, nowhere worse
 
     class Meta:
@@ -120,6 +122,8 @@ class ReleaseDecision(Decision):
     scope = models.CharField(max_length=40)
     verdict = models.CharField(max_length=20, choices=Verdict)
     status_digest = models.CharField(max_length=71)
+    # [{"threshold", "artefact", "paper", "digest", …}]: the papers the votes accepted with it, as its content named them.
+    papers = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["-decided_at", "id"]

@@ -167,6 +167,11 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "decision_ended": _on_subject(
         "{subject}: a decision left force", "Its evidence moved, went stale, or its time ran out.", "See what is open again."
     ),
+    "evidence_disagrees": _on_subject(
+        "{subject}: the evidence on {threshold} now says otherwise than the decision in force",
+        "The board decided strictly, and its finding rules the threshold out by now.",
+        "The decision counts until a lowering case takes it back; open one, or leave it as it is.",
+    ),
     "gate_changed": _on_subject(
         "{subject}: the gate to {scope} is {state}", "You judge what goes out.", "See each reason, and who can resolve it."
     ),

@@ -30,11 +30,14 @@ KIND_WORDS = {
     "decided": "A question was decided",
     "case_closed": "A case is closed",
     "decision_ended": "A decision left force",
+    "evidence_disagrees": "The evidence says otherwise than a decision",
     "gate_changed": "A gate opened or shut",
     "scope_halted": "A scope was halted",
 }
 # What only informs may leave the inbox. Everything else, also a kind that is new here, stays: a turn nobody sees is a turn nobody takes.
-OPTIONAL = frozenset({"case_opened", "case_revised", "decided", "case_closed", "decision_ended", "gate_changed", "scope_halted"})
+OPTIONAL = frozenset(
+    {"case_opened", "case_revised", "decided", "case_closed", "decision_ended", "evidence_disagrees", "gate_changed", "scope_halted"}
+)
 DEFAULT_TIME = ("UTC", 8, 0)
 
 

@@ -131,6 +131,14 @@ def _ended(entry: Entry) -> Iterator[Told]:
         yield Told(person.pk, "decision_ended", UUID(str(entry.values["subject"])))
 
 
+def _contradicted(entry: Entry) -> Iterator[Told]:
+    """Who can open or decide a lowering case."""
+    data = {"threshold": str(entry.values["threshold"])}
+    for role in (Role.CHAIR, Role.REVIEWER):
+        for person in people_with(role, entry.recorded_at):
+            yield Told(person.pk, "evidence_disagrees", UUID(str(entry.values["subject"])), data=data)
+
+
 def _scope(kind: str) -> Callable[[Entry], Iterator[Told]]:
     def rule(entry: Entry) -> Iterator[Told]:
         data = {"scope": str(entry.values["scope"]).replace("_", " "), "state": str(entry.values["state"])}
@@ -186,6 +194,7 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:safeguards:decided": _decided,
     "reviews:release:decided": _decided,
     "reviews:determination:ended": _ended,
+    "reviews:determination:contradicted": _contradicted,
     "reviews:safeguards:ended": _ended,
     "reviews:release:ended": _ended,
     "reviews:scope:changed": _scope("gate_changed"),

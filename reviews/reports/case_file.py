@@ -19,11 +19,12 @@ from people.queries import Actor, actor_of
 from reviews.case_page import CasePage, case_page
 from reviews.case_questions import QuestionPart
 from reviews.models import Case
-from reviews.models.question import Choice, QuestionKind, QuestionState
+from reviews.models.question import Choice, QuestionState, Verdict
+from reviews.papers_page import PaperLine
 from reviews.queries import decisions_of
 from reviews.rules import is_strict
 from reviews.signing import served_in
-from reviews.status import SubjectStatus, subject_status
+from reviews.status import SubjectStatus, ThresholdStatus, subject_status
 from reviews.subject_page import verdict
 
 FORMAT = "asl-case-file/1"
@@ -54,9 +55,10 @@ def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, An
         "framework": {"title": document.title, "version": document.version, "digest": case.framework_version.digest},
         "verdict": _verdict(page, status),
         "questions": [_question(part) for part in page.parts],
-        "findings": _findings(status, document),
+        "findings": _findings(page, status, document),
         "safeguards": _safeguards(page, status),
         "applicability": _applicability(page),
+        "papers": [_paper(line) for line in page.papers],
         "recusals": [f"{each.person} stood aside on {_when(each.at)}: {each.reason}" for each in page.recusals],
         "comments": [{"person": str(each.person), "at": _when(each.at), "text": each.text} for each in page.comments if not each.hazard],
         "assessment": _assessment(status),
@@ -100,19 +102,12 @@ def _case(case: Case) -> dict[str, Any]:
 
 def _verdict(page: CasePage, status: SubjectStatus) -> dict[str, Any]:
     said = verdict(status)
-    decided = [part for part in page.parts if part.question.state == QuestionState.DECIDED]
-    strict = any(is_strict(part.question.outcome) for part in decided if part.question.kind == QuestionKind.THRESHOLD)
-    if page.case.is_open:
-        word, tone = "Not decided yet", "quiet"
-    elif strict:
-        word, tone = "Elevation approved", "warn"
-    elif decided:
-        word, tone = "Decided: no threshold treated as crossed", "good"
-    else:
-        word, tone = page.case.get_state_display(), "quiet"
+    word, tone = _decided_here(page, status)
     return {
         "tone": tone,
         "word": word,
+        "decided": [f"{part.title} {part.outcome[:1].upper()}{part.outcome[1:]}." for part in _decided(page)],
+        "stands": _stands(status),
         "sentence": f"{said.say} {said.why}",
         "tiers": [
             {
@@ -134,6 +129,49 @@ def _verdict(page: CasePage, status: SubjectStatus) -> dict[str, Any]:
             for scope in status.scopes
         ],
     }
+
+
+def _decided(page: CasePage) -> list[QuestionPart]:
+    return [part for part in page.parts if part.question.state == QuestionState.DECIDED]
+
+
+def _decided_here(page: CasePage, status: SubjectStatus) -> tuple[str, str]:
+    """What this case decided, in a word and its tone. It is good news only where nothing strict stands for the model, here or from another case."""
+    decided = _decided(page)
+    if page.case.is_open:
+        return "Not decided yet", "quiet"
+    if not decided:
+        return page.case.get_state_display(), "quiet"
+    outcomes = {part.question.outcome for part in decided}
+    gating = {each.slug for each in status.thresholds if each.kind == "threshold"}
+    elevated = any(is_strict(part.question.outcome) for part in decided if part.question.threshold in gating)
+    said = ["Elevation approved"] if elevated else []
+    said += ["safeguards not adequate"] if Verdict.INADEQUATE in outcomes else []
+    said += ["release refused"] if Verdict.REFUSED in outcomes else []
+    tone = "bad" if outcomes & {Verdict.INADEQUATE, Verdict.REFUSED} else "warn"
+    if said:
+        words = "; ".join(said)
+        return (words if elevated else f"Decided: {words}"), tone
+    if _held_up(status) or status.provisional:
+        return "Decided: nothing further treated as crossed; what was decided before stands", "warn"
+    asked = any(part.question.threshold in gating for part in decided)
+    return ("Decided: no threshold treated as crossed" if asked else "Decided as proposed"), "good"
+
+
+def _held_up(status: SubjectStatus) -> list[ThresholdStatus]:
+    """The thresholds a strict determination in force holds up, whichever case made it."""
+    return [each for each in status.thresholds if each.kind == "threshold" and each.determination and is_strict(each.determination.verdict)]
+
+
+def _stands(status: SubjectStatus) -> list[str]:
+    """What is in force for the model when the report is made, whichever case decided it."""
+    said = [
+        f"{each.title} is {each.determination.get_verdict_display().lower()}, by case {each.determination.question.case.number}."
+        + (" The evidence now says otherwise; the decision counts until a lowering case takes it back." if each.contradicted else "")
+        for each in _held_up(status)
+        if each.determination
+    ]
+    return said or ["No threshold is treated as crossed by a decision in force."]
 
 
 def _cause(kind: str, slug: str, status: SubjectStatus) -> str:
@@ -181,26 +219,42 @@ def _question(part: QuestionPart) -> dict[str, Any]:
     }
 
 
-def _findings(status: SubjectStatus, document: FrameworkDocument) -> list[dict[str, Any]]:
+def _findings(page: CasePage, status: SubjectStatus, document: FrameworkDocument) -> list[dict[str, Any]]:
+    """Each threshold with the finding its decision in this case answered, as it was pinned; one that was not decided here with the finding as it is."""
     logs = {indicator.slug for indicator in document.indicators if indicator.log_scale}
+    answered = {part.question.threshold: part for part in _decided(page) if part.question.threshold}
+    current = status.assessment.assessment_digest if status.assessment else None
     found = []
     for threshold in status.thresholds:
-        if threshold.finding is None:
+        part = answered.get(threshold.slug)
+        finding = part.finding if part is not None else threshold.finding
+        if finding is None:
             continue
-        tone, word = OUTCOME[Outcome(threshold.outcome)]
+        tone, word = OUTCOME[Outcome(finding["outcome"])]
         found.append(
             {
                 "slug": threshold.slug,
                 "title": threshold.title,
                 "tone": tone,
                 "word": word,
-                "digest": threshold.finding["finding_digest"],
-                "sentence": finding_sentence(threshold.finding, document),
-                "charts": _charts(threshold.title, threshold.finding["tree"], logs),
-                "reasons": [reason["sentence"] for reason in threshold.finding["reasons"]],
+                "digest": finding["finding_digest"],
+                "assessment": part.answered_on or None if part is not None else current,
+                "answered": part is not None,
+                "now": _finding_now(part) if part is not None else None,
+                "sentence": finding_sentence(finding, document),
+                "charts": _charts(threshold.title, finding["tree"], logs),
+                "reasons": [reason["sentence"] for reason in finding["reasons"]],
             }
         )
     return found
+
+
+def _finding_now(part: QuestionPart) -> dict[str, Any] | None:
+    """What the evidence says by now, where the decision answered another finding."""
+    if part.finding_now is None:
+        return None
+    tone, word = OUTCOME[Outcome(part.finding_now["outcome"])]
+    return {"tone": tone, "word": word, "digest": part.finding_now["finding_digest"], "sentence": part.now_sentence}
 
 
 def _charts(title: str, tree: Mapping[str, Any], logs: Iterable[str]) -> list[dict[str, Any]]:
@@ -277,6 +331,34 @@ def _applicability(page: CasePage) -> list[dict[str, Any]]:
             "digest": statement.signature.statement_digest,
         }
     ]
+
+
+PAPER = {
+    "missing": ("bad", "Missing"),
+    "outdated": ("warn", "Outdated"),
+    "supplied": ("quiet", "Supplied"),
+    "accepted": ("good", "Accepted"),
+}
+
+
+def _paper(line: PaperLine) -> dict[str, Any]:
+    tone, word = PAPER[line.state]
+    paper = line.paper
+    # Where a hazardous paper is kept may tell what it holds.
+    kept = "" if paper is None or paper.hazard else paper.filename or paper.reference
+    return {
+        "threshold": line.threshold_title,
+        "title": line.title,
+        "gates": line.gates,
+        "tone": tone,
+        "state": word,
+        "how": line.how,
+        "paper": paper.title if paper else None,
+        "kept": kept,
+        "hazard": paper.hazard if paper else False,
+        "digest": paper.digest if paper else None,
+        "supplied": f"{paper.supplied_by}, {_when(paper.supplied_at)}" if paper else None,
+    }
 
 
 def _assessment(status: SubjectStatus) -> dict[str, Any]:

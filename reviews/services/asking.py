@@ -78,9 +78,12 @@ def _wanted_thresholds(
 ) -> list[Wanted]:
     wanted = []
     gating = [threshold.slug for threshold in facts.document.thresholds if threshold.kind == "threshold"]
+    watched = {threshold.slug for threshold in facts.document.thresholds} - set(gating)
     standing = [question.threshold for question in questions.values() if question.kind == QuestionKind.THRESHOLD and question.is_open]
     for slug in dict.fromkeys([*gating, *standing, *sorted(rose), *sorted(named)]):
         asked = questions.get((QuestionKind.THRESHOLD, slug, "", "", None, ""))
+        if slug in watched and slug not in rose and slug not in named and not (asked and asked.is_open):
+            continue  # What is only watched is asked by hand, never by a finding.
         answered = slug in facts.determinations
         if answered and slug not in named and not (asked and asked.is_open):
             continue
@@ -91,8 +94,10 @@ def _wanted_thresholds(
 def _wanted_threshold(
     case: Case, facts: Facts, slug: str, asked: Question | None, *, rose: Mapping[str, str] | None, named: bool
 ) -> Wanted:
-    raises = rose is not None or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
     requires = requires_of(facts, slug, asked, rose or {})
+    if slug in {threshold.slug for threshold in facts.document.thresholds if threshold.kind != "threshold"} and not requires:
+        return _wanted_judgement(case, facts, slug, asked)
+    raises = rose is not None or Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
     held = asked.raised if asked and asked.is_open else {}
     # What is held up stays, and what rises further comes on top of it.
     raised = higher_of(facts.document, held, *([requires, rose or facts.found_under.get(slug, {})] if raises else []))
@@ -114,6 +119,18 @@ def requires_of(facts: Facts, slug: str, asked: Question | None, rose: Mapping[s
     decided = facts.determinations.get(slug)
     told = [asked.content["requires"] if asked else {}, decided.requires if decided else {}, rose or {}, facts.found_under.get(slug, {})]
     return higher_of(facts.document, *told)
+
+
+def _wanted_judgement(case: Case, facts: Facts, slug: str, asked: Question | None) -> Wanted:
+    """What is only watched holds nothing up. A clearance proposes that it is not reached, unless the evidence says otherwise."""
+    if asked and asked.is_open:
+        return Wanted(QuestionKind.THRESHOLD, asked.proposal, threshold=slug)
+    calm = case.kind == CaseKind.LOWERING or (
+        case.kind == CaseKind.CLEARANCE
+        and not Outcome(facts.outcomes.get(slug, Outcome.NOT_ASSESSED)).raises
+        and not holds_strict(facts, slug)
+    )
+    return Wanted(QuestionKind.THRESHOLD, Verdict.NOT_CROSSED if calm else Verdict.TREATED_AS_CROSSED, threshold=slug)
 
 
 def _kept_proposal(case: Case, facts: Facts, asked: Question, default: str) -> str:

@@ -18,6 +18,7 @@ from reviews.facts import Facts, collect_one
 from reviews.models import Case, Comment, Question
 from reviews.models.case import CaseKind, CaseState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
+from reviews.rules import is_watched
 from reviews.services.asking import align, holds_strict
 from reviews.services.locks import lock_subject, locked
 from reviews.services.rosters import board_for, roster_digest, roster_now
@@ -82,8 +83,8 @@ def open_case(
     thresholds: Sequence[str] = (),
     release_to: str = "",
 ) -> Case:
-    """A case opened by hand. `thresholds`: asked whatever the findings say (precaution), or to be lowered (lowering). `release_to`: asks at once whether the
-    case's snapshot may go to this scope; the way to another scope, and back after a halt. A re-approval without it asks every axis' safeguards anew.
+    """A case opened by hand. `thresholds`: asked whatever the findings say (precaution), or to be lowered (lowering); what is only watched and rests on a
+    judgement may be named in a clearance too. `release_to`: asks at once whether the case's snapshot may go to this scope; the way to another scope, and back after a halt. A re-approval without it asks every axis' safeguards anew.
 
     Raises NotAllowed, CaseAlreadyOpen, ThresholdsNotFit, ScopeNotKnown, SnapshotNotOfSubject, NothingToAsk.
     """
@@ -130,8 +131,12 @@ def open_or_join(
     reason: str,
     at: datetime,
     rose: Mapping[str, Mapping[str, str]] | None = None,
+    anew: Sequence[str] = (),
 ) -> Case | None:
-    """What a consumer calls when a finding rose or a decision lapsed: joins the open case as a revision, or opens one. Doing it twice is doing it once."""
+    """What a consumer calls when a finding rose or a decision lapsed: joins the open case as a revision, or opens one. Doing it twice is doing it once.
+
+    `anew`: thresholds to be asked although a decision on them is in force.
+    """
     lock_subject(subject)
     case = open_case_of(subject, framework_version.name)
     fresh = case is None
@@ -141,7 +146,7 @@ def open_or_join(
         case.kind = kind
         case.save(update_fields=["kind"])
     # An open case goes on under the version it was opened under. What rose under a newer one is asked here all the same; what that adds beside, by the next case.
-    revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose)
+    revision = align(case, collect_one(subject, case.framework_version, at), reason=reason, actor=None, at=at, rose=rose, named=anew)
     if revision is None:
         # Nothing is left to ask: a case that was begun for nothing never was.
         if not fresh:
@@ -207,13 +212,17 @@ def _check_thresholds(subject: Subject, version: FrameworkVersion, kind: str, th
     facts = collect_one(subject, version, at) if kind == CaseKind.LOWERING else None
     gating = {threshold.slug for threshold in version.document.thresholds if threshold.kind == "threshold"}
     held = {slug for slug in {*thresholds, *gating} if facts is not None and holds_strict(facts, slug)}
-    unknown = sorted(set(thresholds) - gating - held)
+    watched = {threshold.slug for threshold in version.document.thresholds if is_watched(threshold)}
+    unknown = sorted(set(thresholds) - gating - watched - held)
     if unknown:
-        raise ThresholdsNotFit(f"The framework has no such gating threshold: {', '.join(unknown)}.")
+        raise ThresholdsNotFit(f"The framework has no such threshold that people could decide: {', '.join(unknown)}.")
     if kind in {CaseKind.PRECAUTION, CaseKind.LOWERING} and not thresholds:
         raise ThresholdsNotFit("Name the thresholds this case is about.")
-    if kind not in {CaseKind.PRECAUTION, CaseKind.LOWERING} and thresholds:
-        raise ThresholdsNotFit("Only a precaution or a lowering case is about named thresholds; the others ask what is unanswered.")
+    named = set(thresholds) - (watched if kind == CaseKind.CLEARANCE else set())
+    if kind not in {CaseKind.PRECAUTION, CaseKind.LOWERING} and named:
+        raise ThresholdsNotFit(
+            "Only a precaution or a lowering case is about named thresholds, and a clearance about what is only watched; the others ask what is unanswered."
+        )
     if kind == CaseKind.LOWERING:
         loose = [slug for slug in thresholds if slug not in held]
         if loose:

@@ -27,7 +27,7 @@ from reviews.models import Case, Determination, Question, ReleaseDecision, Safeg
 from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import higher_of, is_strict, judgements_in, verdict_refused
+from reviews.rules import higher_of, is_strict, is_watched, judgements_in, judgements_of, verdict_refused
 from reviews.services.asking import align, holds_strict, is_retired, pinned_quorum, statement_of
 from reviews.services.cases import end
 from reviews.services.following import write_requirement
@@ -101,6 +101,8 @@ def propose(*, question: Question, verdict: str, note: str, actor: Person, at: d
 def _check_threshold_verdict(case: Case, question: Question, verdict: str, facts: Facts, covered_by: Snapshot | None) -> None:
     if question.kind != QuestionKind.THRESHOLD:
         raise VerdictNotNow("Only a threshold question takes another proposal.", code="not_a_threshold")
+    if verdict == Verdict.COVERED_BY and case.framework_version.document.threshold(question.threshold).kind != "threshold":
+        raise VerdictNotNow("What is only watched is judged for each model by itself.", code="not_a_threshold")
     refused = verdict_refused(
         verdict,
         assessed=facts.content,
@@ -221,8 +223,11 @@ def _mark_decided(question: Question, verdict: str, note: str, signature: Signat
 def _determine(case: Case, question: Question, verdict: str, facts: Facts, shared: Mapping[str, Any]) -> Determination:
     at, document = shared["decided_at"], case.framework_version.document
     finding = facts.findings.get(question.threshold, {})
+    requires = higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {}
+    # What holds something up never runs out by itself; what lets something go does, and so does a judgement of what is only watched.
+    holds_up = is_strict(verdict) and (bool(requires) or document.gates(question.threshold))
     # What an earlier version alone required does not come back by the calendar once it was let go.
-    stays = is_strict(verdict) or not finding
+    stays = holds_up or question.threshold not in {each.slug for each in document.thresholds}
     same = {"subject": case.subject, "framework_name": case.framework_name, "threshold": question.threshold}
     covering = list(Determination.objects.filter(ended_at=None, covered_by__isnull=False, **same).values_list("pk", flat=True))
     _end_earlier(Determination, at, **same)
@@ -230,12 +235,11 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
         **shared,
         threshold=question.threshold,
         verdict=verdict,
-        requires=higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {},
+        requires=requires,
         covered_by=question.covered_by if verdict == Verdict.COVERED_BY else None,
         assessment=facts.assessment,
         finding_digest=question.finding_digest,
         finding=dict(finding),
-        # What holds something up never runs out by itself; what lets something go does.
         valid_until=None if stays else at + timedelta(days=document.determination_validity_days),
     )
     entries.threshold_determined(determination, at=at)
@@ -248,7 +252,9 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
 def _write_downwards(case: Case, question: Question, determination: Determination, finding: Mapping[str, Any]) -> None:
     """What the next assessment must read: the judgement where the framework asks people, and a coverage."""
     at = determination.decided_at
-    for slug in dict.fromkeys(judgements_in(finding["tree"])) if finding else ():
+    threshold = case.framework_version.document.threshold(question.threshold)
+    asked = judgements_in(finding["tree"]) if finding else judgements_of(threshold.rule) if is_watched(threshold) else ()
+    for slug in dict.fromkeys(asked):
         if Verdict(determination.verdict) in JUDGED:
             record_judgement(
                 subject=case.subject,
@@ -305,6 +311,7 @@ def _release(case: Case, question: Question, verdict: str, facts: Facts, shared:
         scope=question.scope,
         verdict=verdict,
         status_digest=question.content["status"],
+        papers=question.content.get("papers", []),
         valid_until=at + timedelta(days=case.framework_version.document.release_validity_days),
     )
     if verdict == Verdict.RELEASE:

@@ -22,7 +22,7 @@ from reviews.models.case import CaseKind
 from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import Verdict
-from reviews.rules import is_loss, is_strict, worsenings
+from reviews.rules import contradicts, gaps, hardens, is_loss, is_strict, worsenings
 from reviews.services.asking import refresh
 from reviews.services.cases import open_case_of, open_or_join
 from reviews.services.locks import lock_subject
@@ -39,14 +39,21 @@ def follow_assessment(*, assessment: Assessment, at: datetime) -> Case | None:
     """
     lock_subject(assessment.subject)
     version = assessment.framework_version
-    lapsed = _lapse_worsened(assessment, at)
+    watched = {each.slug for each in version.document.thresholds if each.kind != "threshold"}
+    # What is only watched lapses too, and asks nothing by itself.
+    lapsed = [each for each in _lapse_worsened(assessment, at) if each.threshold not in watched]
     rose = _risen(assessment)
+    hardened = _ruled_in_since(assessment)
+    raised = rose | {slug: version.document.threshold(slug).requires for slug in hardened}
+    _note_contradictions(assessment, at)
     lost = _newly_unassessed(assessment)
-    kind = CaseKind.ELEVATION if rose else CaseKind.LAPSE
+    kind = CaseKind.ELEVATION if rose or hardened else CaseKind.LAPSE
     case = open_case_of(assessment.subject, version.name)
-    if rose or lapsed or lost:
-        reason = _reason(version, rose, lapsed, lost)
-        case = open_or_join(subject=assessment.subject, framework_version=version, kind=kind, reason=reason, at=at, rose=rose)
+    if rose or hardened or lapsed or lost:
+        reason = _reason(version, rose, hardened, lapsed, lost)
+        case = open_or_join(
+            subject=assessment.subject, framework_version=version, kind=kind, reason=reason, at=at, rose=raised, anew=hardened
+        )
     elif case is not None:
         refresh(case, reason="A new assessment was made", at=at)
     write_requirement(assessment.subject, version, at)
@@ -140,9 +147,63 @@ def _newly_unassessed(assessment: Assessment) -> list[str]:
     ]
 
 
-def _reason(version: FrameworkVersion, rose: Iterable[str], lapsed: Iterable[Determination], lost: Sequence[str]) -> str:
+def _strict_before(assessment: Assessment) -> list[Determination]:
+    """The strict determinations in force that this assessment is later than."""
+    rows = Determination.objects.filter(subject=assessment.subject, framework_name=assessment.framework_name, ended_at=None)
+    return [
+        each
+        for each in rows.select_related("assessment").order_by("threshold")
+        if is_strict(each.verdict) and not _is_older(assessment, each)
+    ]
+
+
+def _ruled_in_since(assessment: Assessment) -> list[str]:
+    """Thresholds treated as crossed whose finding is ruled in by now: the board is asked again, and what it decided counts meanwhile."""
+    gating = {each.slug for each in assessment.framework_version.document.thresholds if each.kind == "threshold"}
+    return [
+        each.threshold
+        for each in _strict_before(assessment)
+        if each.threshold in gating and hardens(each.verdict, answered=_answered(each), outcome=_outcome(assessment, each))
+    ]
+
+
+def _note_contradictions(assessment: Assessment, at: datetime) -> None:
+    """Says of each strict determination whether the evidence rules its threshold out by now; entered once each time that begins or ends.
+
+    Nothing is lowered by it: that takes a lowering case.
+    """
+    for determination in _strict_before(assessment):
+        outcome = _outcome(assessment, determination)
+        whole = outcome == Outcome.RULED_OUT and not gaps(documents.content(assessment.assessment_digest), determination.threshold)
+        says = contradicts(
+            determination.verdict, answered=_answered(determination), outcome=outcome, lacking=() if whole else (determination.threshold,)
+        )
+        before, now = determination.contradicted_for, assessment.finding_digests.get(determination.threshold, "")
+        determination.contradicted_for = now if says else ""
+        if determination.contradicted_for == before:
+            continue
+        determination.save(update_fields=["contradicted_for"])
+        if not before:
+            entries.determination_contradicted(determination, at=at)
+        elif not says:
+            entries.determination_sustained(determination, finding=now, at=at)
+
+
+def _answered(determination: Determination) -> str:
+    """The outcome the board answered; nobody had assessed it where a precaution came first."""
+    return str(determination.finding.get("outcome", Outcome.NOT_ASSESSED))
+
+
+def _outcome(assessment: Assessment, determination: Determination) -> str:
+    return str(assessment.summary.get(determination.threshold, Outcome.NOT_ASSESSED))
+
+
+def _reason(
+    version: FrameworkVersion, rose: Iterable[str], hardened: Sequence[str], lapsed: Iterable[Determination], lost: Sequence[str]
+) -> str:
     title = version.document.threshold_title
     said = [f"{title(slug)} can no longer be ruled out" for slug in rose]
+    said += [f"{title(slug)} was treated as crossed out of precaution and is ruled in by now" for slug in hardened]
     said += [f"the determination on {title(each.threshold)} lapsed" for each in lapsed if each.threshold not in rose]
     said += [f"{title(slug)} is no longer assessed" for slug in lost if slug not in rose]
     text = "; ".join(dict.fromkeys(said))

@@ -40,6 +40,12 @@ class NothingToApprove(NotNow):
     what_to_do = "Sign off what is missing and state the applicability."
 
 
+class PapersLacking(NotNow):
+    code = "required_paper_missing"
+    sentence = "A paper this release asks for has not been supplied or is outdated, so there is nothing to accept."
+    what_to_do = "Have it supplied; the question then names it."
+
+
 class AlreadyRecused(NotNow):
     code = "already_recused"
     sentence = "You stood aside from this case already."
@@ -60,7 +66,7 @@ def vote(
 ) -> Vote:
     """One signed answer to what the question asks now; the same person's earlier vote stays readable and stops counting.
 
-    `seen_digest` is the content digest the page showed. Raises NotAllowed, NotNow (closed, decided, ContentChanged, NothingToApprove),
+    `seen_digest` is the content digest the page showed. Raises NotAllowed, NotNow (closed, decided, ContentChanged, NothingToApprove, PapersLacking),
     NotValid (RationaleMissing) and what `people.signing.sign` raises.
     """
     case = locked(question.case)
@@ -74,6 +80,10 @@ def vote(
     check_content(case, question, seen_digest, at)
     if choice == Choice.APPROVE and question.kind == QuestionKind.SAFEGUARDS and not is_strict(question.proposal):
         _check_covered(question)
+    if choice == Choice.APPROVE and question.kind == QuestionKind.RELEASE and not is_strict(question.proposal):
+        require(policies.may_accept_papers(voter, question))
+        if lacking := contents.papers_lacking(question.content):
+            raise PapersLacking(papers=list(lacking))
     document = case.framework_version.document
     statement = signing.vote_statement(
         question=question, case=case, choice=choice, rationale=rationale.strip(), actor=voter, document=document

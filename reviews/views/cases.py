@@ -77,7 +77,7 @@ def open_case(request: MemberRequest, slug: str) -> HttpResponse:
     if version is None:
         raise PolicyMissing
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
-    initial = {"kind": request.GET.get("kind", "")}
+    initial = {"kind": request.GET.get("kind", ""), "thresholds": request.GET.getlist("threshold")}
     # Only where there was an earlier version can something of it be left to let go of.
     earlier = held_by_earlier(collect_one(subject, version, now)) if version.predecessor_id else []
     form = OpenCaseForm(request.POST or None, document=version.document, snapshots=snapshots, earlier=earlier, initial=initial)

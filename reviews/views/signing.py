@@ -37,7 +37,9 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
     require(queries.may_vote_on(case, [question], request.actor)[question.pk])
     document = case.framework_version.document
     require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
-    effects = [(choice, signing.effect_of(question, choice, document)) for choice in Choice.values]
+    may_accept = policies.may_accept_papers(request.actor, question)
+    choices = [choice for choice in Choice.values if may_accept or choice != Choice.APPROVE]
+    effects = [(choice, signing.effect_of(question, choice, document)) for choice in choices]
     form = VoteForm(request.POST or None, user=request.user, effects=effects, initial={"seen_digest": question.content_digest})
     if form.is_valid():
         made = said_on(

@@ -18,6 +18,7 @@ from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
 from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
+from reviews.papers_page import paper_lines
 from reviews.portfolio_page import PortfolioForm, listed
 from reviews.services import scopes
 from reviews.standing import shown
@@ -76,6 +77,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
         "domains": domain_parts(status),
+        "papers": paper_lines(status.facts),
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
         "may_halt": policies.may_halt(request.actor),
         "may_upload": evaluations_policies.may_upload(request.actor),

@@ -17,8 +17,10 @@ from asl_portal.demo.cast import PARTS
 from asl_portal.demo.work import catch_up
 from evaluations.models import Subject
 from evaluations.services import uploads
+from frameworks.models import FrameworkVersion
 from people.models import User
 from reviews.models import Case
+from reviews.status import subject_status
 from tests.conftest import WorldOnce
 from tests.makers import give_password
 
@@ -84,6 +86,14 @@ def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settin
     case = Case.objects.get(subject=model, state="open")
     assert after.context["following"].title == "Sign off a safeguard" and f'href="/cases/{case.number}/#q-' in after.text
     assert ada.get(f"/cases/{case.number}/").status_code == 200
+
+
+def test_the_watch_list_of_the_released_model_was_judged(seeded: Path, db: None) -> None:
+    now = timezone.now()
+    status = subject_status(Subject.objects.get(slug="heron-2"), FrameworkVersion.objects.get(name="anthropic-rsp"), now)
+    assert {domain.slug: domain.outcome for domain in status.domains}["cyber"] == "ruled_out"
+    external = status.scope("external")
+    assert external is not None and external.state == "open"
 
 
 def _links(here: str, page: str) -> Iterator[str]:

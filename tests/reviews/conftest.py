@@ -16,8 +16,8 @@ from frameworks.models import FrameworkVersion
 from people.models import Person
 from reviews.facts import Facts, collect_one
 from reviews.gate import Answer, answer_at
-from reviews.models import ApplicabilityStatement, Case, Question, SafeguardImplementation, SignOff, Vote
-from reviews.services import applicability, cases, decisions, signoffs, votes
+from reviews.models import ApplicabilityStatement, Case, Paper, Question, SafeguardImplementation, SignOff, Vote
+from reviews.services import applicability, cases, decisions, papers, signoffs, votes
 from tests.conftest import WorldOnce
 from tests.evaluations.logs import log
 from tests.makers import (
@@ -37,6 +37,10 @@ from tests.makers import (
 )
 
 FRAMEWORK = (Path(__file__).parent / "board-framework.yaml").read_bytes()
+# The same, in which Bio-3 asks for an affirmative case besides its tiers.
+WITH_PAPER = FRAMEWORK.replace(
+    b"meaning: Helps novices.\n", b"meaning: Helps novices.\n    artefacts:\n      - {slug: affirmative-case, title: Affirmative case}\n"
+)
 
 
 @dataclass
@@ -174,6 +178,15 @@ class Board:
             at=at,
             **self.served | served,
         )
+
+    # papers
+
+    def supply(self, *, actor: Person | None = None, content: bytes | None = b"The risks are acceptable.", **more: Any) -> Paper:
+        """Farid supplies the affirmative case of Bio-3 as a file; `content` None where a reference is told."""
+        file = {} if content is None else {"stream": BytesIO(content), "filename": "case.pdf"}
+        asked = {"threshold": "bio-3", "artefact": "affirmative-case", "title": "Affirmative case", "hazard": False}
+        told = {"subject": self.subject, "framework_version": self.version, "snapshot": self.snapshot} | asked | file | more
+        return papers.supply(actor=actor or self.cast.farid, at=self.now(), **told)
 
     # all of it
 

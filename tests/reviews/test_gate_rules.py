@@ -80,7 +80,7 @@ def adequacy(axis: str, tier: str = "asl-2") -> dict[str, Any]:
 
 
 def digest_of(inputs: dict[str, Any], required: dict[str, str] | None = None) -> str:
-    return status_digest(DOCUMENT.digest, inputs, required or BASELINE, DOCUMENT.scopes["external"])
+    return status_digest(DOCUMENT, inputs, required or BASELINE, DOCUMENT.scopes["external"])
 
 
 def codes(inputs: dict[str, Any], framework: bytes = DOCUMENT.canonical) -> list[str]:
@@ -200,7 +200,7 @@ def test_a_scope_that_needs_one_axis_asks_for_that_one_only() -> None:
     del inputs["adequacy"]["deployment"]
     assert "safeguards_not_adequate" in codes(inputs)
     inputs["scope"] = "internal"
-    inputs["release"]["status_digest"] = status_digest(DOCUMENT.digest, inputs, BASELINE, DOCUMENT.scopes["internal"])
+    inputs["release"]["status_digest"] = status_digest(DOCUMENT, inputs, BASELINE, DOCUMENT.scopes["internal"])
     assert codes(inputs) == []
 
 
