@@ -252,8 +252,10 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
 def _write_downwards(case: Case, question: Question, determination: Determination, finding: Mapping[str, Any]) -> None:
     """What the next assessment must read: the judgement where the framework asks people, and a coverage."""
     at = determination.decided_at
-    threshold = case.framework_version.document.threshold(question.threshold)
-    asked = judgements_in(finding["tree"]) if finding else judgements_of(threshold.rule) if is_watched(threshold) else ()
+    # An earlier version's threshold has no rule in this one, so there is nothing to write down for it.
+    threshold = {each.slug: each for each in case.framework_version.document.thresholds}.get(question.threshold)
+    watched = threshold is not None and is_watched(threshold)
+    asked = judgements_in(finding["tree"]) if finding else judgements_of(threshold.rule) if threshold is not None and watched else ()
     for slug in dict.fromkeys(asked):
         if Verdict(determination.verdict) in JUDGED:
             record_judgement(

@@ -147,7 +147,7 @@ def ask_gate(page: Page, artefact: str, scope: str) -> Locator:
     page.get_by_label("Artefact digest").fill(artefact)
     page.get_by_label("Scope").select_option(scope)
     page.get_by_role("button", name="Ask the gate").click()
-    expect(page.get_by_text(re.compile(r"^(Allow|Deny)\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^(Allow|Deny)[.,]"))).to_be_visible()
     return page.get_by_role("main")
 
 

@@ -222,7 +222,7 @@ def _the_board_decides_the_release(story: Story) -> None:
 
 def _the_gate_allows(story: Story) -> None:
     region = steps.ask_gate(story.ben, story.artefact, "external")
-    expect(region.get_by_text("Allow.", exact=True)).to_be_visible()
+    expect(region.get_by_text("Allow, from one serving stack only.", exact=True)).to_be_visible()
     answer = _ask_api(story)
     assert (answer["allowed"], answer["reasons"]) == (True, [])
     assert answer["required"] == {"deployment": "asl-3", "security": "asl-3"}

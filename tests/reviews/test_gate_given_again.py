@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evaluations.models import Assessment, Subject
+from frameworks.engine.versions import Versions
 from ledger.canonical import parse, time_text
 from ledger.standstill import WhileNothingMoves
 from people.models import ApiToken, RoleGrant
@@ -137,7 +138,7 @@ def test_a_failure_a_halt_and_a_revoked_token_end_what_was_kept_at_once(monkeypa
     board.let_out()
     at = board.now()
     with monkeypatch.context() as patched:
-        patched.setattr(gate.gate_rules, "answer", lambda *_: b"")
+        patched.setattr(gate.gate_rules, "RULES", Versions("rules", {"3": lambda *_: b""}, current="3"))
         assert asked_at(board, at).codes == ["gate_failed"]
     assert asked_at(board, at).allowed
     scopes.halt(
