@@ -1,8 +1,8 @@
 """An OpenID Connect provider in a process of its own: `oidc-provider-mock`, which holds its clients to PKCE here, and lies when it is told to.
 
 Run as `python tests/provider.py PORT FOLDER`. It keeps what the token endpoint was asked in `requests.jsonl`, and reads its lie from `lie.json`:
-`{"at": PATH, "status": N}` or `{"at": PATH, "drip": true}` or `{"at": PATH, "say": {…}}` for one address; `{"claims": {…}, "without": […]}` for a token signed as
-it should be that says something else; `{"signed": "by another" | "by nobody" | "by the secret"}` for one that is not; `{"issuer": …}` for its own name.
+`{"at": PATH, "status": N}` or `{"at": PATH, "drip": true}` or `{"at": PATH, "say": {…}}` for one address; `{"claims": {…}, "from_now": {NAME: SECONDS}, "without": […]}` for a token
+signed as it should be that says something else; `{"signed": "by another" | "by nobody" | "by the secret"}` for one that is not; `{"issuer": …}` for its own name.
 """
 
 import base64
@@ -75,6 +75,7 @@ def after(response: flask.Response) -> flask.Response:
 
 def instead(token: str, told: dict[str, Any]) -> str:
     claims = jwt.decode(token, options={"verify_signature": False}) | told.get("claims", {})
+    claims |= {name: int(time.time()) + seconds for name, seconds in told.get("from_now", {}).items()}
     for each in told.get("without", []):
         claims.pop(each, None)
     match told.get("signed"):

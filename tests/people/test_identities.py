@@ -27,7 +27,7 @@ from people.queries import actor_of
 from people.services.factors import FirstCodeNotFitting
 from people.services.identities import LinkedAlready, LinkedElsewhere, NoOtherWayIn
 from people.signing import Statement, sign
-from people.trips import Found, Word
+from people.trips import Found, Purpose, Trip, Word, set_out
 from people.words import Role
 from reviews.forms import SigningForm
 from reviews.models import Notice
@@ -305,6 +305,17 @@ def test_what_somebody_brought_is_linked_once_and_to_their_own_account_alone(cli
     assert refused(back(client, sign_in_provider.answer(address, "ben-at-id"))) == (409, "sign_in_not_begun_here")
     assert client.post(CONFIRM_LINK, {"password": PASSWORD})["Location"] == "/people/me/"
     assert not Identity.objects.exists()
+
+
+def test_a_way_there_that_another_person_began_is_not_gone_to_its_end(client: Client, sign_in_provider: SignInProvider) -> None:
+    """Even where it has got into somebody's session: it names whose account it is about."""
+    cast = signed_in_ben(client)
+    session = client.session
+    trip = set_out(session, Trip(Purpose.LINK, timezone.now(), user=str(cast.chloe.user.pk)))
+    session.save()
+    answer = client.get("/accounts/provider/callback/", {"state": trip.state, "code": "x"})
+    assert refused(answer) == (409, "sign_in_not_begun_here")
+    assert not sign_in_provider.asked
 
 
 def test_signing_in_does_not_link_and_linking_does_not_sign_in(client: Client, sign_in_provider: SignInProvider) -> None:
