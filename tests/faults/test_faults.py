@@ -94,7 +94,7 @@ def _furnish(house: House, world: World) -> None:
         thresholds=["bio-3"],
     )
     ivo = world.cast.ivo
-    give_password(ivo)
+    give_password(ivo, at=shared_now())
     told = {"label": "Pager", "address": f"{house.outside.address}/hook", "topics": ["cases", "gate"], "confirmation": CONFIRMED}
     house.outlet, _ = outlets.add_webhook(actor=ivo, user=ivo.user, at=shared_now(), **told)
 
