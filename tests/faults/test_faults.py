@@ -156,7 +156,7 @@ def test_a_worker_killed_while_a_mail_is_in_hand(house: House) -> None:
     house.tell_and_report()
     house.is_whole()
     in_hand.refresh_from_db()
-    assert (in_hand.state, in_hand.attempts) == (WorkState.DONE, 2)
+    assert in_hand.state == WorkState.DONE and in_hand.attempts > 1, "sent by another"
 
 
 @contextmanager
@@ -185,7 +185,7 @@ def test_a_worker_killed_while_a_report_is_being_made(house: House) -> None:
     house.send_some(1)
     house.is_whole()
     export.refresh_from_db()
-    assert (export.state, export.attempts) == (WorkState.DONE, 2)
+    assert export.state == WorkState.DONE and export.attempts > 1, "made by another; how often a slow machine took it up is its own affair"
 
 
 def test_a_worker_killed_while_an_assessment_is_in_hand(house: House) -> None:
