@@ -63,12 +63,6 @@ def content_digest(content: Mapping[str, Any]) -> str:
     return digest(content)
 
 
-def requires_of(document: FrameworkDocument, threshold: str) -> Mapping[str, str]:
-    """What crossing it requires by axis; what is only watched requires no tier, whatever its text aims at."""
-    found = document.threshold(threshold)
-    return found.requires if found.kind == "threshold" else {}
-
-
 def _threshold(wanted: Wanted, facts: Facts) -> dict[str, Any]:
     finding = facts.findings.get(wanted.threshold)
     return {

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from evaluations.models import Snapshot
 from evaluations.services.decisions import end_coverage, record_coverage, record_judgement
-from frameworks.engine.types import Outcome
+from frameworks.engine.types import FrameworkDocument, Outcome
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
@@ -101,7 +101,8 @@ def propose(*, question: Question, verdict: str, note: str, actor: Person, at: d
 def _check_threshold_verdict(case: Case, question: Question, verdict: str, facts: Facts, covered_by: Snapshot | None) -> None:
     if question.kind != QuestionKind.THRESHOLD:
         raise VerdictNotNow("Only a threshold question takes another proposal.", code="not_a_threshold")
-    if verdict == Verdict.COVERED_BY and case.framework_version.document.threshold(question.threshold).kind != "threshold":
+    document = case.framework_version.document
+    if verdict == Verdict.COVERED_BY and _is_known(document, question.threshold) and not document.gates(question.threshold):
         raise VerdictNotNow("What is only watched is judged for each model by itself.", code="not_a_threshold")
     refused = verdict_refused(
         verdict,
@@ -227,7 +228,7 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
     # What holds something up never runs out by itself; what lets something go does, and so does a judgement of what is only watched.
     holds_up = is_strict(verdict) and (bool(requires) or document.gates(question.threshold))
     # What an earlier version alone required does not come back by the calendar once it was let go.
-    stays = holds_up or question.threshold not in {each.slug for each in document.thresholds}
+    stays = holds_up or not (finding or _is_known(document, question.threshold))
     same = {"subject": case.subject, "framework_name": case.framework_name, "threshold": question.threshold}
     covering = list(Determination.objects.filter(ended_at=None, covered_by__isnull=False, **same).values_list("pk", flat=True))
     _end_earlier(Determination, at, **same)
@@ -247,6 +248,11 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
         end_coverage(decision=earlier, why=EndReason.SUPERSEDED, actor=None, at=at)
     _write_downwards(case, question, determination, finding)
     return determination
+
+
+def _is_known(document: FrameworkDocument, threshold: str) -> bool:
+    """Whether this version has the threshold at all; a question may be about one of an earlier version."""
+    return threshold in {each.slug for each in document.thresholds}
 
 
 def _write_downwards(case: Case, question: Question, determination: Determination, finding: Mapping[str, Any]) -> None:
