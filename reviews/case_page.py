@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from reviews import conflicts, counting, policies
 from reviews.case_questions import Line, Look, QuestionPart
 from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
 from reviews.facts import Facts, collect_one
+from reviews.finding_charts import FindingCharts, days_of
 from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Question, Recusal, SignOff, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.services.applicability import Coverage, covered_by, serving, usual_site
@@ -255,6 +256,7 @@ class _Read:
     comments: Sequence[Comment]
     recusals: Sequence[Recusal]
     outcomes_before: Mapping[str, Sequence[str]]
+    days: Mapping[str, date]
 
 
 def _read(case: Case, at: datetime) -> _Read:
@@ -277,6 +279,7 @@ def _read(case: Case, at: datetime) -> _Read:
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         outcomes_before=_outcomes(case),
+        days=days_of(facts.findings),
     )
 
 
@@ -285,7 +288,7 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     document = case.framework_version.document
     read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
     facts = replace(read.facts, at=at)
-    look = Look(case, actor, document, facts, read.names, counting.members(case))
+    look = Look(case, actor, document, facts, read.names, counting.members(case), FindingCharts(document, facts.findings, read.days))
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

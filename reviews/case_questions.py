@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from frameworks.engine.types import FrameworkDocument
+from frameworks.finding_tree import marked
 from frameworks.finding_words import finding_sentence
 from people.queries import Actor
 from reviews import counting, policies, signing
 from reviews.contents import uncovered
 from reviews.facts import Facts
-from reviews.finding_charts import Chart, finding_chart
+from reviews.finding_charts import FindingChart, FindingCharts
 from reviews.models import Case, Question, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.tally import Member, Requirement, Side, Tally
@@ -51,7 +52,8 @@ class QuestionPart:
     outcome: str
     finding: Mapping[str, Any] | None
     finding_sentence: str
-    chart: Chart | None
+    chart: FindingChart | None
+    tree: Mapping[str, Any] | None
     may_vote: policies.Answer
     may_declare: policies.Answer
     # Whether this person's account has what a signature about these tiers takes.
@@ -75,6 +77,7 @@ class Look:
     facts: Facts
     names: Mapping[str, str]
     roster: Sequence[Member]
+    charts: FindingCharts
 
     def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
         every = sorted(question.votes.all(), key=lambda vote: vote.at)
@@ -101,7 +104,8 @@ class Look:
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
             finding_sentence=finding_sentence(finding, self.document) if finding else "",
-            chart=finding_chart(finding, self.document.threshold_title(question.threshold), self.document) if finding else None,
+            chart=self.charts.of(question.threshold) if finding else None,
+            tree=marked(finding, self.document) if finding else None,
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),

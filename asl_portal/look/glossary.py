@@ -83,7 +83,8 @@ TERMS = (
     Term(
         "interval",
         "Interval",
-        "The range the result supports, at one-sided 95 % on each end. Its end on the side of concern decides; few samples make it wide.",
+        "The range the result supports, at one-sided 95 % on each end. Its end on the side of concern decides; few samples make it wide. Shown bounds are rounded "
+        "outwards, an upper one up and a lower one down, and never onto a line or across it.",
         ("line",),
     ),
     Term(
