@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -155,3 +155,28 @@ def latest_of_subject(subject: Subject) -> list[Assessment]:
     """The newest assessment under each framework, in one query."""
     rows = Assessment.objects.filter(subject=subject, seq__isnull=False).select_related("framework_version")
     return list(rows.order_by("framework_name", "-seq").distinct("framework_name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a measurement comes from: the day its file says it was measured (None: not known), and the file as it was received."""
+
+    measured_on: date | None
+    received_at: datetime
+    upload: UUID
+    filename: str
+    sha256: str
+
+
+def origins(ids: Iterable[str]) -> dict[str, Origin]:
+    """The origin of each measurement an assessment names, by the name it has there; in one query."""
+    asked = {each: each.partition("@")[0] for each in ids}
+    fields = ("pk", "run__created", "run__upload__received_at", "run__upload_id", "run__upload__filename", "run__upload__blob_id")
+    rows = {str(row[0]): row[1:] for row in Measurement.objects.filter(pk__in=set(asked.values())).values_list(*fields)}
+    return {each: _origin(*rows[pk]) for each, pk in asked.items() if pk in rows}
+
+
+def _origin(created: datetime | None, received_at: datetime, upload: UUID, filename: str, sha256: str) -> Origin:
+    # A file that says it was made after it arrived says nothing about when.
+    known = created if created is not None and created <= received_at else None
+    return Origin(known.astimezone(UTC).date() if known else None, received_at, upload, filename, sha256)

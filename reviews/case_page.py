@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,10 @@ from people.models import Person
 from people.queries import Actor
 from people.words import Role
 from reviews import conflicts, counting, policies
-from reviews.case_questions import Line, Look, QuestionPart
+from reviews.case_questions import Answered, Line, Look, QuestionPart
 from reviews.case_timeline import Happening, of_comment, of_declaration, of_recusal, of_revision, of_statement, of_vote
-from reviews.facts import Facts, collect_one
+from reviews.facts import Facts, collect_one, content_under, findings_in
+from reviews.finding_charts import FindingCharts, days_of
 from reviews.models import ApplicabilityStatement, Case, CaseRevision, Comment, Determination, Question, Recusal, SignOff, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.papers_page import ACCEPTED, PaperLine, paper_lines
@@ -288,7 +289,8 @@ class _Read:
     comments: Sequence[Comment]
     recusals: Sequence[Recusal]
     outcomes_before: Mapping[str, Sequence[str]]
-    determined: Mapping[UUID, Determination]
+    determined: Mapping[UUID, Answered]
+    days: Mapping[str, date]
 
 
 def _read(case: Case, at: datetime) -> _Read:
@@ -300,6 +302,7 @@ def _read(case: Case, at: datetime) -> _Read:
     )
     for question in questions:
         question.case = case
+    determined = _determined(questions)
     return _Read(
         facts=facts,
         questions=questions,
@@ -311,17 +314,19 @@ def _read(case: Case, at: datetime) -> _Read:
         comments=list(case.comments.select_related("person")),
         recusals=list(case.recusals.select_related("person")),
         outcomes_before=_outcomes(case),
-        determined=_determined(questions),
+        determined=determined,
+        days=days_of(facts.findings, *(each.among for each in determined.values())),
     )
 
 
-def _determined(questions: Sequence[Question]) -> dict[UUID, Determination]:
-    """The last determination on each decided threshold question, with the finding it answered; nothing is read while none is decided."""
+def _determined(questions: Sequence[Question]) -> dict[UUID, Answered]:
+    """The last determination on each decided threshold question, with the findings it was given on; nothing is read while none is decided."""
     decided = [each.pk for each in questions if each.kind == QuestionKind.THRESHOLD and not each.is_open]
     if not decided:
         return {}
     rows = Determination.objects.filter(question__in=decided).select_related("assessment").order_by("decided_at", "id")
-    return {each.question_id: each for each in rows}
+    rows = rows.annotate(content=content_under("assessment__assessment_digest"))
+    return {each.question_id: Answered(each, findings_in(each.content)) for each in rows}
 
 
 def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
@@ -329,7 +334,8 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     document = case.framework_version.document
     read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
     facts = replace(read.facts, at=at)
-    look = Look(case, actor, document, facts, read.names, counting.members(case), read.revisions, read.determined)
+    charts = FindingCharts(document, facts.findings, read.days)
+    look = Look(case, actor, document, facts, read.names, counting.members(case), charts, read.revisions, read.determined)
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

@@ -1,18 +1,19 @@
 """The questions of a case as its page shows them to one person: how each stands, what it still needs, and what this person may do about it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from frameworks.engine.types import FrameworkDocument
+from frameworks.finding_tree import marked
 from frameworks.finding_words import finding_sentence
 from people.queries import Actor
 from reviews import counting, policies, signing
 from reviews.contents import uncovered
 from reviews.facts import Facts
-from reviews.finding_charts import Chart, finding_chart
+from reviews.finding_charts import FindingChart, FindingCharts
 from reviews.models import Case, CaseRevision, Determination, Question, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.tally import Member, Requirement, Side, Tally
@@ -56,7 +57,10 @@ class QuestionPart:
     # The finding the question turns on: the one that was answered, once it is decided.
     finding: Mapping[str, Any] | None
     finding_sentence: str
-    chart: Chart | None
+    # Every finding of the assessment it turns on, for drawing, and the drawing of its own.
+    charts: FindingCharts
+    chart: FindingChart | None
+    tree: Mapping[str, Any] | None
     # What the evidence says now, where that is another finding than the one that was answered.
     finding_now: Mapping[str, Any] | None
     now_sentence: str
@@ -76,6 +80,29 @@ class QuestionPart:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """A determination, and every finding of the assessment it was given on: the one it answered may lean on others."""
+
+    determination: Determination
+    others: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def finding(self) -> Mapping[str, Any] | None:
+        """The finding as it was pinned."""
+        return self.determination.finding or None
+
+    @property
+    def among(self) -> Mapping[str, Mapping[str, Any]]:
+        finding = self.determination.finding
+        return {**self.others, finding["slug"]: finding} if finding else self.others
+
+    @property
+    def assessment(self) -> str:
+        made = self.determination.assessment
+        return made.assessment_digest if made is not None else ""
+
+
+@dataclass(frozen=True)
 class Look:
     """One person looking at one case."""
 
@@ -85,9 +112,10 @@ class Look:
     facts: Facts
     names: Mapping[str, str]
     roster: Sequence[Member]
+    charts: FindingCharts
     revisions: Sequence[CaseRevision] = ()
     # question → what was determined on it last
-    determined: Mapping[UUID, Determination] = field(default_factory=dict)
+    determined: Mapping[UUID, Answered] = field(default_factory=dict)
 
     def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
         every = sorted(question.votes.all(), key=lambda vote: vote.at)
@@ -99,8 +127,9 @@ class Look:
         now = self.facts.findings.get(question.threshold) if question.threshold else None
         answer = None if question.is_open else self.determined.get(question.pk)
         # A precaution may have been decided before anything was assessed: then the answer was given on no finding.
-        finding = now if answer is None else (answer.finding or None)
-        moved = now if answer is not None and now is not None and now["finding_digest"] != answer.finding_digest else None
+        finding = now if answer is None else answer.finding
+        moved = now if answer is not None and now is not None and now["finding_digest"] != answer.determination.finding_digest else None
+        charts = self.charts if answer is None else replace(self.charts, findings=answer.among)
         voted = any(vote.person_id == self.actor.person.pk and counting.is_current(vote, question) for vote in live)
         return QuestionPart(
             question=question,
@@ -112,10 +141,12 @@ class Look:
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
             finding_sentence=finding_sentence(finding, self.document) if finding else "",
-            chart=finding_chart(finding, self.document.threshold_title(question.threshold), self.document) if finding else None,
+            charts=charts,
+            chart=charts.of(question.threshold) if finding else None,
+            tree=marked(finding, self.document) if finding else None,
             finding_now=moved,
             now_sentence=finding_sentence(moved, self.document) if moved else "",
-            answered_on=answer.assessment.assessment_digest if answer is not None and answer.assessment is not None else "",
+            answered_on=answer.assessment if answer is not None else "",
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),

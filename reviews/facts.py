@@ -70,7 +70,7 @@ class Facts:
     @cached_property
     def findings(self) -> dict[str, Mapping[str, Any]]:
         """threshold → finding, as the assessment document has it."""
-        return {finding["slug"]: finding for finding in self.content.get("thresholds", ())}
+        return _findings(self.content)
 
     @cached_property
     def outcomes(self) -> dict[str, str]:
@@ -233,12 +233,26 @@ def _by_subject(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
 def _assessments(ids: list[UUID], version: FrameworkVersion, at: datetime, known_at: datetime) -> dict[UUID, Assessment]:
     rows = (
         Assessment.objects.filter(subject__in=ids, framework_name=version.name, as_of__lte=at, made_at__lte=known_at, seq__isnull=False)
-        .annotate(content=Subquery(Document.objects.filter(digest=OuterRef("assessment_digest")).values("content")[:1]))
+        .annotate(content=content_under("assessment_digest"))
         .order_by("subject_id", "-seq")
         .distinct("subject_id")
         .defer("summary", "finding_digests", "requirement", "reader_versions")
     )
     return {row.subject_id: row for row in rows}
+
+
+def content_under(digest: str) -> Subquery:
+    """The stored bytes of the assessment whose digest stands in the row under this name, for `findings_in`."""
+    return Subquery(Document.objects.filter(digest=OuterRef(digest)).values("content")[:1])
+
+
+def findings_in(stored: bytes | None) -> dict[str, Mapping[str, Any]]:
+    """threshold → finding, as the stored bytes of an assessment have it; none of none."""
+    return {} if stored is None else _findings(_parsed(bytes(stored)))
+
+
+def _findings(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {finding["slug"]: finding for finding in content.get("thresholds", ())}
 
 
 def _content(assessment: Assessment | None) -> Mapping[str, Any]:

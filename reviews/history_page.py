@@ -27,6 +27,7 @@ class Moved:
 @dataclass(frozen=True)
 class History:
     chart: SafeString | None
+    narrow: SafeString | None
     moved: Sequence[Moved]
 
 
@@ -43,7 +44,8 @@ def history(subject: Subject, version: FrameworkVersion, at: datetime) -> Histor
         SafeguardsDecision.objects.filter(subject=subject, framework_name=version.name, decided_at__lte=at).order_by("decided_at", "id")
     )
     cases = list(Case.objects.filter(subject=subject, framework_name=version.name, opened_at__lte=at).order_by("number"))
-    return History(_chart(document, standing, decided, cases, at), list(reversed(list(_moves(made, document)))))
+    wide, narrow = (_chart(document, standing, decided, cases, at, narrow=phone) for phone in (False, True))
+    return History(wide, narrow, list(reversed(list(_moves(made, document)))))
 
 
 def _moves(made: Sequence[Assessment], document: FrameworkDocument) -> Iterable[Moved]:
@@ -66,6 +68,8 @@ def _chart(
     decided: Sequence[SafeguardsDecision],
     cases: Sequence[Case],
     at: datetime,
+    *,
+    narrow: bool,
 ) -> SafeString | None:
     if not standing:
         return None
@@ -89,6 +93,7 @@ def _chart(
         end=at,
         title="Tier required and tier in force over time",
         desc="Steps of the required tier, dashed where a decision put safeguards in force, with the cases as marks.",
+        narrow=narrow,
     )
     # Everything people wrote was escaped by the chart itself.
     return mark_safe(svg)  # noqa: S308

@@ -7,9 +7,10 @@ from typing import Any
 
 from evaluations.models import Snapshot, Subject, Upload
 from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.finding_tree import marked
 from frameworks.finding_words import deciding_sentence, finding_sentence
 from frameworks.models import FrameworkVersion
-from reviews.finding_charts import Chart, finding_chart
+from reviews.finding_charts import FindingChart, FindingCharts, days_of
 from reviews.history_page import History, history
 from reviews.models import Case
 from reviews.queries import DeploymentShown, deployments_of
@@ -24,12 +25,9 @@ TONE = {Outcome.RULED_OUT: "calm", Outcome.NOT_ASSESSED: "absent", Outcome.CANNO
 class ThresholdPart:
     status: ThresholdStatus
     sentence: str
-    chart: Chart | None
+    chart: FindingChart | None
     requirement: str
-
-    @property
-    def tree(self) -> Mapping[str, Any] | None:
-        return self.status.finding["tree"] if self.status.finding else None
+    tree: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -154,23 +152,23 @@ def _cause_words(cause: Cause, status: SubjectStatus) -> str:
 
 
 def domain_parts(status: SubjectStatus) -> list[DomainPart]:
-    document = status.version.document
+    """Each domain with its thresholds, in one query for where their measurements come from."""
+    findings = status.facts.findings
+    charts = FindingCharts(status.version.document, findings, days_of(findings))
     return [
-        DomainPart(
-            domain,
-            [
-                ThresholdPart(
-                    each,
-                    finding_sentence(each.finding, document) if each.finding else "No assessment speaks of this threshold yet.",
-                    finding_chart(each.finding, each.title, document),
-                    _requires(each, document),
-                )
-                for each in domain.thresholds
-            ],
-        )
-        for domain in status.domains
-        if domain.thresholds
+        DomainPart(domain, [_threshold_part(each, charts) for each in domain.thresholds]) for domain in status.domains if domain.thresholds
     ]
+
+
+def _threshold_part(status: ThresholdStatus, charts: FindingCharts) -> ThresholdPart:
+    finding, document = status.finding, charts.document
+    return ThresholdPart(
+        status,
+        finding_sentence(finding, document) if finding else "No assessment speaks of this threshold yet.",
+        charts.of(status.slug),
+        _requires(status, document),
+        marked(finding, document) if finding else None,
+    )
 
 
 def _requires(threshold: ThresholdStatus, document: FrameworkDocument) -> str:

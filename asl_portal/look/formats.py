@@ -1,7 +1,10 @@
-"""How numbers, times and digests are written. Numbers keep every digit they came with; nothing is rounded unless asked."""
+"""How numbers, times and digests are written. Numbers keep every digit they came with; what people read is rounded
+by the one rule of `frameworks.figures`."""
 
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+from frameworks import figures
 
 UNBOUNDED = {"inf": "∞", "+inf": "∞", "infinity": "∞", "+infinity": "∞", "-inf": "−∞", "-infinity": "−∞"}
 ABSENT = "–"
@@ -59,11 +62,21 @@ def percent(value: object, digits: int = 4) -> str:
     return f"{significant((found * 100).normalize() if found else Decimal(0), digits)} %"
 
 
-def interval(low: object, high: object, digits: int = 4) -> str:
-    """`0.21 to 0.40`; a side that is missing has no bound."""
-    lower = "−∞" if low in (None, "") else significant(low, digits)
-    upper = "∞" if high in (None, "") else significant(high, digits)
-    return f"{lower} to {upper}"
+def figure(value: object) -> str:
+    """A value as people read it: as it was given, or four digits of one that was computed."""
+    found = as_decimal(value)
+    return number(value) if found is None or not found.is_finite() else number(figures.value(found))
+
+
+def interval(low: object, high: object) -> str:
+    """`0.21 to 0.41`, rounded outwards; a side that is missing has no bound."""
+    lower, upper = as_decimal(low), as_decimal(high)
+    return f"{'−∞' if lower is None else number(figures.bound(lower, up=False))} to {'∞' if upper is None else number(figures.bound(upper, up=True))}"
+
+
+def whole_interval(low: object, high: object) -> str:
+    """The same with every digit."""
+    return f"{'−∞' if low in (None, '') else number(low)} to {'∞' if high in (None, '') else number(high)}"
 
 
 def short_digest(value: object) -> str:

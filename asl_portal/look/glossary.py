@@ -89,7 +89,7 @@ TERMS = (
     Term(
         "interval",
         "Interval",
-        "The range the result supports, at one-sided 95 % on each end. Its end on the side of concern decides; few samples make it wide.",
+        "The range the result supports, one-sided 95 % at each end; the end on the side of concern decides. Shown bounds are rounded outwards, never onto or across a line.",
         ("line",),
     ),
     Term(

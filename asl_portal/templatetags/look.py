@@ -17,6 +17,8 @@ from asl_portal.look.glossary import BY_SLUG
 from asl_portal.look.marks import mark as draw_mark
 from asl_portal.look.states import State
 from asl_portal.look.states import state as find_state
+from frameworks import leaf_words as leaves
+from frameworks.finding_words import group_sentence
 
 register = template.Library()
 
@@ -130,9 +132,16 @@ def ago(value: datetime | None, now: datetime | None = None, absent: str = forma
 
 
 @register.simple_tag
-def interval(low: object, high: object, digits: int = 4) -> SafeString:
-    """`0.21 to 0.40`, every digit of it on hover. Beside a line or a bound pass all twelve: rounded there, one could look to be on its other side."""
-    return format_html('<span class="number" title="{}">{}</span>', formats.interval(low, high, 12), formats.interval(low, high, digits))
+def interval(low: object, high: object) -> SafeString:
+    """`0.21 to 0.41`, rounded outwards, with every digit on hover."""
+    return format_html('<span class="number" title="{}">{}</span>', formats.whole_interval(low, high), formats.interval(low, high))
+
+
+@register.simple_tag
+def figure(value: object) -> SafeString | str:
+    """A value at the significance it was given with; one that was computed at four digits, with all of them on hover."""
+    shown, whole = formats.figure(value), formats.number(value)
+    return shown if shown == whole else format_html('<span title="{}">{}</span>', whole, shown)
 
 
 @register.simple_tag
@@ -209,10 +218,16 @@ def spaced(code: object) -> str:
     return str(code).replace("_", " ").replace("-", " ")
 
 
-@register.filter
-def bound(value: object) -> str:
-    """A bound of an interval: absent or `unbounded` is said so, a number keeps four significant digits."""
-    return "unbounded" if value in (None, "", "unbounded") else formats.significant(value)
+@register.simple_tag
+def leaf_words(node: dict[str, Any]) -> leaves.LeafWords:
+    """One indicator of a reason tree in words: the one reason for its verdict, what else holds it back, its lines and its measurements."""
+    return leaves.leaf_words(node)
+
+
+@register.simple_tag
+def group_words(node: dict[str, Any]) -> str:
+    """What the parts of a node come to, with those that may only raise counted apart."""
+    return group_sentence(node)
 
 
 @register.filter

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 from evaluations import access, documents, queries
 from evaluations.models import Assessment, Measurement, Run
 from evaluations.policies import may_register, may_see_raw_bytes, may_set_aside
-from frameworks.charts import interval_chart, rows_of, table_of
+from frameworks.charts import interval_chart, rows_of_leaves, table_of
+from frameworks.engine.types import Outcome
+from frameworks.leaf_words import MeasuredWords, measured_words
 from people.doors import MemberRequest
 
 
@@ -28,6 +30,10 @@ class Reading:
     title: str
     leaf: Mapping[str, Any]
     judged: Mapping[str, Any]
+
+    @property
+    def words(self) -> MeasuredWords:
+        return measured_words(self.leaf, self.judged)
 
 
 @require_safe
@@ -78,10 +84,16 @@ def _chart(readings: list[Reading], assessments: list[Assessment]) -> dict[str, 
     """The leaves this run reaches, each with its lines."""
     if not readings:
         return None
-    leaves = {reading.leaf["indicator"]: reading.leaf for reading in readings}
     indicators = (indicator for assessment in assessments for indicator in assessment.framework_version.document.indicators)
     logs = {indicator.slug for indicator in indicators if indicator.log_scale}
-    rows = rows_of({"kind": "all_of", "children": list(leaves.values())}, log_scales=logs)
-    columns, lines = table_of(rows)
-    svg = interval_chart(rows, title="This run against its lines", desc="Each indicator the run reaches: value, interval, lines, n.")
-    return {"svg": mark_safe(svg), "columns": columns, "rows": lines}  # noqa: S308 the chart escapes everything people wrote
+    rows = rows_of_leaves([_alone(reading) for reading in readings], log_scales=logs)
+    title, desc = "This run against its lines", "Each indicator the run reaches: value, interval, lines, n."
+    wide, narrow = (interval_chart(rows, title=title, desc=desc, narrow=phone) for phone in (False, True))
+    # Everything people wrote was escaped by the chart itself.
+    return {"svg": mark_safe(wide), "narrow": mark_safe(narrow), "table": table_of(rows)}  # noqa: S308
+
+
+def _alone(reading: Reading) -> dict[str, Any]:
+    """The indicator as this run has it, without what other runs say."""
+    judged = reading.judged
+    return {**reading.leaf, "measurements": [judged], "deciding": judged["id"], "outcome": judged["outcome"] or Outcome.NOT_ASSESSED.value}

@@ -1,186 +1,172 @@
 """The interval chart: a row an indicator, its value as a dot, its interval as a bar, its lines drawn and named, the zone that rules out shaded.
 
 A margin that the engine adds to the bound is drawn as a dashed piece beyond the bar; what decides is its end. A side without a bound ends in an
-arrow. A value without an interval is hollow and says so. Absent evidence is a hatched band with words, never an empty one.
+arrow. A value without an interval is hollow and says so. Absent evidence is a hatched band with words, never an empty one. Shares of one stand on
+one scale in the whole chart, so that 0.8 is in one place. The narrow drawing says the same in rows that a phone can show.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from frameworks.charts.scale import Scale, scale_for
-from frameworks.charts.svg import Skin, element, frame, spoken, text, width_of
+from frameworks.charts.legend import legend
+from frameworks.charts.measured import Measured, Row, Which, is_below, line_words, lines_in_words, other_sentence, sentence
+from frameworks.charts.scale import Scale, scale_for, shares_of_one
+from frameworks.charts.svg import Skin, element, frame, lines_of, spoken, text, width_of
 
-_ROW, _BAND_TOP, _BAND = 88.0, 38.0, 22.0
-_ABSENT_ROW, _ABSENT_TOP, _ABSENT = 46.0, 20.0, 9.0
-_WORDS = {
-    "ruled_out": ("Ruled out", "out"),
-    "cannot_rule_out": ("Cannot rule out", "cannot"),
-    "ruled_in": ("Ruled in", "in"),
-    "not_assessed": ("Not assessed", "absent"),
-}
+_BAND, _ABSENT = 22.0, 9.0
+_TEXT, _EDGE, _FOOT = 14.0, 8.0, 28.0
+WIDE, NARROW = 640.0, 288.0
+Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    at: Decimal
-    inclusive: bool = False
+class _Place:
+    """Where one row stands: its scale, the top of its band, and how much room there is."""
 
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One measurement. A bound of None has no end on that side, unless the value is `point_only`. `bound` is what decides, its margin included."""
-
-    value: Decimal | None
-    low: Decimal | None = None
-    high: Decimal | None = None
-    n: int | None = None
-    label: str = ""
-    point_only: bool = False
-    bound: Decimal | None = None
-    qualifies: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    label: str
-    outcome: str
-    higher_is_riskier: bool = True
-    unit: str = ""
-    log: bool = False
-    rule_out: Line | None = None
-    rule_in: Line | None = None
-    current: Measured | None = None
-    earlier: tuple[Measured, ...] = field(default=())
+    scale: Scale
+    top: float
+    width: float
+    narrow: bool
+    skin: Skin
 
     @property
-    def word(self) -> str:
-        return _WORDS.get(self.outcome, (self.outcome.replace("_", " ").capitalize(), ""))[0]
+    def middle(self) -> float:
+        return self.top + _BAND / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.top + _BAND
 
 
 def interval_chart(
-    rows: Sequence[Row], *, title: str, desc: str, width: float = 640.0, scale: Literal["own", "linear", "log"] = "own", skin: Skin = "page"
+    rows: Sequence[Row],
+    *,
+    title: str,
+    desc: str,
+    width: float = 0.0,
+    scale: Literal["own", "linear", "log"] = "own",
+    skin: Skin = "page",
+    narrow: bool = False,
 ) -> str:
-    """The chart as SVG text. Each row has a scale of its own, as its indicator says; `scale` makes all of them linear or log instead."""
-    drawn, top = [], 0.0
+    """The chart as SVG text. Shares of one have one scale in common, any other row its own, linear or log as its indicator says;
+    `scale` makes all of them linear or log instead. `narrow` draws it for a phone."""
+    width, drawn, top = width or (NARROW if narrow else WIDE), [], 0.0
+    common = shares_of_one([number for row in rows if _is_share(row, scale) for number in row.numbers], start=_EDGE, end=width - _EDGE)
     for row in rows:
-        content = _row(row, width, row.log if scale == "own" else scale == "log", skin) if _is_measured(row) else _absent(row, width, skin)
-        drawn.append(element("g", content, class_=f"row {_WORDS.get(row.outcome, ('', 'absent'))[1]}", transform=f"translate(0 {top:.0f})"))
-        top += _ROW if _is_measured(row) else _ABSENT_ROW
-    return frame("".join(drawn), title=title, desc=desc, width=width, height=top, skin=skin)
+        log = row.log if scale == "own" else scale == "log"
+        own = common if common is not None and _is_share(row, scale) else scale_for(row.numbers, start=_EDGE, end=width - _EDGE, log=log)
+        content, height = (_row if row.is_measured else _absent)(row, own, width, narrow, skin)
+        drawn.append(element("g", content, class_=f"row {row.tone}", transform=f"translate(0 {top:.0f})"))
+        top += height
+    key, height = legend(rows, top, width)
+    return frame("".join(drawn) + key, title=title, desc=desc, width=width, height=top + height, skin=skin, narrow=narrow)
 
 
-def sentence(row: Row) -> str:
-    """What a row's current measurement says, in words: the same as its table line and its tooltip."""
-    now = row.current
-    if now is None or now.value is None:
-        return f"{row.label}: {row.word}, no measurement"
-    unit = f" {row.unit}" if row.unit else ""
-    spread = "no interval" if now.point_only else f"interval {written_bound(now.low)} to {written_bound(now.high)}"
-    return f"{row.label}: {row.word}, {now.value}{unit}, {spread}, n {'unknown' if now.n is None else now.n}{f', {now.label}' if now.label else ''}"
+def _is_share(row: Row, scale: str) -> bool:
+    return row.proportion and not row.log and scale == "own"
 
 
-def written_bound(value: Decimal | None) -> str:
-    return "unbounded" if value is None else str(value)
+def _row(row: Row, scale: Scale, width: float, narrow: bool, skin: Skin) -> tuple[str, float]:
+    head, used = _head(row, width, narrow)
+    both: tuple[Which, Which] = ("rule_out", "rule_in")
+    tags = [which for which in both if line_words(row, which)]
+    # Side by side the two lines' words stand apart, each on the side it speaks of; on a phone they stand one above the other.
+    place = _Place(scale, used + (_TEXT * len(tags) + 10 if narrow else 26), width, narrow, skin)
+    parts = [head, _band(row, place)]
+    parts += [_line(row, which, place, index if narrow else 0) for index, which in enumerate(_from_below(row, tags, place))]
+    parts.append(_ticks(place))
+    parts += [_other(row, each, place) for each in row.earlier]
+    parts.append(_current(row, place))
+    return "".join(parts), place.bottom + _FOOT
 
 
-def _row(row: Row, width: float, log: bool, skin: Skin) -> str:
-    place = scale_for(_everything(row), start=0.0, end=width, log=log)
-    parts = [_head(row, width), _band(row, place, width)]
-    parts += [_line(row, "rule_out", place, width), _line(row, "rule_in", place, width), _ticks(place, width)]
-    parts += [_earlier(each, place, skin) for each in row.earlier]
-    parts.append(_current(row, place, skin))
-    return "".join(parts)
+def _head(row: Row, width: float, narrow: bool) -> tuple[str, float]:
+    """The name, the word and n, and how much height they take."""
+    n = f"n {row.current.counted}" if row.current and row.current.n is not None else "n unknown" if row.current else ""
+    if not narrow:
+        named = element("tspan", escape(row.label), class_="name") + element("tspan", escape(row.word), class_="word", dx=10)
+        return element("text", named, x=0, y=12) + text(n, width, 12, "quiet n", "end"), 12.0
+    lines = lines_of(row.label, width)
+    drawn = [element("text", element("tspan", escape(line), class_="name"), x=0, y=12 + _TEXT * index) for index, line in enumerate(lines)]
+    y = 12 + _TEXT * len(lines)
+    drawn.append(element("text", element("tspan", escape(row.word), class_="word"), x=0, y=y))
+    return "".join(drawn) + text(n, width, y, "quiet n", "end"), y
 
 
-def _everything(row: Row) -> list[Decimal]:
-    lines = [line.at for line in (row.rule_out, row.rule_in) if line]
-    now = [row.current.value, row.current.low, row.current.high, row.current.bound] if row.current else []
-    return [value for value in (*lines, *now, *(each.value for each in row.earlier)) if value is not None]
-
-
-def _head(row: Row, width: float) -> str:
-    n = row.current.n if row.current else None
-    counted = f"n {n:,}" if n is not None else "n unknown" if row.current else ""
-    named = element("tspan", escape(row.label), class_="name") + element("tspan", escape(row.word), class_="word", dx=10)
-    return element("text", named, x=0, y=12) + text(counted, width, 12, "quiet n", "end")
-
-
-def _band(row: Row, place: Scale, width: float) -> str:
-    band = element("rect", x=0.0, y=_BAND_TOP, width=width, height=_BAND, class_="band")
+def _band(row: Row, place: _Place) -> str:
+    band = element("rect", x=0.0, y=place.top, width=place.width, height=_BAND, class_="band")
     # A value without the power to rule out stands on hatching: what is not assessed is never on pale green.
-    if _WORDS.get(row.outcome, ("", "absent"))[1] == "absent":
-        return band + _hatch(width, _BAND_TOP, _BAND)
-    if row.rule_out is None:
+    if row.tone == "absent":
+        return band + _hatch(place.width, place.top, _BAND)
+    if row.rule_out is None or row.only_raises:
         return band
-    at = place.at(row.rule_out.at)
-    start, end = (0.0, at) if row.higher_is_riskier else (at, width)
-    return band + element("rect", x=start, y=_BAND_TOP, width=end - start, height=_BAND, class_="zone")
+    at = place.scale.at(row.rule_out.at)
+    start, end = (0.0, at) if row.higher_is_riskier else (at, place.width)
+    return band + element("rect", x=start, y=place.top, width=end - start, height=_BAND, class_="zone")
 
 
-def _line(row: Row, which: Literal["rule_out", "rule_in"], place: Scale, width: float) -> str:
-    line: Line | None = getattr(row, which)
-    if line is None:
-        return ""
-    below, words = row.higher_is_riskier == (which == "rule_out"), _line_words(row, which)
-    at, room = place.at(line.at), width_of(words) + 4
+def _words_at(row: Row, which: Which, place: _Place) -> tuple[float, Anchor, float]:
+    """Where a line stands, to which side of it its words, and how far they reach."""
+    at, room = place.scale.at(getattr(row, which).at), width_of(line_words(row, which)) + 4
     # The words stand on the side they speak of, so the two lines' words never meet; at an edge they turn inwards.
-    anchor: Literal["start", "end"] = ("end" if at >= room else "start") if below else ("start" if at <= width - room else "end")
-    drawn = element(
-        "line", x1=at, y1=_BAND_TOP - 16, x2=at, y2=_BAND_TOP + _BAND + 3, class_=f"line {'out' if which == 'rule_out' else 'in'}"
-    )
-    return drawn + text(words, at - 4 if anchor == "end" else at + 4, _BAND_TOP - 7, "tag", anchor)
+    if is_below(row, which):
+        return at, "end" if at >= room else "start", room
+    return at, "start" if at <= place.width - room else "end", room
 
 
-def _line_words(row: Row, which: Literal["rule_out", "rule_in"]) -> str:
-    line: Line | None = getattr(row, which)
-    if line is None:
-        return ""
-    side = "below" if row.higher_is_riskier == (which == "rule_out") else "above"
-    return f"rules {'out' if which == 'rule_out' else 'in'} {side}{' or at' if line.inclusive else ''} {line.at}"
+def _from_below(row: Row, tags: list[Which], place: _Place) -> list[Which]:
+    """The order of the words, the lowest first, such that the line of the upper ones does not cross the lower ones."""
+    if len(tags) < 2:
+        return tags
+    at, anchor, room = _words_at(row, tags[0], place)
+    start, end = (at - room, at) if anchor == "end" else (at, at + room)
+    return tags[::-1] if start <= _words_at(row, tags[1], place)[0] <= end else tags
 
 
-def _ticks(place: Scale, width: float) -> str:
+def _line(row: Row, which: Which, place: _Place, above: int) -> str:
+    """A line and its words, `above` rows of words above the band."""
+    (at, anchor, _), words, up = _words_at(row, which, place), line_words(row, which), _TEXT * above
+    class_ = f"line {'out' if which == 'rule_out' else 'in'}"
+    drawn = element("line", x1=at, y1=place.top - 16 - up, x2=at, y2=place.bottom + 3, class_=class_)
+    return drawn + text(words, at - 4 if anchor == "end" else at + 4, place.top - 7 - up, "tag", anchor)
+
+
+def _ticks(place: _Place) -> str:
     drawn = []
-    for value in place.ticks():
-        at = place.at(value)
-        anchor: Literal["start", "middle", "end"] = "start" if at < 12 else "end" if at > width - 12 else "middle"
-        drawn.append(element("line", x1=at, y1=_BAND_TOP + _BAND, x2=at, y2=_BAND_TOP + _BAND + 4, class_="grid"))
-        drawn.append(text(f"{value.normalize():f}", at, _BAND_TOP + _BAND + 15, "tick", anchor))
+    for value in place.scale.ticks():
+        at = place.scale.at(value)
+        anchor: Anchor = "start" if at < 6 else "end" if at > place.width - 6 else "middle"
+        drawn.append(element("line", x1=at, y1=place.bottom, x2=at, y2=place.bottom + 4, class_="grid"))
+        drawn.append(text(f"{value.normalize():f}", at, place.bottom + 15, "tick", anchor))
     return "".join(drawn)
 
 
-def _earlier(measured: Measured, place: Scale, skin: Skin) -> str:
+def _other(row: Row, measured: Measured, place: _Place) -> str:
     if measured.value is None:
         return ""
-    dot = element("circle", cx=place.at(measured.value), cy=_BAND_TOP + _BAND - 4, r=2.5, class_="earlier")
-    return spoken(
-        f"Another result{f', {measured.label}' if measured.label else ''}: {measured.value}, n {'unknown' if measured.n is None else measured.n}",
-        dot,
-        skin,
-    )
+    dot = element("circle", cx=place.scale.at(measured.value), cy=place.bottom - 4, r=2.5, class_="earlier")
+    return spoken(other_sentence(row, measured), dot, place.skin)
 
 
-def _current(row: Row, place: Scale, skin: Skin) -> str:
-    middle = _BAND_TOP + _BAND / 2
-    now = row.current
+def _current(row: Row, place: _Place) -> str:
+    now, middle = row.current, place.middle
     if now is None or now.value is None:
         return ""
-    at = place.at(now.value)
+    at = place.scale.at(now.value)
     if now.point_only:
         dot = element("circle", cx=at, cy=middle, r=5, class_="hollow")
-        right = at < place.end - 80
+        right = at < place.width - 80
         marks = dot + text("no interval", at + 10 if right else at - 10, middle + 4, "tag quiet", "start" if right else "end")
     else:
-        marks = _bar(now, place, middle) + element("circle", cx=at, cy=middle, r=5.5, class_="value")
-    tip = "" if skin == "print" else text(sentence(row), place.end / 2, _BAND_TOP + _BAND + 15, "tip", "middle")
-    return spoken(sentence(row), _margin(row, now, place, middle) + marks + tip, skin, "now")
+        marks = _bar(now, place) + element("circle", cx=at, cy=middle, r=5.5, class_="value")
+    return spoken(sentence(row), _margin(row, now, place) + marks + _tip(row, place), place.skin, "now")
 
 
-def _is_measured(row: Row) -> bool:
-    return row.current is not None and row.current.value is not None
+def _tip(row: Row, place: _Place) -> str:
+    """What the mark says, in the drawing itself; a phone has no room for it, and the table beneath."""
+    return "" if place.skin == "print" or place.narrow else text(sentence(row), place.width / 2, place.bottom + 15, "tip", "middle")
 
 
 def _hatch(width: float, top: float, height: float) -> str:
@@ -188,18 +174,25 @@ def _hatch(width: float, top: float, height: float) -> str:
     return element("path", d="".join(f"M{x} {top + height:.0f}l{height:.0f} -{height:.0f}" for x in starts), class_="hatch")
 
 
-def _absent(row: Row, width: float, skin: Skin) -> str:
+def _absent(row: Row, scale: Scale, width: float, narrow: bool, skin: Skin) -> tuple[str, float]:
     """A low hatched band and its words. Nothing is shaded: what was not measured never stands on pale green."""
-    band = element("rect", x=0.0, y=_ABSENT_TOP, width=width, height=_ABSENT, class_="band")
-    lines = ", ".join(words for words in (_line_words(row, "rule_out"), _line_words(row, "rule_in")) if words)
-    said = text(f"no measurement{f'; {lines}' if lines else ''}", width, 12, "tag", "end")
-    return _head(row, width) + said + spoken(sentence(row), band + _hatch(width, _ABSENT_TOP, _ABSENT), skin, "now")
+    head, used = _head(row, width, narrow)
+    said = "; ".join(each for each in ("no measurement", lines_in_words(row)) if each)
+    if narrow:
+        lines = lines_of(said, width, 10)
+        words = "".join(text(line, 0, used + _TEXT * (index + 1), "tag") for index, line in enumerate(lines))
+        used += _TEXT * len(lines)
+    else:
+        words = text(said, width, 12, "tag", "end")
+    band = element("rect", x=0.0, y=used + 8, width=width, height=_ABSENT, class_="band")
+    return head + words + spoken(sentence(row), band + _hatch(width, used + 8, _ABSENT), skin, "now"), used + _ABSENT + 25
 
 
-def _bar(now: Measured, place: Scale, middle: float) -> str:
-    open_low, open_high = now.low is None or place.beyond(now.low), now.high is None
-    start = place.start if now.low is None else place.at(now.low)
-    end = place.end if now.high is None else place.at(now.high)
+def _bar(now: Measured, place: _Place) -> str:
+    scale, middle = place.scale, place.middle
+    open_low, open_high = now.low is None or scale.beyond(now.low), now.high is None
+    start = scale.start if now.low is None else scale.at(now.low)
+    end = scale.end if now.high is None else scale.at(now.high)
     parts = [element("rect", x=start, y=middle - 2.5, width=max(end - start, 1.0), height=5, class_="bar")]
     if open_low:
         parts.append(element("path", d=f"M{start:.1f} {middle:.1f}l9 -6v12z", class_="arrow low"))
@@ -208,11 +201,11 @@ def _bar(now: Measured, place: Scale, middle: float) -> str:
     return "".join(parts)
 
 
-def _margin(row: Row, now: Measured, place: Scale, middle: float) -> str:
+def _margin(row: Row, now: Measured, place: _Place) -> str:
     """From the bound to where the safety margin moves it: the end is what is compared with the line."""
     side = now.high if row.higher_is_riskier else now.low
-    start = now.value if now.point_only else side
+    start, middle = now.value if now.point_only else side, place.middle
     if now.bound is None or start is None or now.bound == start:
         return ""
-    at = place.at(now.bound)
-    return element("path", d=f"M{place.at(start):.1f} {middle:.1f}H{at:.1f}M{at:.1f} {middle - 5:.1f}v10", class_="margin")
+    at = place.scale.at(now.bound)
+    return element("path", d=f"M{place.scale.at(start):.1f} {middle:.1f}H{at:.1f}M{at:.1f} {middle - 5:.1f}v10", class_="margin")

@@ -1,9 +1,12 @@
 """From a value to a place on the line. Floats serve pixels only; nothing here decides anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor, log10
+
+# When every share, bound and line of a chart is below this, a scale to 1 would hide what they differ in.
+SMALL = Decimal("0.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,15 @@ def scale_for(values: Iterable[Decimal], *, start: float, end: float, log: bool)
     low_end = 0.0 if lowest >= 0 else lowest
     room = (highest - low_end) * 0.08 or abs(highest) * 0.08 or 1.0
     return Scale(low_end if low_end == 0.0 else low_end - room, highest + room, start, end)
+
+
+def shares_of_one(values: Sequence[Decimal], *, start: float, end: float) -> Scale | None:
+    """The one scale of all shares in a chart: 0 to 1, or to a round number where all that is shown lies within its first fifth.
+    None where there is nothing, or something that is no share."""
+    if not values or min(values) < 0 or max(values) > 1:
+        return None
+    top = 1.0 if max(values) > SMALL else float(_round_step(float(max(values)) or float(SMALL)))
+    return Scale(0.0, top, start, end)
 
 
 def _log(value: Decimal) -> float:

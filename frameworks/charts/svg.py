@@ -1,5 +1,6 @@
 """The little SVG that the charts need: escaped elements, coordinates with one decimal, a frame with title and description."""
 
+import textwrap
 from hashlib import sha256
 from html import escape
 from typing import Literal
@@ -18,6 +19,8 @@ text{font-family:Inter,sans-serif;font-size:11px;fill:#191b1d}
 .in .value,.in .bar,.in .arrow,.in .word{fill:#ae1f17}.absent .value,.absent .bar,.absent .arrow,.absent .word{fill:#5a5d5f}
 .out .hollow{stroke:#0a6660}.cannot .hollow{stroke:#8a5200}.in .hollow{stroke:#ae1f17}.absent .hollow{stroke:#5a5d5f}
 .out .margin{stroke:#0a6660}.cannot .margin{stroke:#8a5200}.in .margin{stroke:#ae1f17}
+.key{font-size:10px;fill:#5a5d5f}.key-value,.key-bar{fill:#5a5d5f}.key-earlier{fill:#85867e}
+.key-hollow{fill:#fff;stroke:#5a5d5f;stroke-width:2}.key-margin{stroke:#5a5d5f;stroke-width:1.5;stroke-dasharray:2 2;fill:none}
 .required{stroke:#191b1d;stroke-width:2;fill:none}.in-force{stroke:#5a5d5f;stroke-width:2;stroke-dasharray:5 3;fill:none}.gap{fill:#fdebe8}
 """
 
@@ -51,7 +54,7 @@ def coordinate(value: float) -> str:
     return "0.0" if written == "-0.0" else written
 
 
-def frame(content: str, *, title: str, desc: str, width: float, height: float, skin: Skin) -> str:
+def frame(content: str, *, title: str, desc: str, width: float, height: float, skin: Skin, narrow: bool = False) -> str:
     """The whole drawing. Its ids come from its own content, so two charts on a page do not share them."""
     mark = sha256(f"{title}\0{desc}\0{content}".encode()).hexdigest()[:10]
     style = element("style", _PRINT) if skin == "print" else ""
@@ -63,7 +66,7 @@ def frame(content: str, *, title: str, desc: str, width: float, height: float, s
         viewBox=f"0 0 {coordinate(width)} {coordinate(height)}",
         width=coordinate(width) if skin == "print" else None,
         height=coordinate(height) if skin == "print" else None,
-        class_="chart-svg",
+        class_="chart-svg narrow" if narrow else "chart-svg",
         role="group",
         aria_labelledby=f"t{mark}",
         aria_describedby=f"d{mark}",
@@ -73,3 +76,10 @@ def frame(content: str, *, title: str, desc: str, width: float, height: float, s
 def width_of(words: str, size: float = 11.0) -> float:
     """How wide some words will be, near enough to keep labels apart."""
     return len(words) * size * 0.56
+
+
+def lines_of(words: str, width: float, size: float = 11.0, most: int = 3) -> list[str]:
+    """Some words broken into lines that fit; what is more than `most` lines ends in an ellipsis, and stands whole in the mark's own words."""
+    fits = max(int(width / (size * 0.56)), 1)
+    lines = textwrap.wrap(words, fits) or [""]
+    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1][: fits - 1]}…"]

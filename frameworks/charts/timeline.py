@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from frameworks.charts.svg import Skin, element, frame, spoken, text
 
+NARROW = 288.0
 _LEFT, _TIER, _HEAD, _FOOT, _EVENTS = 72.0, 26.0, 24.0, 22.0, 20.0
 
 
@@ -41,15 +42,16 @@ def tier_timeline(
     desc: str,
     width: float = 640.0,
     skin: Skin = "page",
+    narrow: bool = False,
 ) -> str:
-    """The timeline as SVG text; steps are in order of time, those before `start` count from it, those after `end` are left out."""
-    span = _Span(start, end, width)
+    """The timeline as SVG text; steps are in order of time, those before `start` count from it, those after `end` are left out. `narrow` is for a phone."""
+    span = _Span(start, end, NARROW if narrow else width)
     parts, top = [], 0.0
     for track in tracks:
         parts.append(element("g", _track(track, span, skin), class_="track", transform=f"translate(0 {top:.0f})"))
         top += _height(track)
     parts.append(element("g", _events(events, span, skin) + _dates(span), class_="events", transform=f"translate(0 {top:.0f})"))
-    return frame("".join(parts), title=title, desc=desc, width=width, height=top + _EVENTS + _FOOT, skin=skin)
+    return frame("".join(parts), title=title, desc=desc, width=span.width, height=top + _EVENTS + _FOOT, skin=skin, narrow=narrow)
 
 
 @dataclass(frozen=True, slots=True)

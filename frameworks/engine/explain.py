@@ -1,7 +1,7 @@
 """Rules, lines and measurements in plain sentences. None of them says "today": they stand in digests."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
@@ -24,6 +24,8 @@ FACT_WORDS: Mapping[str, str] = {
     "reasoning_effort": "the reasoning effort",
     "token_budget": "the token budget",
 }
+# A number is shown with the fewest of these that keep it on its side of a line.
+SHOWN_DIGITS = (4, 6, 12)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
 
 
@@ -37,11 +39,11 @@ def number(value: Decimal, digits: int = 12) -> str:
     return _plain(Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value))
 
 
-def rounded_number(value: Decimal, *, up: bool, beside: Decimal) -> str:
-    """A bound short enough to read, rounded outwards, with as many digits as it takes to stay on its side of the line beside it."""
-    for digits in (4, 6, 12):
+def rounded_number(value: Decimal, *, up: bool, beside: Sequence[Decimal]) -> str:
+    """A bound short enough to read, rounded outwards, with as many digits as it takes to stay on its side of the lines beside it."""
+    for digits in SHOWN_DIGITS:
         short = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR).plus(value)
-        if (short > beside, short < beside) == (value > beside, value < beside):
+        if all((short > line, short < line) == (value > line, value < line) for line in beside):
             return _plain(short)
     return _plain(value)
 
@@ -104,7 +106,7 @@ def comparison(bound: Decimal | None, interval: Interval | None, indicator: Indi
     side = ("the point" if interval.point_only else f"the {'upper' if higher else 'lower'} bound") + _with_margin(indicator, interval)
     if bound is None:
         return f"{side} is unbounded, so nothing shows it {'below' if higher else 'above'} {number(line.at)}"
-    shown = rounded_number(bound, up=higher, beside=line.at)
+    shown = rounded_number(bound, up=higher, beside=[line.at])
     beyond = "below" if higher else "above"
     inside = bound < line.at if higher else bound > line.at
     if bound == line.at:
@@ -130,7 +132,7 @@ def ruled_in(interval: Interval, indicator: Indicator) -> str:
     benign = interval.low if higher else interval.high
     if benign is None or indicator.rule_in is None:
         return "Past the rule-in line."
-    shown = rounded_number(benign, up=higher, beside=indicator.rule_in.at)
+    shown = rounded_number(benign, up=higher, beside=[indicator.rule_in.at])
     side, beyond = ("lower", "above") if higher else ("upper", "below")
     return f"Even the {side} bound {shown} is {beyond} the rule-in line {number(indicator.rule_in.at)}."
 

@@ -3,13 +3,15 @@
 The JSON report is this value in canonical form; the PDF is the same value, typeset. Hazardous comments are left out and counted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from frameworks.charts import interval_chart, rows_of
-from frameworks.engine.types import FrameworkDocument, Outcome
-from frameworks.finding_words import finding_sentence, leaves_of
+from evaluations.queries import Origin, origins
+from frameworks.charts import Row, interval_chart, table_of
+from frameworks.charts.measured import levels
+from frameworks.engine.types import Outcome
+from frameworks.finding_words import finding_sentence, held_against
 from ledger.models import Entry
 from ledger.queries import latest_checkpoint
 from ledger.sentences import sentences
@@ -18,6 +20,7 @@ from people.models import Person
 from people.queries import Actor, actor_of
 from reviews.case_page import CasePage, case_page
 from reviews.case_questions import QuestionPart
+from reviews.finding_charts import FindingCharts, Rows, days_in, measurement_ids
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionState, Verdict
 from reviews.papers_page import PaperLine
@@ -28,6 +31,7 @@ from reviews.status import SubjectStatus, ThresholdStatus, subject_status
 from reviews.subject_page import verdict
 
 FORMAT = "asl-case-file/1"
+CHART_COLUMNS = ("indicator", "finding", "value", "bounds", "n", "method", "snapshot", "measured", "lines")
 OUTCOME = {
     Outcome.RULED_OUT: ("good", "Ruled out"),
     Outcome.NOT_ASSESSED: ("quiet", "Not assessed"),
@@ -44,6 +48,7 @@ def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, An
     page = case_page(case, Actor(actor.person, actor.roles, actor.competences, cleared=False), at)
     status = subject_status(case.subject, case.framework_version, at)
     document = case.framework_version.document
+    origin = origins(measurement_ids(status.facts.findings, *(part.charts.findings for part in _decided(page))))
     log = current_log()
     return {
         "format": FORMAT,
@@ -55,7 +60,8 @@ def case_file(case: Case, *, requested_by: Person, at: datetime) -> dict[str, An
         "framework": {"title": document.title, "version": document.version, "digest": case.framework_version.digest},
         "verdict": _verdict(page, status),
         "questions": [_question(part) for part in page.parts],
-        "findings": _findings(page, status, document),
+        "findings": _findings(page, status, origin),
+        "files": _files(origin),
         "safeguards": _safeguards(page, status),
         "applicability": _applicability(page),
         "papers": [_paper(line) for line in page.papers],
@@ -219,12 +225,12 @@ def _question(part: QuestionPart) -> dict[str, Any]:
     }
 
 
-def _findings(page: CasePage, status: SubjectStatus, document: FrameworkDocument) -> list[dict[str, Any]]:
+def _findings(page: CasePage, status: SubjectStatus, origin: Mapping[str, Origin]) -> list[dict[str, Any]]:
     """Each threshold with the finding its decision in this case answered, as it was pinned; one that was not decided here with the finding as it is."""
-    logs = {indicator.slug for indicator in document.indicators if indicator.log_scale}
+    document, found = status.version.document, []
     answered = {part.question.threshold: part for part in _decided(page) if part.question.threshold}
     current = status.assessment.assessment_digest if status.assessment else None
-    found = []
+    charts = FindingCharts(document, status.facts.findings, days_in(origin))
     for threshold in status.thresholds:
         part = answered.get(threshold.slug)
         finding = part.finding if part is not None else threshold.finding
@@ -242,8 +248,8 @@ def _findings(page: CasePage, status: SubjectStatus, document: FrameworkDocument
                 "answered": part is not None,
                 "now": _finding_now(part) if part is not None else None,
                 "sentence": finding_sentence(finding, document),
-                "charts": _charts(threshold.title, finding["tree"], logs),
-                "reasons": [reason["sentence"] for reason in finding["reasons"]],
+                "charts": _charts(threshold.title, (part.charts if part is not None else charts).rows(threshold.slug)),
+                "reasons": held_against(finding),
             }
         )
     return found
@@ -257,36 +263,39 @@ def _finding_now(part: QuestionPart) -> dict[str, Any] | None:
     return {"tone": tone, "word": word, "digest": part.finding_now["finding_digest"], "sentence": part.now_sentence}
 
 
-def _charts(title: str, tree: Mapping[str, Any], logs: Iterable[str]) -> list[dict[str, Any]]:
-    rows = rows_of(tree, log_scales=set(logs))
-    if not rows:
+def _charts(title: str, rows: Rows | None) -> list[dict[str, Any]]:
+    """What decides first, then the branches that did not."""
+    if rows is None:
         return []
-    alt = f"{title}: each indicator with its value and interval against its lines. The table beneath holds the same numbers."
-    leaves = {leaf["indicator"]: leaf for leaf in leaves_of(tree)}
-    return [
-        {
-            "svg": interval_chart(rows, title=f"{title}: indicators against their lines", desc=alt, skin="print"),
-            "alt": alt,
-            "rows": [_chart_row(leaf) for leaf in leaves.values()],
-        }
+    through = f"Rests on the finding of {' and '.join(each for _, each in rows.through)}." if rows.through else ""
+    drawn = [
+        (rows.deciding, "indicators against their lines", through),
+        (rows.others, "branches that did not decide", "Branches that did not decide."),
     ]
+    return [_chart(f"{title}: {what}", said, each) for each, what, said in drawn if each]
 
 
-def _chart_row(leaf: Mapping[str, Any]) -> dict[str, str]:
-    measured = [each for each in leaf["measurements"] if each["value"] is not None]
-    shown = next((each for each in measured if each["id"] == leaf["deciding"]), measured[-1] if measured else None)
-    line, into = leaf["line"], leaf["rule_in"]
-    lines = [f"rules out {'≤' if line['inclusive'] else '<'} {line['at']}" if line else "", f"rules in at {into['at']}" if into else ""]
-    if leaf["direction"] == "lower" and line:
-        lines[0] = f"rules out {'≥' if line['inclusive'] else '>'} {line['at']}"
+def _chart(title: str, said: str, rows: Sequence[Row]) -> dict[str, Any]:
+    alt = f"{title}: each indicator with its value and interval against its lines. The table beneath holds the same numbers."
+    table = table_of(rows)
     return {
-        "indicator": str(leaf.get("title") or leaf["indicator"]),
-        "value": str(shown["value"]) if shown else "none",
-        "interval": f"{shown['low']} to {shown['high']}" if shown and shown["low"] is not None else "no interval",
-        "n": str(shown["n"]) if shown and shown["n"] is not None else "unknown",
-        "lines": "; ".join(part for part in lines if part) or "none",
-        "outcome": str(leaf["sentence"]),
+        "svg": interval_chart(rows, title=title, desc=alt, skin="print"),
+        "alt": alt,
+        "said": said,
+        "note": table.note,
+        "level": levels(rows),
+        "rows": [dict(zip(CHART_COLUMNS, (cell.text for cell in line), strict=True)) for line in table.rows],
+        "whole": [{name: cell.whole for name, cell in zip(CHART_COLUMNS, line, strict=True) if cell.whole} for line in table.rows],
     }
+
+
+def _files(origin: Mapping[str, Origin]) -> list[dict[str, str]]:
+    """Each file that a measurement of these findings came from, once, in the order of arrival."""
+    files = {each.upload: each for each in origin.values()}
+    return [
+        {"name": each.filename, "digest": f"sha256:{each.sha256}", "received_at": _when(each.received_at), "upload": str(each.upload)}
+        for each in sorted(files.values(), key=lambda each: (each.received_at, str(each.upload)))
+    ]
 
 
 def _safeguards(page: CasePage, status: SubjectStatus) -> list[dict[str, Any]]:

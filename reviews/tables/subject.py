@@ -6,8 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from evaluations.models import Subject
-from frameworks.charts import rows_of
-from frameworks.charts.interval import Row
+from frameworks.charts import Row, rows_of
 from frameworks.models import FrameworkVersion
 from reviews.status import SubjectStatus, ThresholdStatus, subject_status
 from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
@@ -66,6 +65,10 @@ def _value(line: Line) -> Decimal | str | None:
     return "no measurement" if now is None or now.value is None else now.value
 
 
+def _now(line: Line, what: str) -> str:
+    return str(getattr(line.indicator.current, what)) if line.indicator and line.indicator.current else ""
+
+
 def _n(line: Line) -> int | None:
     return line.indicator.current.n if line.indicator and line.indicator.current else None
 
@@ -93,6 +96,8 @@ COLUMNS = (
     Column("Value", Kind.DECIMAL, _value),
     Column("Low", Kind.DECIMAL, lambda line: _bound(line, "low")),
     Column("High", Kind.DECIMAL, lambda line: _bound(line, "high")),
+    Column("Level of each bound", Kind.TEXT, lambda line: _now(line, "level"), 12),
+    Column("Method", Kind.TEXT, lambda line: _now(line, "method"), 30),
     Column("n", Kind.NUMBER, _n, 8),
     Column("Rules out at", Kind.DECIMAL, lambda line: _at(line, "rule_out")),
     Column("Rules out when equal", Kind.YES_NO, _inclusive, 12),

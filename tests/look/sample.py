@@ -49,7 +49,7 @@ def leaf(title: str, outcome: str, **more: object) -> dict[str, Any]:
         "line": {"at": "2.8", "inclusive": False}, "rule_in": {"at": "5", "inclusive": False}, "margin": "1.1", "margin_scale": "ratio", "bound": "3.41207", "comparison": "3.412 is not below 2.8",
         "sentence": "The upper bound 3.41 is above the line 2.8.", "deciding": "m1",
         "measurements": [{"id": "m1", "snapshot_label": "step 9000", "value": "2.1", "low": "1.31", "high": "3.41207", "n": 40, "point_only": False, "qualifies": True,
-                          "reasons": [], "place": {"where": "results.scores[0].metrics.uplift"}}],
+                          "level": "0.95", "comparison": "3.412 is not below 2.8", "reasons": [{"code": "bound-past-line", "sentence": "3.412 is not below 2.8."}], "place": {"where": "results.scores[0].metrics.uplift"}}],
         **more,
     }  # fmt: skip
 
@@ -64,7 +64,7 @@ REASONS: dict[str, Any] = {
 
 
 def charts() -> dict[str, Any]:
-    measured = partial(Measured, n=40, label="step 9000")
+    measured = partial(Measured, n=40, label="step 9000", level="0.95", method="Clopper–Pearson, 9 of 40", at=AT.date())
     rows = (
         Row(
             "Uplift trial, novices <script>",
@@ -74,7 +74,10 @@ def charts() -> dict[str, Any]:
             rule_out=Line(Decimal("2.8")),
             rule_in=Line(Decimal("5")),
             current=measured(Decimal("2.1"), Decimal("1.31"), Decimal("3.41207"), bound=Decimal("3.75")),
-            earlier=(Measured(Decimal("1.2"), n=20), Measured(Decimal("1.7"), n=31)),
+            earlier=tuple(
+                Measured(Decimal(value), Decimal("0.9"), Decimal("2.4"), n=n, level="0.95", at=AT.date() - timedelta(days=days))
+                for value, n, days in (("1.2", 20, 90), ("1.7", 31, 40))
+            ),
         ),
         Row(
             "Protocol troubleshooting",
@@ -107,7 +110,6 @@ def charts() -> dict[str, Any]:
         ),
         Row("Expert red team", "not_assessed", rule_out=Line(Decimal("0.1"))),
     )
-    columns, lines = table_of(rows)
     tracks = [
         Track(
             axis,
@@ -117,16 +119,24 @@ def charts() -> dict[str, Any]:
         )
         for axis, since in (("Deployment", 60), ("Security", 20))
     ]
-    timeline = tier_timeline(
-        tracks,
-        [Event(AT - timedelta(days=118), "Case opened"), Event(AT - timedelta(days=60), "Case decided")],
-        start=AT - timedelta(days=240),
-        end=AT,
-        title="Tier required and in force",
-        desc="Both axes rose to ASL-3; safeguards followed later.",
+    tiers, shares = (
+        [mark_safe(drawn(narrow=narrow)) for narrow in (False, True)]
+        for drawn in (
+            partial(
+                tier_timeline,
+                tracks,
+                [Event(AT - timedelta(days=118), "Case opened"), Event(AT - timedelta(days=60), "Case decided")],
+                start=AT - timedelta(days=240),
+                end=AT,
+                title="Tier required and in force",
+                desc="Both axes rose to ASL-3; safeguards followed later.",
+            ),
+            partial(
+                interval_chart, rows, title="CBRN-3: every indicator against its lines", desc="Six indicators; two cannot be ruled out."
+            ),
+        )
     )
-    interval = interval_chart(rows, title="CBRN-3: every indicator against its lines", desc="Six indicators; two cannot be ruled out.")
-    return {"chart": mark_safe(interval), "timeline": mark_safe(timeline), "chart_columns": columns, "chart_rows": lines}
+    return {"chart": shares, "timeline": tiers, "chart_table": table_of(rows)}
 
 
 def gallery() -> dict[str, Any]:

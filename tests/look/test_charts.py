@@ -1,6 +1,7 @@
 """The drawing says what the numbers say: checked by reading the SVG back as XML."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from frameworks.charts import Event, Line, Measured, Row, Step, Track, interval_chart, rows_of, table_of, tier_timeline
 from frameworks.charts.scale import scale_for
+from frameworks.charts.svg import width_of
 from tests.look.sample import REASONS, leaf
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -80,7 +82,7 @@ def test_lines_are_named_by_the_side_they_rule_on() -> None:
 def test_a_side_without_a_bound_ends_in_an_arrow_and_one_with_it_does_not() -> None:
     svg = chart(row(current=Measured(number("0.4"), number("0.3"), None, n=20)))
     assert [each.get("class") for each in every(svg, "arrow")] == ["arrow high"]
-    assert x(one(svg, "bar")) + x(one(svg, "bar"), "width") == pytest.approx(640, abs=0.15)
+    assert x(one(svg, "bar")) + x(one(svg, "bar"), "width") == pytest.approx(640 - 8, abs=0.15)
     assert every(chart(row()), "arrow") == []
 
 
@@ -123,19 +125,123 @@ def test_no_number_stands_without_its_n() -> None:
     assert one(chart(row(current=Measured(number("0.4"), point_only=True))), "n").text == "n unknown"
 
 
+def with_the_past(**more: Any) -> Row:
+    level = {"level": "0.95", "method": "Clopper–Pearson, 8 of 20"}
+    return row(
+        unit="×",
+        current=Measured(number("0.4"), number("0.303001"), number("0.60001"), n=20, at=AT.date(), **level),
+        earlier=(Measured(number("0.2"), number("0.1"), number("0.454545454545"), n=10, label="step 4000", at=date(2026, 3, 1), **level),),
+        **more,
+    )
+
+
 def test_every_mark_can_be_reached_and_says_what_the_table_says() -> None:
-    svg = chart(row(unit="×", earlier=(Measured(number("0.2"), n=10, label="step 4000"),)))
-    spots = every(svg, "spot")
+    spots = every(chart(with_the_past()), "spot")
     assert [each.get("tabindex") for each in spots] == ["0", "0"]
     assert [each.get("aria-label") for each in spots] == [
-        "Another result, step 4000: 0.2, n 10",
-        "Uplift: Cannot rule out, 0.4 ×, interval 0.3 to 0.6, n 20",
+        "Earlier result: 0.2 ×, interval 0.1 to 0.4546 (one-sided 95 %), n 10, step 4000, 1 Mar 2026",
+        "Uplift: Cannot rule out, 0.4 ×, interval 0.303 to 0.6001 (one-sided 95 %), n 20, 22 May 2026",
     ]
     assert all(each.find(f"{NS}title").text == each.get("aria-label") for each in spots)  # type: ignore[union-attr]
-    columns, lines = table_of([row()])
-    assert dict(zip(columns, lines[0], strict=True)) == {
-        "Indicator": "Uplift", "Finding": "Cannot rule out", "Value": "0.4", "Low": "0.3", "High": "0.6", "n": "20", "Rules out": "0.5", "Rules in": "0.8",
-    }  # fmt: skip
+
+
+def test_the_table_gives_a_line_to_each_result_with_interval_n_method_and_date() -> None:
+    table = table_of([with_the_past()])
+    assert [column.text for column in table.columns] == [
+        "Indicator", "Finding", "Value", "Bounds, one-sided 95 %", "n", "Method", "Snapshot", "Measured", "Lines",
+    ]  # fmt: skip
+    now, earlier = ([cell.text for cell in line] for line in table.rows)
+    lines = "rules out below 0.5, rules in above 0.8"
+    assert now == ["Uplift", "Cannot rule out", "0.4 ×", "0.303 to 0.6001", "20", "Clopper–Pearson, 8 of 20", "", "22 May 2026", lines]
+    assert earlier == [
+        "Uplift",
+        "earlier result",
+        "0.2 ×",
+        "0.1 to 0.4546",
+        "10",
+        "Clopper–Pearson, 8 of 20",
+        "step 4000",
+        "1 Mar 2026",
+        "",
+    ]
+    assert [cell.whole for cell in table.rows[1]][2:4] == ["", "0.1 to 0.454545454545"]
+    assert table.note == "Bounds: one-sided 95 %, rounded outwards."
+
+
+def test_a_result_that_is_not_known_to_be_earlier_is_not_called_so() -> None:
+    undated = row(earlier=(Measured(number("0.2"), n=10),), current=Measured(number("0.4"), n=20, point_only=True, at=AT.date()))
+    assert [line[1].text for line in table_of([undated]).rows] == ["Cannot rule out", "another result"]
+    assert "other results, dated in the table" in words(chart(undated))
+
+
+def test_the_legend_names_each_mark_that_is_drawn_and_no_other() -> None:
+    key = [each.text for each in every(chart(with_the_past()), "key")]
+    assert key == ["value", "one-sided 95 % bounds (Clopper–Pearson)", "earlier results"]
+    assert every(chart(row(outcome="not_assessed", current=None)), "legend") == []
+    point = [each.text for each in every(chart(row(current=Measured(number("0.4"), n=20, point_only=True))), "key")]
+    assert point == ["value without an interval"]
+    margin = row(current=Measured(number("0.4"), number("0.3"), number("0.45"), n=20, bound=number("0.5"), level="0.95"))
+    assert [each.text for each in every(chart(margin), "key")] == ["value", "one-sided 95 % bounds", "safety margin"]
+
+
+def test_shares_of_one_stand_on_one_scale_from_0_to_1() -> None:
+    low, high = row(proportion=True), row(proportion=True, rule_out=Line(number("0.8")), rule_in=None)
+    svg = chart(low, high)
+    ticks = [[each.text for each in every(part, "tick")] for part in every(svg, "row")]
+    assert ticks == [["0", "0.2", "0.4", "0.6", "0.8", "1"]] * 2
+    assert x(one(every(svg, "row")[0], "line in"), "x1") == x(one(every(svg, "row")[1], "line out"), "x1")
+    own = chart(low, row(rule_out=Line(number("60")), rule_in=None, current=Measured(number("21"), number("17"), number("28"), n=9)))
+    assert [each.text for each in every(every(own, "row")[1], "tick")][-1] == "60"
+
+
+def test_shares_that_are_all_small_stand_on_one_smaller_scale() -> None:
+    small = [
+        row(
+            proportion=True, rule_out=Line(number(line)), rule_in=None, current=Measured(number("0.01"), number("0"), number("0.04"), n=200)
+        )
+        for line in ("0.1", "0.05")
+    ]
+    assert [[each.text for each in every(part, "tick")][-1] for part in every(chart(*small), "row")] == ["0.1", "0.1"]
+
+
+def test_a_row_that_may_only_raise_shades_nothing_and_says_nothing_of_ruling_out() -> None:
+    svg = chart(row(only_raises=True, rule_in=None, outcome="ruled_out"))
+    assert every(svg, "zone") == [] and "raises above or at 0.5" in words(svg)
+    assert "Ruled out, may only raise" in words(svg) and not any("rules out" in (each or "") for each in words(svg))
+    assert "raises above 0.5" in words(chart(row(only_raises=True, rule_out=Line(number("0.5"), inclusive=True))))
+    assert "raises below or at 0.5" in words(chart(row(only_raises=True, higher_is_riskier=False)))
+
+
+LONG = "Virology protocol uplift trial with novices, second round, scored by blinded experts on the long form"
+
+
+@pytest.mark.parametrize("which", ["low", "high"])
+@pytest.mark.parametrize("line", ["0.02", "0.3", "0.5", "0.7", "0.98"])
+def test_the_narrow_drawing_holds_every_word_and_mark_inside_its_width(line: str, which: str) -> None:
+    given_row = with_the_past(proportion=True, rule_in=Line(number("0.99")), label=LONG)
+    svg = chart(replace(given_row, rule_out=Line(number(line)), higher_is_riskier=which == "high"), narrow=True)
+    width = float((svg.get("viewBox") or "").split()[2])
+    assert width == 288 and "narrow" in (svg.get("class") or "")
+    for each in svg.iter(f"{NS}text"):
+        told = "".join(each.itertext())
+        wide = width_of(told, 10 if each.get("class") in ("tag", "key", "tick") else 11)
+        start = x(each) - {None: 0.0, "middle": wide / 2, "end": wide}[each.get("text-anchor")]
+        assert start >= -1 and start + wide <= width + 1, told
+    assert " ".join(name.text or "" for name in every(svg, "name")) == LONG
+    assert one(svg, "n").text == "n 20"
+
+
+def test_on_a_phone_the_words_of_two_lines_stand_one_above_the_other() -> None:
+    tags = every(chart(row(proportion=True), narrow=True), "tag")
+    assert len({each.get("y") for each in tags}) == 2
+
+
+def test_on_a_phone_no_line_crosses_the_words_of_the_other() -> None:
+    svg = chart(row(proportion=True), narrow=True)
+    lower = max(every(svg, "tag"), key=lambda each: float(each.attrib["y"]))
+    assert lower.text == "rules out below 0.5"
+    # The line that reaches up past these words stands clear of them.
+    assert x(one(svg, "line in"), "x1") > x(lower) and lower.get("text-anchor") == "end"
 
 
 def test_the_drawing_has_a_title_and_a_description_that_it_names() -> None:
@@ -203,7 +309,9 @@ def test_rows_come_from_the_reason_tree_each_indicator_once() -> None:
         ("Expert red team", "not_assessed", False),
         ("Protocol troubleshooting", "ruled_out", False),
     ]
-    assert rows[0].current == Measured(number("2.1"), number("1.31"), number("3.41207"), n=40, label="step 9000", bound=number("3.41207"))
+    assert rows[0].current == Measured(
+        number("2.1"), number("1.31"), number("3.41207"), n=40, label="step 9000", bound=number("3.41207"), level="0.95"
+    )
     assert rows[1].current is None
 
 
