@@ -1,18 +1,15 @@
 """The ledger's pages in a real browser: in both themes, on a narrow screen, and without scripts."""
 
-from pathlib import Path
-
 import pytest
 from django.test import Client
 
 from ledger import services
 from ledger.notary import Notary
+from tests.axe import violations
 from tests.makers import NOON, make_people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
-RULES = '{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}'
 PAGES = ("/ledger/", "/ledger/?kind=people:role:granted", "/ledger/?since=never", "/ledger/3/", "/ledger/verify/")
 
 
@@ -34,19 +31,13 @@ def signed_in(new_context, tmp_path):
     return make
 
 
-def _violations(page) -> list[str]:
-    return page.evaluate(
-        f"{AXE}; axe.run(document, {RULES}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')))"
-    )
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible_in_both_themes(signed_in, theme):
     page = signed_in(color_scheme=theme).new_page()
     for address in PAGES:
         page.goto(address)
         assert page.locator("h1").count() == 1
-        assert _violations(page) == [], address
+        assert violations(page) == [], address
 
 
 def test_no_page_is_wider_than_a_narrow_screen(signed_in):

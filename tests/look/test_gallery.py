@@ -5,19 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.axe import violations, wait_until_whole
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()
-RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 PICTURES = ROOT / "test-results" / "look"
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.look.gallery_urls")]
-
-
-def violations(page: Any) -> list[str]:
-    found = page.evaluate(
-        f"{AXE}; axe.run(document, {RULES}).then(r => r.violations.map(v => `${{v.id}}: ${{v.nodes.map(n => n.html).join(' ')}}`))"
-    )
-    return list(found)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -25,7 +18,7 @@ def violations(page: Any) -> list[str]:
 def test_every_component_is_accessible_and_fits_its_page(new_context: Any, theme: str, width: int) -> None:
     page = new_context(color_scheme=theme, viewport={"width": width, "height": 900}).new_page()
     page.goto("/gallery/")
-    page.evaluate("document.fonts.ready")
+    wait_until_whole(page)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"gallery-{theme}-{width}.png", full_page=True)
     assert violations(page) == []

@@ -9,16 +9,12 @@ from django.test import Client
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from tests.axe import COLOURS, EVERYTHING, SIZES, violations
 from tests.look.conftest import NewPage
 from tests.look.seeded import Place, places, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
-EVERYTHING = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
-# What another theme or another width can change; the rest of a page is the same.
-COLOURS = "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}"
-SIZES = "{runOnly: {type: 'rule', values: ['target-size', 'scrollable-region-focusable']}}"
 WALKERS = ("ben", "dan", "ada", "farid", "ivo")
 WIDTHS = (1280, 360, 320)
 WIDE = ("/portfolio/", "/cases/", "/ledger/", "/safeguards/")
@@ -80,23 +76,14 @@ def _looked_at(page: Page, path: str) -> Iterator[str]:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
     page.goto(path)
-    page.evaluate(AXE)
     if page.locator("h1").count() != 1:
         yield "not exactly one h1"
-    yield from (f"axe: {each}" for each in _violations(page, EVERYTHING))
+    yield from (f"axe: {each}" for each in violations(page, EVERYTHING))
     page.emulate_media(color_scheme="dark")
-    yield from (f"axe, dark: {each}" for each in _violations(page, COLOURS))
+    yield from (f"axe, dark: {each}" for each in violations(page, COLOURS))
     page.emulate_media(color_scheme="light")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if (needed := page.evaluate("document.documentElement.scrollWidth")) != width:
             yield f"{needed} px wide in a window of {width}"
-    yield from (f"axe, narrow: {each}" for each in _violations(page, SIZES))
-
-
-def _violations(page: Page, rules: str) -> list[str]:
-    return list(
-        page.evaluate(
-            f"axe.run(document, {rules}).then(r => r.violations.map(v => `${{v.id}}: ${{v.nodes.slice(0, 3).map(n => n.html).join(' ')}}`))"
-        )
-    )
+    yield from (f"axe, narrow: {each}" for each in violations(page, SIZES))

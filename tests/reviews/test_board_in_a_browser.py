@@ -8,13 +8,11 @@ from django.test import Client
 
 from people.models import Person
 from reviews.models import Vote
+from tests.axe import violations
 from tests.makers import PASSWORD
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
-RULES = '{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}'
 
 
 @pytest.fixture
@@ -67,10 +65,7 @@ def test_every_page_of_the_board_is_accessible(new_context: Any, risen: Board, t
             continue
         assert answer.status == 200, address
         assert page.locator("h1").count() == 1, address
-        found = page.evaluate(
-            f"{AXE}; axe.run(document, {RULES}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')))"
-        )
-        assert found == [], address
+        assert violations(page) == [], address
 
 
 def test_no_page_of_the_board_is_wider_than_a_narrow_screen(new_context: Any, risen: Board) -> None:
