@@ -99,3 +99,12 @@ def test_it_names_log_size_and_root_in_the_open_and_says_how_it_is_verified(pdf:
     told = Report("case.pdf", pdf).told
     assert (told["log_id"], told["size"], told["root"]) == (sealed["log_id"], sealed["size"], sealed["root"])
     assert squeezed("python3 verify_export.py EXPORT.zip --report THIS_FILE.pdf --key VERIFIER_KEY") in text_of(pdf)
+
+
+def test_scopes_that_are_shut_for_the_same_reasons_stand_together_and_each_is_named(pdf: bytes, file: dict[str, Any]) -> None:
+    text = text_of(pdf)
+    reasons = {tuple(row["reasons"]) for row in file["verdict"]["gate"]}
+    assert len(reasons) < len(file["verdict"]["gate"])
+    assert all(squeezed(row["scope"]) in text for row in file["verdict"]["gate"])
+    for row in file["verdict"]["gate"]:
+        assert all(text.count(squeezed(reason)) <= len(reasons) for reason in row["reasons"])
