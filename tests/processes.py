@@ -103,7 +103,7 @@ def own_environment() -> dict[str, str]:
 
 
 def _wait_for_answer(worker: Worker, name: str) -> None:
-    give_up_at = time.monotonic() + 40
+    give_up_at = time.monotonic() + 90
     while not any(answer.startswith(name) for answers in app.control.ping(timeout=0.3) for answer in answers):
         assert worker.process.poll() is None, f"the worker left:\n{worker.log.read_text()}"
         assert time.monotonic() < give_up_at, f"the worker does not answer:\n{worker.log.read_text()}"
@@ -151,7 +151,7 @@ def smtp_sink(settings: Any) -> Iterator[Sink]:
     controller.stop()
 
 
-def eventually(ask: Callable[[], Any], *, seconds: float = 20) -> Any:
+def eventually(ask: Callable[[], Any], *, seconds: float = 60) -> Any:
     """What `ask` answers once it answers something true; the test fails when it does not in time."""
     give_up_at = time.monotonic() + seconds
     while not (answer := ask()):

@@ -107,7 +107,7 @@ def _make_roles(postgresql: Path, folder: Path, port: int, password: str) -> Non
 
 
 def _until(ask: object, refusal: type[Exception]) -> None:
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + 90
     while True:
         try:
             ask()  # type: ignore[operator]

@@ -97,7 +97,7 @@ class House:
                     preexec_fn=cramp,  # noqa: PLW1509 - it speaks to the system and to nothing else
                 )
             )
-        eventually(lambda: self.get("/healthz", port)[0] == 200, seconds=40)
+        eventually(lambda: self.get("/healthz", port)[0] == 200)
 
     def worker(self, *, program: tuple[str, ...] = ("-m", "celery")) -> Worker:
         """A worker with its own scheduler."""
@@ -265,7 +265,7 @@ class House:
 def until(ask: Callable[[], Any], what: Callable[[], object] = str) -> Any:
     """`eventually`, with more patience, and with a word on what is missing."""
     try:
-        return eventually(ask, seconds=45)
+        return eventually(ask, seconds=90)
     except AssertionError:
         raise AssertionError(f"still not so: {what()}") from None
 

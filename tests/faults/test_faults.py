@@ -62,8 +62,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
     house.blobs, house.port, house.cramped_port = folder / "blobs", free_port(), free_port()
     before = dict(connection.settings_dict)
     try:
-        postgres.wait(seconds=60)
-        valkey.wait(seconds=60)
+        postgres.wait(seconds=90)
+        valkey.wait(seconds=90)
         connection.close()
         login = {"USER": SUPERUSER, "PASSWORD": postgres.superuser_password, "HOST": str(postgres.sockets), "PORT": ""}
         connection.settings_dict.update(login | {"NAME": "postgres"})
@@ -212,7 +212,7 @@ def test_a_broker_stopped_during_uploads_and_started_empty(house: House) -> None
     assert house.get("/healthz") == (200, {"status": "alive"})
     shutil.rmtree(house.valkey.folder / "appendonlydir")
     house.broker.start()
-    house.valkey.wait(seconds=30)
+    house.valkey.wait(seconds=90)
     house.send_some(1)
     house.is_whole()
 
@@ -254,7 +254,7 @@ def test_a_database_restarted_under_load(house: House) -> None:
     assert house.get("/readyz")[1]["database"] is False
     assert house.get("/healthz")[0] == 200
     house.database.start()
-    house.postgres.wait(seconds=30)
+    house.postgres.wait(seconds=90)
     for thread in threads:
         thread.join()
     assert set(answers) <= {0, 200, 202, 500, 503}

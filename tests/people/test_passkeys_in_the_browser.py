@@ -43,7 +43,6 @@ def test_a_passkey_is_made_signs_in_signs_a_vote_and_goes(new_context: Any, tmp_
     context = new_context(reduced_motion="reduce")
     context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
     page = context.new_page()
-    page.set_default_timeout(10_000)
     with_device(page)
 
     page.goto("/people/me/factors/passkey/")
