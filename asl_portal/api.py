@@ -5,11 +5,12 @@ from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
 from ninja.constants import NOT_SET
-from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from asl_portal.openapi import DescribedAPI
 from ledger.refusals import Refusal
 from people.api_auth import TokenAuth
+from people.limits import TooManyRequests
 from people.refusal_pages import problem
 from people.words import Scope
 
@@ -37,7 +38,10 @@ for _room in ROOMS:
 
 @api.exception_handler(Refusal)
 def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    return problem(refusal.status, code=refusal.code, title=refusal.sentence, what_to_do=refusal.what_to_do)
+    answer = problem(refusal.status, code=refusal.code, title=refusal.sentence, what_to_do=refusal.what_to_do)
+    if isinstance(refusal, TooManyRequests):
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
 
 
 @api.exception_handler(AuthenticationError)
@@ -54,11 +58,6 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Names the place and the fault; the value that was sent is not repeated."""
     places = [".".join(str(part) for part in one["loc"]) + ": " + str(one["msg"]) for one in error.errors]
     return problem(422, code="request_not_valid", title="The request is not as the API describes it.", what_to_do="; ".join(places)[:1000])
-
-
-@api.exception_handler(Throttled)
-def _too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
-    return problem(429, code="too_many_requests", title="Too many requests.", what_to_do="Wait a while and try again.")
 
 
 @api.exception_handler(HttpError)

@@ -35,7 +35,7 @@ _EVERYWHERE = {
     405: "The address answers other methods than this one.",
     409: "It cannot be done in the present state.",
     422: "The request is not as described here, or does not hold together.",
-    429: "Too many requests; wait and try again.",
+    429: "Too many requests in this minute; `Retry-After` says how many seconds to wait. It answers nothing: at the gate it is not a yes.",
 }
 _OF_BODIES = {413: "More bytes than the portal takes."}
 
@@ -97,6 +97,8 @@ def _problem(status: int, meaning: str) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": meaning, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}}
+    if status == 429:
+        answer["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "required": True}}
     return answer
 
 

@@ -173,6 +173,10 @@ BEHIND_PROXY = env.flag("ASL_BEHIND_PROXY", False)
 # Rate limits count by the client's address, which behind a proxy is the last one the proxy named.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Calls of the API in a minute; 0 sets no limit. Pipelines ask the gate often, and it is cheap.
+API_GATE_PER_MINUTE = env.number("ASL_API_GATE_PER_MINUTE", 60_000)
+API_CALLS_PER_MINUTE = env.number("ASL_API_CALLS_PER_MINUTE", 3_000)
+API_REFUSED_PER_MINUTE = env.number("ASL_API_REFUSED_PER_MINUTE", 120)
 METRICS_TOKEN = env.secret("ASL_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

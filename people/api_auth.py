@@ -14,7 +14,7 @@ from ninja.security import HttpBearer
 from ledger.canonical import digest
 from ledger.refusals import NotAllowed
 from ledger.standstill import WhileNothingMoves, snapshot
-from people import tries
+from people import limits, tries
 from people.models import ApiToken
 from people.queries import Actor, actor_of, changes_at
 from people.services.tokens import OPEN_PART, find_token
@@ -37,12 +37,18 @@ class RoleMissing(NotAllowed):
 class TokenAuth(HttpBearer):
     """Finds the person behind a token and what they hold now: `request.actor`, also `request.auth`. `request.seen` names the snapshot it was found under.
 
-    No token, an unknown, expired or revoked one: 401. Raises ScopeMissing, RoleMissing (403).
+    No token, an unknown, expired or revoked one: 401. Raises ScopeMissing, RoleMissing (403), TooManyRequests (429).
     """
 
     def __init__(self, scope: str) -> None:
         super().__init__()
         self.scope = str(scope)
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        actor: Actor | None = super().__call__(request)
+        if actor is None:
+            limits.count_refused(get_client_ip(request) or "", at=timezone.now())
+        return actor
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         now = timezone.now()
@@ -52,6 +58,7 @@ class TokenAuth(HttpBearer):
         found, actor = _remembered.get(asked, at=now, read=lambda: _read(token, address, now), seen=seen)
         if found is None or actor is None or not found.is_live(now):
             return None
+        limits.count_call(found, self.scope, at=now)
         if self.scope not in found.scopes:
             raise ScopeMissing(self.scope)
         if not actor.belongs:
