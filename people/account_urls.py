@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from people import link_views, provider_views
+from people import link_views, password_views, provider_views
 from people.accounts import SecondFactor
 from people.doors import open_without_role
 
@@ -16,7 +16,7 @@ urlpatterns = [
     path("logout/", form_page(open_without_role(provider_views.sign_out)), name="account_logout"),
     path("second-factor/", form_page(SecondFactor.as_view()), name="mfa_authenticate"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
-    path("password/change/", form_page(open_without_role(link_views.change_password)), name="account_change_password"),
+    path("password/change/", password_views.change_password, name="account_change_password"),
     path("link/", link_views.choose_password, name="choose_password"),
     path("link/provider/", provider_views.ask_for_link, name="provider_for_link"),
     path("link/provider/confirm/", provider_views.use_link, name="provider_link_confirm"),

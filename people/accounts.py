@@ -1,4 +1,4 @@
-"""How sign-in behaves here: accounts are made by invitation, never by a sign-up page, a changed password is entered in the ledger, and codes
+"""How sign-in behaves here: accounts are made by invitation, never by a sign-up page, and codes
 of an authenticator app are checked where signing checks them, so that none counts twice."""
 
 import json
@@ -13,26 +13,18 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from people import factors
-from people.models import User
 from people.passkeys import of as passkeys_of
 from people.passkeys import relying_party
 from people.sealing import opened, seal
-from people.services import change_password, use_recovery_code
+from people.services import use_recovery_code
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-    def set_password(self, user: User, password: str) -> None:
-        change_password(user=user, password=password, at=timezone.now())
-
-    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("people:me")
 
 
 class FactorAdapter(DefaultMFAAdapter):

@@ -121,20 +121,43 @@ class ConfirmationForm(forms.Form):
         return trips.word_for(request.session, trips.act_of(self._act, self.data))
 
 
+def _new_password(label: str, help_text: str = "") -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, strip=False, max_length=4096, widget=widget, help_text=help_text)
+
+
+GOOD_PASSWORD = "At least 12 characters. A few words of your own are easier to remember than symbols."  # noqa: S105 it is none
+
+
 class ChoosePasswordForm(forms.Form):
-    password = forms.CharField(
-        label="New password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 12 characters. A few words of your own are easier to remember than symbols.",
-    )
-    again = forms.CharField(label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    password = _new_password("New password", GOOD_PASSWORD)
+    again = _new_password("New password, again")
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
-        if "password" in values and "again" in values and values["password"] != values["again"]:
-            self.add_error("again", "The two do not match.")
+        _require_alike(self, "password", values)
         return values
+
+
+class ChangePasswordForm(ConfirmationForm):
+    new_password = _new_password("New password", GOOD_PASSWORD)
+    again = _new_password("New password, again")
+    field_order = ("new_password", "again", *CONFIRMING)
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or {}
+        _require_alike(self, "new_password", values)
+        return values
+
+    def signed(self) -> dict[str, Any]:
+        told = super().signed()
+        del told["again"]
+        return told
+
+
+def _require_alike(form: forms.Form, name: str, values: dict[str, object]) -> None:
+    if {name, "again"} <= values.keys() and values[name] != values["again"]:
+        form.add_error("again", "The two do not match.")
 
 
 class AppForm(ConfirmationForm):

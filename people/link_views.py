@@ -6,7 +6,6 @@ and with it logs, history and referrers, holds none.
 
 from __future__ import annotations
 
-from allauth.account.views import password_change
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
@@ -84,13 +83,4 @@ def come_in(request: HttpRequest, user: User, done: str, sign_in: str) -> HttpRe
         messages.info(request, f"{done} and you are signed in.")
         answer = redirect("people:factors")
     answer.delete_cookie(COOKIE, path=reverse("choose_password"), samesite="Lax")
-    return answer
-
-
-def change_password(request: HttpRequest) -> HttpResponse:
-    """allauth's form, for whoever has a password; an account that signs in elsewhere has none to change."""
-    if request.user.is_authenticated and not request.user.has_usable_password():
-        messages.info(request, "Your account has no password to change. An administrator can propose a sign-in link that sets one.")
-        return redirect("people:me")
-    answer: HttpResponse = password_change(request)
     return answer

@@ -142,7 +142,7 @@ ROWS: dict[str, Row] = {
     "account_logout": row(OPEN_REST, GET=by(200, anonymous=302, stranger=200), POST=everybody(302)),
     "mfa_authenticate": row(OPEN_REST, GET=by(302, anonymous=LOGIN, stranger=302), POST=by(302, anonymous=LOGIN, stranger=302)),
     "account_inactive": row(OPEN_REST, GET=everybody(200)),
-    "account_change_password": row(signed_in(405), GET=signed_in(200), POST=signed_in(200)),
+    "account_change_password": row(signed_in(405), GET=signed_in(200), POST=signed_in(422)),
     "choose_password": row(OPEN_REST, GET=everybody(404), POST=everybody(404)),
     "sign_in_link": row(OPEN_REST, GET=everybody(302)),
     # people: the sign-in provider. This world has none; tests/people/test_signing_in_at_the_provider.py walks those that have

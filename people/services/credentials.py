@@ -18,6 +18,7 @@ from ledger.canonical import digest
 from ledger.refusals import NotKnown, NotNow, NotValid
 from ledger.services import current_log
 from people import entries, policies
+from people.confirming import Confirmation, confirm
 from people.models import Person, SignInLink, User
 from people.queries import actor_of, roles_of
 from people.services.factors import take_factors_away
@@ -182,14 +183,19 @@ def use_link_with_provider(*, secret: str, found: Found, at: datetime) -> User:
     return user
 
 
-def change_password(*, user: User, password: str, at: datetime) -> User:
-    """For somebody who has just confirmed the password before. Open links to the account are taken back. Raises PasswordTooWeak."""
+def change_password(*, user: User, new_password: str, confirmation: Confirmation, at: datetime) -> User:
+    """Its owner confirms it with the password before and a second factor, as every change of the account. Open links to it are taken back.
+
+    Raises AccountClosed, PasswordTooWeak and what `people.confirming.confirm` raises.
+    """
     with transaction.atomic():
         locked = _locked(user)
-        _require_strong(password, locked)
+        # Asked first: a code that was spent on a weak password would have to be waited for anew.
+        _require_strong(new_password, locked)
+        confirm(user=locked, confirmation=confirmation, at=at)
         _withdraw_open_links(locked, at)
         # The caller's object is changed, so that its session outlives the change.
-        user.set_password(password)
+        user.set_password(new_password)
         user.credential_changed_at = at
         user.save(update_fields=["password", "credential_changed_at"])
         entries.credential_changed(user, at=at)

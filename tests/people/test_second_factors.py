@@ -21,6 +21,7 @@ from people.confirming import (
 from people.factors import PERIOD_SECONDS, code_at, has_second_factor, new_secret
 from people.models import User
 from people.queries import actor_of
+from people.services.credentials import PasswordTooWeak
 from people.services.factors import FirstCodeNotFitting, HasAnAppAlready, NoSecondFactor
 from people.signing import Statement, sign, verify_signature
 from people.words import Role
@@ -199,6 +200,44 @@ def test_new_recovery_codes_take_the_old_ones_place():
     give_password(cast.chloe, at=at)
     with pytest.raises(NoSecondFactor):
         services.renew_recovery_codes(user=cast.chloe.user, confirmation=CONFIRMED, at=at)
+
+
+CHANGE = "/accounts/password/change/"
+NEW = "an even longer and quieter river"
+
+
+def test_changing_the_password_takes_the_second_factor_too(client):
+    cast = ben_with_app()
+    client.force_login(cast.ben.user)
+    assert 'name="code"' in client.get(CHANGE).content.decode()
+    told = {"password": PASSWORD, "new_password": NEW, "again": NEW}
+    for code in ("", "000000"):
+        assert client.post(CHANGE, told | {"code": code}).status_code == 422
+        assert User.objects.get(pk=cast.ben.user.pk).check_password(PASSWORD)
+    right = code_at(APP_SECRET, timezone.now())
+    assert client.post(CHANGE, told | {"code": right}).status_code == 302
+    assert User.objects.get(pk=cast.ben.user.pk).check_password(NEW)
+    assert last_kind() == "people:credential:changed"
+    assert client.post(CHANGE, {"password": NEW, "new_password": PASSWORD, "again": PASSWORD, "code": right}).status_code == 422
+
+
+def test_a_weak_new_password_spends_no_code():
+    cast = ben_with_app()
+    at = later(minutes=1)
+    told = {"user": cast.ben.user, "confirmation": confirmed(cast.ben, at), "at": at}
+    with pytest.raises(PasswordTooWeak):
+        services.change_password(new_password="river", **told)
+    assert services.change_password(new_password=NEW, **told).check_password(NEW)
+
+
+def test_after_five_wrong_tries_the_password_is_not_changed_by_the_right_one_either():
+    cast = ben_with_app()
+    at = later(minutes=1)
+    for _ in range(5):
+        with pytest.raises(CredentialNotConfirmed):
+            services.change_password(user=cast.ben.user, new_password=NEW, confirmation=Confirmation("wrong"), at=at)
+    with pytest.raises(TooManyTries):
+        services.change_password(user=cast.ben.user, new_password=NEW, confirmation=confirmed(cast.ben, at), at=at)
 
 
 def production(cast, *, resets_factors: bool = False, at=NOON) -> None:

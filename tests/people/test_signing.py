@@ -165,7 +165,7 @@ def test_a_credential_set_through_a_link_cannot_sign_for_a_day():
 def test_a_password_changed_by_its_owner_signs_at_once():
     cast = make_people("ben", mode="production")
     production_password(cast)
-    services.change_password(user=cast.ben.user, password="another long river", at=later(days=2))
+    services.change_password(user=cast.ben.user, new_password="another long river", confirmation=CONFIRMED, at=later(days=2))
     assert sign(
         person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=Confirmation("another long river"), at=later(days=2)
     )

@@ -148,9 +148,10 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(client, dj
     other = type(client)()
     sign_in(other, cast.ben)
     new = "an even longer and quieter river"
-    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
-    wrong = client.post("/accounts/password/change/", form | {"oldpassword": "wrong"})
-    assert wrong.status_code == 200
+    form = {"password": PASSWORD, "new_password": new, "again": new}
+    for wrong in ({"password": "wrong"}, {"again": "another"}, {"new_password": "river", "again": "river"}):
+        assert client.post("/accounts/password/change/", form | wrong).status_code == 422
+        assert django_user_model.objects.get(pk=cast.ben.user.pk).check_password(PASSWORD)
     answer = client.post("/accounts/password/change/", form)
     assert (answer.status_code, answer["Location"]) == (302, "/people/me/")
     user = django_user_model.objects.get(pk=cast.ben.user.pk)
