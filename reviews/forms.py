@@ -175,7 +175,9 @@ class ApplicabilityForm(SigningForm):
         regex=places.DIGEST,
         max_length=71,
         widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono"}),
-        help_text="The digest of the stack as it was reviewed. The serving side asks the gate with it, and the gate refuses any other.",
+        help_text="The fingerprint of what serves the model: of its release manifest or image, just as it was reviewed. Whoever builds the stack prints it "
+        "with each release (of an image <code>docker images --digests</code>, of a manifest <code>sha256sum</code>). The serving side names the same "
+        "digest when it asks the gate, and the gate refuses any other.",
         error_messages={"invalid": "A digest is sha256: and 64 hexadecimal digits."},
     )
     rationale = _rationale("Why these sign-offs cover this model")

@@ -31,6 +31,8 @@ from reviews.models import (
 )
 from reviews.models.case import CaseState
 from reviews.models.gate_answer import GateState
+from reviews.models.question import QuestionKind, Verdict
+from reviews.places import Site
 from reviews.turns import Turn, turns_of, whose
 
 
@@ -113,6 +115,15 @@ def implementations_with_signoffs(framework_name: str) -> QuerySet[SafeguardImpl
             Prefetch("signoffs", queryset=SignOff.objects.select_related("person", "signature", "implementation", "revoked_by")),
         )
     )
+
+
+def sites_of_release(question: Question, at: datetime) -> list[Site]:
+    """Where the weights of a release question are served: as the statements say on which the safeguards were found adequate. One query."""
+    if question.kind != QuestionKind.RELEASE:
+        return []
+    case = question.case
+    found = SafeguardsDecision.objects.in_force(at).filter(subject=case.subject_id, framework_name=case.framework_name)
+    return [each.statement.site for each in found.filter(verdict=Verdict.ADEQUATE).select_related("statement").order_by("axis", "id")]
 
 
 def ready_to_declare(question: Question, at: datetime) -> bool:

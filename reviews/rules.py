@@ -218,6 +218,28 @@ def judgements_of(rule: Rule) -> tuple[str, ...]:
     return own + tuple(slug for child in rule.children for slug in judgements_of(child))
 
 
+def judgement_titles(framework: FrameworkDocument) -> dict[str, str]:
+    """What each judgement of a framework asks people, in its words."""
+    return {
+        rule.target: rule.title for each in framework.thresholds for rule in _parts(each.rule) if rule.kind == "judgement" and rule.title
+    }
+
+
+def _parts(rule: Rule) -> Iterator[Rule]:
+    yield rule
+    for child in rule.children:
+        yield from _parts(child)
+
+
+def judgements_answered(framework: FrameworkDocument, threshold: str, finding: Mapping[str, Any]) -> tuple[str, ...]:
+    """The judgements that deciding a threshold writes down: those its finding reads, or those the rule asks for of what is only watched."""
+    # An earlier version's threshold has no rule in this one, so there is nothing to write down for it.
+    known = {each.slug: each for each in framework.thresholds}.get(threshold)
+    watched = known is not None and is_watched(known)
+    asked = judgements_in(finding["tree"]) if finding else judgements_of(known.rule) if known is not None and watched else ()
+    return tuple(dict.fromkeys(asked))
+
+
 def is_watched(threshold: Threshold) -> bool:
     """A checkpoint, an alert or a watch-list that rests on a judgement: a case opened by hand may ask about it. It requires no tier and shuts no gate."""
     return threshold.kind != "threshold" and bool(judgements_of(threshold.rule))

@@ -3,7 +3,7 @@
 A statement binds the digest of the content that was shown, of the rationale, and of the policy pinned by the case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from frameworks.engine.types import FrameworkDocument
 from ledger.canonical import digest
@@ -84,7 +84,35 @@ def question_title(question: Question, document: FrameworkDocument) -> str:
     return f"May {label} go to {question.scope.replace('_', ' ')}?"
 
 
-def vote_statement(*, question: Question, case: Case, choice: str, rationale: str, actor: Actor, document: FrameworkDocument) -> Statement:
+def about_release(question: Question, sites: Sequence[Site]) -> str:
+    """What would go out, in full: the model, its weights by their digest, the scope, and where it is served; empty for other questions.
+
+    `sites`: where the applicability statements behind the decisions in force say it is served.
+    """
+    snapshot = question.snapshot
+    if question.kind != QuestionKind.RELEASE or snapshot is None:
+        return ""
+    told = " ".join(dict.fromkeys(served_in(site).strip() for site in sites if served_in(site)))
+    weights = f"{question.case.subject.name}, snapshot {snapshot.label}, weights {snapshot.weights_digest}"
+    return f" {weights}, to {question.scope.replace('_', ' ')}. {told or 'No serving stack and no environment is named.'}"
+
+
+def vote_text(*, question: Question, case: Case, choice: str, document: FrameworkDocument, sites: Sequence[Site] = ()) -> str:
+    """Word for word what a vote signs."""
+    about = about_release(question, sites)
+    return f"Case {case.number}. {question_title(question, document)}{about} {effect_of(question, choice, document)}. {NO_CONFLICT}"
+
+
+def vote_statement(
+    *,
+    question: Question,
+    case: Case,
+    choice: str,
+    rationale: str,
+    actor: Actor,
+    document: FrameworkDocument,
+    sites: Sequence[Site] = (),
+) -> Statement:
     return Statement(
         type="reviews.vote",
         digests={
@@ -96,11 +124,14 @@ def vote_statement(*, question: Question, case: Case, choice: str, rationale: st
         meaning=Choice(choice).value,
         role=acting_role(actor, case),
         policy=case.policy_digest,
-        text=f"Case {case.number}. {question_title(question, document)} {effect_of(question, choice, document)}. {NO_CONFLICT}",
+        text=vote_text(question=question, case=case, choice=choice, document=document, sites=sites),
     )
 
 
-def declaration_statement(*, question: Question, case: Case, verdict: str, note: str, document: FrameworkDocument) -> Statement:
+def declaration_statement(
+    *, question: Question, case: Case, verdict: str, note: str, document: FrameworkDocument, sites: Sequence[Site] = ()
+) -> Statement:
+    decided = f"The board decided: {verdict_in_words(question, verdict, document)}."
     return Statement(
         type="reviews.declaration",
         digests={
@@ -112,7 +143,7 @@ def declaration_statement(*, question: Question, case: Case, verdict: str, note:
         meaning=verdict,
         role=Role.CHAIR,
         policy=case.policy_digest,
-        text=f"Case {case.number}. {question_title(question, document)} The board decided: {verdict_in_words(question, verdict, document)}.",
+        text=f"Case {case.number}. {question_title(question, document)}{about_release(question, sites)} {decided}",
     )
 
 
@@ -126,19 +157,29 @@ def signoff_statement(*, implementation: SafeguardImplementation, meaning: str, 
         },
         meaning=meaning,
         role=Role.REVIEWER,
-        text=f"{implementation.title}, version {implementation.version}. {Meaning(meaning).label}. Valid until {expires_on}.",
+        text=signoff_text(implementation=implementation, meaning=meaning, expires_on=expires_on),
     )
+
+
+def signoff_text(*, implementation: SafeguardImplementation, meaning: str, expires_on: str) -> str:
+    """Word for word what a sign-off signs."""
+    return f"{implementation.title}, version {implementation.version}. {Meaning(meaning).label}. Valid until {expires_on}."
 
 
 def applicability_statement(*, case: Case, content_digest: str, count: int, scopes: tuple[str, ...], site: Site, actor: Actor) -> Statement:
     role = Role.SAFEGUARD_OWNER if Role.SAFEGUARD_OWNER in actor.roles else Role.REVIEWER
+    weights = (
+        f"{case.subject.name}, snapshot {case.snapshot.label}, weights {case.snapshot.weights_digest},"
+        if case.snapshot
+        else "these weights"
+    )
     return Statement(
         type="reviews.applicability",
         digests={"case": str(case.pk), "content": content_digest},
         meaning="covers",
         role=role,
         policy=case.policy_digest,
-        text=f"Case {case.number}. The {count} sign-offs named cover these weights in: {', '.join(scopes)}.{served_in(site)}",
+        text=f"Case {case.number}. The {count} sign-offs named cover {weights} in: {', '.join(scopes)}.{served_in(site)}",
     )
 
 

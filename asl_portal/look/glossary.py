@@ -155,6 +155,25 @@ TERMS = (
         ("safeguard",),
     ),
     Term(
+        "declaration",
+        "Declaration",
+        "The chair's signed word on what the board decided, once a quorum is met. It counts as no vote and carries every vote.",
+        ("quorum", "dissent"),
+    ),
+    Term("dissent", "Dissent", "A vote on the other side of what was decided. It stands in the decision, the same size.", ("vote",)),
+    Term(
+        "judgement",
+        "Judgement",
+        "What only people can say about a threshold. Declaring its question records it; assessments read it until it runs out.",
+        ("determination",),
+    ),
+    Term(
+        "serving-stack",
+        "Serving stack",
+        "The system that serves the weights: its filters, limits and monitors. It is known by the digest of its release.",
+        ("applicability", "gate"),
+    ),
+    Term(
         "applicability",
         "Applicability statement",
         "A signed statement which sign-offs in force cover this snapshot and scope, and which safeguards are exceptions.",

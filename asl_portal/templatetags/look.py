@@ -198,10 +198,12 @@ def term(context: Context, slug: str, said: str = "") -> SafeString:
     """A word of the glossary, with its meaning one press away: `{% term "tier" %}`, `{% term "tier" "Tiers" %}`. A slug that is not there is a fault."""
     found = BY_SLUG[slug]
     # Counted on the page's own render: each place needs an id of its own.
+    # A sheet is fetched into a page that has explained some words already.
+    sheet = "sheet-" if getattr(context.get("request"), "htmx", False) else ""
     whole_page = cast(dict[str, int], context.render_context.dicts[0])
     count = whole_page["terms"] = whole_page.get("terms", 0) + 1
     return format_html(
-        '<button type="button" class="term" popovertarget="term-{0}-{1}">{2}</button><span popover id="term-{0}-{1}" class="meaning" role="note">'
+        '<button type="button" class="term" popovertarget="{6}term-{0}-{1}">{2}</button><span popover id="{6}term-{0}-{1}" class="meaning" role="note">'
         '<strong>{3}</strong> {4} <a href="{5}#{0}">Glossary</a></span>',
         found.slug,
         count,
@@ -209,6 +211,7 @@ def term(context: Context, slug: str, said: str = "") -> SafeString:
         found.word,
         found.meaning,
         reverse("glossary"),
+        sheet,
     )
 
 

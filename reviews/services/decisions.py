@@ -20,14 +20,14 @@ from people.models import Person, Signature, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import conflicts, contents, entries, gate, policies, signing
+from reviews import conflicts, contents, entries, gate, policies, queries, signing
 from reviews.counting import is_current, live_votes, tally_of
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Determination, Question, ReleaseDecision, SafeguardsDecision, ScopeState
 from reviews.models.determination import EndReason
 from reviews.models.gate_answer import GateState
 from reviews.models.question import QuestionKind, QuestionState, Verdict
-from reviews.rules import higher_of, is_strict, is_watched, judgements_in, judgements_of, verdict_refused
+from reviews.rules import higher_of, is_strict, judgements_answered, verdict_refused
 from reviews.services.asking import align, holds_strict, is_retired, pinned_quorum, statement_of
 from reviews.services.cases import end
 from reviews.services.following import write_requirement
@@ -154,7 +154,10 @@ def decide(
     facts = collect_one(case.subject, case.framework_version, at)
     _check_verdict(case, question, verdict, facts)
     document = case.framework_version.document
-    statement = signing.declaration_statement(question=question, case=case, verdict=verdict, note=note.strip(), document=document)
+    sites = queries.sites_of_release(question, at)
+    statement = signing.declaration_statement(
+        question=question, case=case, verdict=verdict, note=note.strip(), document=document, sites=sites
+    )
     signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     stood = [
         {
@@ -225,10 +228,6 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
     at, document = shared["decided_at"], case.framework_version.document
     finding = facts.findings.get(question.threshold, {})
     requires = higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {}
-    # What holds something up never runs out by itself; what lets something go does, and so does a judgement of what is only watched.
-    holds_up = is_strict(verdict) and (bool(requires) or document.gates(question.threshold))
-    # What an earlier version alone required does not come back by the calendar once it was let go.
-    stays = holds_up or not (finding or _is_known(document, question.threshold))
     same = {"subject": case.subject, "framework_name": case.framework_name, "threshold": question.threshold}
     covering = list(Determination.objects.filter(ended_at=None, covered_by__isnull=False, **same).values_list("pk", flat=True))
     _end_earlier(Determination, at, **same)
@@ -241,13 +240,25 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
         assessment=facts.assessment,
         finding_digest=question.finding_digest,
         finding=dict(finding),
-        valid_until=None if stays else at + timedelta(days=document.determination_validity_days),
+        valid_until=lasts_until(document, question, verdict, finding=finding, at=at),
     )
     entries.threshold_determined(determination, at=at)
     for earlier in covering:
         end_coverage(decision=earlier, why=EndReason.SUPERSEDED, actor=None, at=at)
     _write_downwards(case, question, determination, finding)
     return determination
+
+
+def lasts_until(
+    document: FrameworkDocument, question: Question, verdict: str, *, finding: Mapping[str, Any], at: datetime
+) -> datetime | None:
+    """When a determination declared at that moment runs out; None where it does not."""
+    requires = higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {}
+    # What holds something up never runs out by itself; what lets something go does, and so does a judgement of what is only watched.
+    holds_up = is_strict(verdict) and (bool(requires) or document.gates(question.threshold))
+    # What an earlier version alone required does not come back by the calendar once it was let go.
+    stays = holds_up or not (finding or _is_known(document, question.threshold))
+    return None if stays else at + timedelta(days=document.determination_validity_days)
 
 
 def _is_known(document: FrameworkDocument, threshold: str) -> bool:
@@ -258,11 +269,7 @@ def _is_known(document: FrameworkDocument, threshold: str) -> bool:
 def _write_downwards(case: Case, question: Question, determination: Determination, finding: Mapping[str, Any]) -> None:
     """What the next assessment must read: the judgement where the framework asks people, and a coverage."""
     at = determination.decided_at
-    # An earlier version's threshold has no rule in this one, so there is nothing to write down for it.
-    threshold = {each.slug: each for each in case.framework_version.document.thresholds}.get(question.threshold)
-    watched = threshold is not None and is_watched(threshold)
-    asked = judgements_in(finding["tree"]) if finding else judgements_of(threshold.rule) if threshold is not None and watched else ()
-    for slug in dict.fromkeys(asked):
+    for slug in judgements_answered(case.framework_version.document, question.threshold, finding):
         if Verdict(determination.verdict) in JUDGED:
             record_judgement(
                 subject=case.subject,

@@ -11,7 +11,7 @@ from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import conflicts, contents, entries, policies, signing
+from reviews import conflicts, contents, entries, policies, queries, signing
 from reviews.facts import collect_one
 from reviews.models import Question, Recusal, Vote
 from reviews.models.case import Case
@@ -86,7 +86,13 @@ def vote(
             raise PapersLacking(papers=list(lacking))
     document = case.framework_version.document
     statement = signing.vote_statement(
-        question=question, case=case, choice=choice, rationale=rationale.strip(), actor=voter, document=document
+        question=question,
+        case=case,
+        choice=choice,
+        rationale=rationale.strip(),
+        actor=voter,
+        document=document,
+        sites=queries.sites_of_release(question, at),
     )
     signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
     question.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)

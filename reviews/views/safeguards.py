@@ -18,9 +18,10 @@ from ledger.refusals import NotKnown
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, policies, queries
+from reviews import access, policies, queries, signing
 from reviews.forms import ChangeForm, EvidenceForm, ImplementationForm, ReasonForm, SignOffForm
 from reviews.models import SafeguardImplementation
+from reviews.models.signoff import Meaning
 from reviews.safeguards_page import SafeguardListForm, safeguard_rows
 from reviews.services import signoffs
 from reviews.views.status import version_in_force
@@ -208,13 +209,15 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
         if made:
             messages.info(request, f"{implementation.title} is signed off until {made.expires_at:%-d %B %Y}.")
             return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
-    valid_until = timezone.now() + timedelta(days=safeguard.validity_days)
+    expires_on = (timezone.now() + timedelta(days=safeguard.validity_days)).date().isoformat()
     context = {
         "title": f"Sign off {safeguard.title.lower()}",
-        # Word for word what is signed; the meaning chosen stands in the middle of it.
-        "statement": f"{implementation.title}, version {implementation.version}. [What you choose below.] Valid until {valid_until.date().isoformat()}.",
+        "says": [
+            (meaning, signing.signoff_text(implementation=implementation, meaning=meaning, expires_on=expires_on)) for meaning in Meaning
+        ],
         "digest": implementation.version_digest,
         "meaning": f"Chosen below. It holds for {safeguard.validity_days} days, for this version only.",
+        "words": ["sign-off", "safeguard-implementation"],
         "role": f"reviewer, competence {safeguard.competence}" if safeguard.competence else "reviewer",
         "button": f"Sign off {safeguard.title.lower()}",
         "form": form,

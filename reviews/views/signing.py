@@ -18,7 +18,7 @@ from evaluations.models import Snapshot
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, conflicts, places, policies, queries, signing
+from reviews import access, conflicts, consequences, places, policies, queries, signing
 from reviews.counting import tally_of
 from reviews.facts import collect_one
 from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, SiteForm, VoteForm
@@ -27,6 +27,9 @@ from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.rules import THRESHOLD_VERDICTS
 from reviews.services import applicability, decisions, votes
 from reviews.views.cases import question_of
+
+# The word of the glossary that says what a question is about.
+WORDS_OF = {QuestionKind.THRESHOLD: "determination", QuestionKind.SAFEGUARDS: "applicability", QuestionKind.RELEASE: "gate"}
 
 
 @sensitive_post_parameters("password", "code")
@@ -39,6 +42,7 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
     require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
     may_accept = policies.may_accept_papers(request.actor, question)
     choices = [choice for choice in Choice.values if may_accept or choice != Choice.APPROVE]
+    sites = queries.sites_of_release(question, timezone.now())
     effects = [(choice, signing.effect_of(question, choice, document)) for choice in choices]
     form = VoteForm(request.POST or None, user=request.user, effects=effects, initial={"seen_digest": question.content_digest})
     if form.is_valid():
@@ -51,10 +55,12 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
             return back(request, case)
     shown = {
         "title": signing.question_title(question, document),
-        # Word for word what is signed; the vote chosen stands in the middle of it.
-        "statement": f"Case {case.number}. {signing.question_title(question, document)} [The vote you choose below.] {signing.NO_CONFLICT}",
+        "says": [
+            (choice, signing.vote_text(question=question, case=case, choice=choice, document=document, sites=sites)) for choice in choices
+        ],
         "meaning": "Your signed answer to this question, bound to what it asks now. If that changes, your vote is marked outdated and you are told.",
         "role": signing.acting_role(request.actor, case).replace("_", " "),
+        "words": ["vote", WORDS_OF[QuestionKind(question.kind)]],
         "button": "Sign and cast vote",
     }
     return _sheet(request, case, question, form, shown)
@@ -89,11 +95,20 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
         if made:
             messages.info(request, f"Declared: {signing.verdict_in_words(question, form.cleaned_data['verdict'], document)}.")
             return back(request, case)
+    now = timezone.now()
+    sites = queries.sites_of_release(question, now)
+    statement = signing.declaration_statement(question=question, case=case, verdict=side.verdict, note="", document=document, sites=sites)
     shown = {
         "title": f"Declare: {words}",
-        "statement": signing.declaration_statement(question=question, case=case, verdict=side.verdict, note="", document=document).text,
+        "statement": statement.text,
+        "recorded": consequences.of_declaration(question, side.verdict, collect_one(case.subject, case.framework_version, now)),
         "meaning": "You declare what the board decided. You cast no vote; the decision carries every vote, dissent included.",
         "role": "chair",
+        "words": [
+            "declaration",
+            "dissent",
+            "judgement" if question.kind == QuestionKind.THRESHOLD else WORDS_OF[QuestionKind(question.kind)],
+        ],
         "button": f"Declare: {words}",
     }
     return _sheet(request, case, question, form, shown)
@@ -147,7 +162,7 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     site = places.Site(**chosen.cleaned_data) if chosen.is_valid() else applicability.usual_site(held)
     chosen.initial = {"stack": site.stack, "environment": site.environment}
     coverage = applicability.covered_by(held, facts, site)
-    initial = {"seen_digest": applicability.coverage_digest(case, coverage, site), "scopes": list(facts.document.scopes), **chosen.initial}
+    initial = {"seen_digest": applicability.coverage_digest(case, coverage, site), **chosen.initial}
     form = ApplicabilityForm(request.POST or None, user=request.user, document=facts.document, stack=site.stack, initial=initial)
     if form.is_valid():
         made = said_on(
@@ -164,7 +179,7 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     return render(request, "reviews/applicability.html", context, status=422 if form.errors else 200)
 
 
-def _sheet(request: MemberRequest, case: Case, question: Question, form: Form, shown: Mapping[str, str]) -> HttpResponse:
+def _sheet(request: MemberRequest, case: Case, question: Question, form: Form, shown: Mapping[str, object]) -> HttpResponse:
     context = {
         "case": case,
         "question": question,

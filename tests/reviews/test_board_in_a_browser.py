@@ -1,10 +1,12 @@
 """The board's pages in a real browser: accessible in both themes, whole on a narrow screen, signed in a sheet, and without scripts."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from people.models import Person
 from reviews.models import Vote
@@ -115,3 +117,25 @@ def test_a_vote_is_signed_without_any_script(new_context: Any, risen: Board) -> 
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Sign and cast vote").click()
     assert page.locator(".votes", has_text="The upper bound is above the line.").count() == 1
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_words_to_be_signed_follow_the_choice_with_scripts_and_without(new_context: Any, risen: Board, scripts: bool) -> None:
+    question = risen.question(threshold="bio-3")
+    page = signed_in(new_context, risen.cast.ben, java_script_enabled=scripts)
+    page.goto(f"/cases/{risen.case.number}/")
+    page.locator(f"#q-{question.pk}").get_by_role("link", name="Vote").click()
+    words = page.locator(".signing .statement:visible")
+    expect(words).to_have_text("Choose below. The words you sign then stand here.")
+    for label, said in (("Approve", "treat as crossed, require"), ("Reject", "not crossed."), ("Abstain", "Abstain.")):
+        page.get_by_label(label).check()
+        expect(words).to_have_count(1)
+        expect(words).to_contain_text(said)
+    page.get_by_label("Reject").check()
+    page.get_by_label("Rationale").fill("The interval is wide.")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign and cast vote").click()
+    page.locator(".votes", has_text="The interval is wide.").wait_for()
+    assert json.loads(bytes(Vote.objects.get().signature.statement))["text"].endswith(
+        "not crossed. I have no conflict of interest in this question."
+    )

@@ -1,5 +1,6 @@
 """A safeguard counts where it was built: in another stack, environment or model it says nothing, and the gate lets no other stack serve."""
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -144,7 +145,11 @@ def test_the_page_shows_where_it_is_served_and_signs_that(board: Board) -> None:
     address = reverse("reviews:applicability", args=[board.case.number])
     shown = client.get(address)
     form = shown.context["form"]
-    told = {**form.initial, "rationale": "It is served there.", "password": PASSWORD}
+    # Which scopes it holds for is the signer's to say; nothing is ticked beforehand, and the digest asked for says what it is.
+    assert 'name="scopes" value="external"' in shown.text and not re.search(r'name="scopes"[^>]*checked', shown.text)
+    assert client.post(address, {**form.initial, "rationale": "Served.", "password": PASSWORD, "stack_digest": STACK}).status_code == 422
+    assert "Whoever builds the stack prints it" in shown.text
+    told = {**form.initial, "scopes": ["external", "internal"], "rationale": "It is served there.", "password": PASSWORD}
     assert client.post(address, {**told, "stack_digest": "the usual one"}).status_code == 422
     assert client.get(address, {"stack": "", "environment": "partner cloud"}).context["missing"]
     assert client.post(address, {**told, "stack_digest": STACK}).status_code == 302

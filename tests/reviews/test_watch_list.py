@@ -5,6 +5,8 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from evaluations.models import Judgement
 from evaluations.services.assessments import mark_what_the_clock_changed
@@ -155,3 +157,17 @@ def test_its_words_promise_no_tier(board: Board) -> None:
     assert signing.question_title(question, document) == "Is Cyber operations reached (watch-list)?"
     assert signing.effect_of(question, "approve", document) == "Approve judgement: not reached"
     assert signing.effect_of(question, "reject", document) == "Reject judgement: treat as reached; no tier follows from it"
+
+
+def test_the_declaration_sheet_says_which_judgement_is_recorded_with_it_and_it_is(board: Board) -> None:
+    case = board.open_case("precaution", thresholds=["cyber-watch"])
+    question = board.question(threshold="cyber-watch")
+    for person in (board.cast.ben, board.cast.chloe):
+        board.vote(person, question, "reject")
+    dan = Client()
+    dan.force_login(board.cast.dan.user)
+    page = dan.get(reverse("reviews:declare", args=[case.number, question.pk])).text
+    assert "judgement “what the experts conclude” is recorded with it, as ruled out until" in page
+    assert 'popovertarget="term-judgement-' in page
+    board.decide(question, "not_crossed")
+    assert Judgement.objects.get(slug="cyber-experts").outcome == "ruled_out"
