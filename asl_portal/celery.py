@@ -1,6 +1,7 @@
 """The Celery application. Tasks take ids, load rows and make one call; the rows say what is to be done."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -24,6 +25,13 @@ def leave_with_parent(**_: Any) -> None:
     if sys.platform.startswith("linux"):
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
+
+
+@worker_process_init.connect(weak=False)
+def set_aside_what_stays(**_: Any) -> None:
+    """What a pool process begins with (Django, every room) stays for good: the search for cycles, which stops everything, need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 _last_seen = 0.0

@@ -7,13 +7,25 @@ from celery import shared_task
 
 from evaluations.services import assessments, blobs, readings
 from ledger.clock import shared_now
+from ledger.delivery import held_back, run_pending
 
 LONGEST_SWEEP = timedelta(seconds=60)
+# As much news as a reader goes on to hear by itself: what a busy hour has piled up is not one upload's to wait for.
+FEW = 50
+FOLLOWS_A_SUBJECT = "evaluations.subject"
 
 
 @shared_task
 def parse_upload(*, upload_id: str, **_: object) -> None:
-    readings.parse(upload_id=UUID(upload_id), at=shared_now())
+    """Reads a file and goes on to its model's assessment at once. The messages that ask for the same follow as the second way."""
+    with held_back() as asked:
+        upload = readings.parse(upload_id=UUID(upload_id), at=shared_now())
+        if upload is None:
+            return
+        run_pending(at=shared_now(), limit=FEW, only=(FOLLOWS_A_SUBJECT,))
+        for due_id in assessments.due(at=shared_now(), subject_id=upload.subject_id):
+            asked.take(assess_due.name, due_id=str(due_id))
+            assessments.work(due_id=due_id, at=shared_now())
 
 
 @shared_task

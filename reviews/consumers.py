@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from evaluations.models import Assessment, Subject
-from ledger.delivery import consumer, kick
+from ledger.delivery import consumer, is_overtaken, kick
 from ledger.models import Entry
 from ledger.services import head
 from reviews import replay  # noqa: F401  (registers the gate's replay check)
@@ -71,6 +71,9 @@ def follow_cover(entry: Entry) -> None:
 
 @consumer("reviews.scopes", kinds=MOVES_THE_GATE)
 def follow_the_gate(entry: Entry) -> None:
+    """The gate is worked out from what stands now, so of several entries about one subject the last is enough."""
+    if is_overtaken(entry, kinds=MOVES_THE_GATE, path="subject"):
+        return
     following.follow_scopes(subject=Subject.objects.get(pk=str(entry.values["subject"])), at=now())
 
 

@@ -78,11 +78,12 @@ def mark_due(*, subjects: Iterable[UUID], reason: str, at: datetime, framework_n
         return list(asked.values_list("pk", flat=True))
 
 
-def due(*, at: datetime, limit: int = 200) -> list[UUID]:
-    """Rows that wait to be computed, or whose worker has gone silent."""
+def due(*, at: datetime, subject_id: UUID | None = None, limit: int = 200) -> list[UUID]:
+    """Rows that wait to be computed, or whose worker has gone silent; of all subjects, or of one."""
     ready = Q(state=DueState.WAITING) & wait_is_over(at, LONGEST_WAIT)
     silent = Q(state=DueState.WORKING) & lease_is_over(at, LEASE)
-    return list(AssessmentDue.objects.filter(ready | silent).order_by("marked_at", "pk").values_list("pk", flat=True)[:limit])
+    about = Q() if subject_id is None else Q(subject=subject_id)
+    return list(AssessmentDue.objects.filter(ready | silent, about).order_by("marked_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def work(*, due_id: UUID, at: datetime) -> Assessment | None:

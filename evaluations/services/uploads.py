@@ -15,7 +15,9 @@ from evaluations.filenames import shown_name
 from evaluations.models import Blob, IdempotencyKey, Measurement, Snapshot, Subject, Upload, UploadState
 from evaluations.policies import may_confirm, may_retry, may_upload
 from evaluations.services import blobs
+from evaluations.tasks import parse_upload
 from ledger.canonical import NotCanonical, digest
+from ledger.delivery import kick
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -141,6 +143,7 @@ def _same_or_new(wanted: Upload, actor: Person, at: datetime) -> tuple[Upload, b
     if any(still_speaks(upload) for upload in earlier):
         raise OtherParticulars(upload=str(earlier[-1].pk))
     wanted.save(force_insert=True)
+    kick(parse_upload, upload_id=str(wanted.pk))
     wanted.received_seq = entries.upload_received(wanted, actor=actor, at=at).seq
     wanted.save(update_fields=["received_seq"])
     return wanted, True
@@ -197,6 +200,7 @@ def retry(*, upload: Upload, actor: Person, at: datetime) -> Upload:
     upload.state, upload.attempts, upload.percent, upload.not_before, upload.finished_at = UploadState.RECEIVED, 0, 0, at, None
     upload.error_code = upload.error_message = upload.error_what_to_do = ""
     upload.save()
+    kick(parse_upload, upload_id=str(upload.pk))
     entries.upload_retried(upload, actor=actor, at=at)
     return upload
 

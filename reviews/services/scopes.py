@@ -55,25 +55,35 @@ def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, r
 @transaction.atomic
 def recompute(*, subject: Subject, framework_version: FrameworkVersion, at: datetime) -> list[ScopeState]:
     """Works out each scope anew; a changed answer is entered in the ledger. Answers the states that changed."""
+    # Most news moves nothing, and a look takes no lock that others would wait for. What is written meanwhile is entered, and looked at in its turn.
+    if not _moving(subject, framework_version, at):
+        return []
     lock_subject(subject)
+    changed: list[tuple[ScopeState, list[str]]] = []
+    for state, now, codes in _moving(subject, framework_version, at):
+        if now != state.state:
+            changed.append((state, codes))
+        state.state, state.changed_at = now, at
+        state.save()
+    for state, codes in changed:
+        entries.scope_changed(state, codes=codes, at=at)
+    return [state for state, _ in changed]
+
+
+def _moving(subject: Subject, framework_version: FrameworkVersion, at: datetime) -> list[tuple[ScopeState, GateState, list[str]]]:
+    """The scopes whose answer is another than the one that stands, or stands nowhere yet: with the answer, and what is against each."""
     facts = collect_one(subject, framework_version, at)
     ledger = gate.ledger_now()
-    changed: list[tuple[ScopeState, list[str]]] = []
+    found = []
     for scope in framework_version.document.scopes:
         state = facts.scopes.get(scope) or ScopeState(
             subject=subject, framework_name=framework_version.name, scope=scope, changed_at=at, state=GateState.SHUT
         )
         codes = best_reasons(facts, scope, ledger=ledger)
         now = GateState.HALTED if state.halted_at is not None else GateState.SHUT if codes else GateState.OPEN
-        moved = now != state.state
-        if moved or state._state.adding:
-            state.state, state.changed_at = now, at
-            state.save()
-        if moved:
-            changed.append((state, codes))
-    for state, codes in changed:
-        entries.scope_changed(state, codes=codes, at=at)
-    return [state for state, _ in changed]
+        if now != state.state or state._state.adding:
+            found.append((state, now, codes))
+    return found
 
 
 def best_reasons(facts: Facts, scope: str, *, ledger: gate.Ledger) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-from ledger import delivery, services
+from ledger import delivery, services, tasks
 from ledger.models import Cursor
 from ledger.services import append
 from ledger.tasks import deliver, verify_by_night
@@ -148,6 +148,77 @@ def test_an_entry_another_worker_is_at_is_left_to_it(listen):
     assert heard == [1]
 
 
+@pytest.fixture
+def elsewhere(transactional_db):
+    """The connection of another worker."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    yield other
+    other.close()
+
+
+def test_where_a_cursor_stands_while_another_worker_is_at_it_is_that_workers_to_say(elsewhere, listen):
+    make_log()
+    for name in ("tests.here", "tests.there"):
+        listen(name, kinds=("tests:bell:rung",))(print)
+        Cursor.objects.create(consumer=name)
+    with elsewhere.cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger_cursor WHERE consumer = 'tests.there' FOR UPDATE")
+    delivery.run_pending(at=NOON)
+    assert dict(Cursor.objects.values_list("consumer", "position")) == {"tests.here": 1, "tests.there": 0}
+    elsewhere.rollback()
+    delivery.run_pending(at=NOON)
+    assert dict(Cursor.objects.values_list("consumer", "position")) == {"tests.here": 1, "tests.there": 1}
+
+
+def test_prompt_consumers_hear_first_whoever_was_there_first(log, listen):
+    heard = []
+    listen("tests.slow", kinds=("tests:bell:rung",))(lambda entry: heard.append(("slow", entry.seq)))
+    listen("tests.prompt", kinds=("tests:bell:rung",), prompt=True)(lambda entry: heard.append(("prompt", entry.seq)))
+    _happen()
+    _happen()
+    assert delivery.run_pending(at=NOON) == 4
+    assert heard == [("prompt", 1), ("prompt", 2), ("slow", 1), ("slow", 2)]
+
+
+def test_one_worker_at_a_time_hears_what_can_wait_and_the_others_hear_what_is_prompt(elsewhere, listen):
+    make_log()
+    heard = []
+    listen("tests.slow", kinds=("tests:bell:rung",))(lambda entry: heard.append("slow"))
+    listen("tests.prompt", kinds=("tests:bell:rung",), prompt=True)(lambda entry: heard.append("prompt"))
+    with transaction.atomic():
+        _happen()
+    with elsewhere.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [delivery.THE_TURN])
+    assert delivery.run_pending(at=NOON) == 1
+    assert heard == ["prompt"]
+    elsewhere.rollback()
+    assert delivery.run_pending(at=NOON) == 1
+    assert heard == ["prompt", "slow"]
+
+
+def test_a_run_for_some_consumers_leaves_the_others_where_they_are(log, listen):
+    heard = []
+    for name in ("tests.wanted", "tests.other"):
+        listen(name, kinds=("tests:bell:rung",))(lambda entry, name=name: heard.append(name))
+    _happen()
+    assert delivery.run_pending(at=NOON, only=("tests.wanted",)) == 1
+    assert heard == ["tests.wanted"]
+    assert Cursor.objects.get(pk="tests.other").position == 0
+    assert delivery.run_pending(at=NOON) == 1
+    assert heard == ["tests.wanted", "tests.other"]
+
+
+def test_an_entry_is_overtaken_by_a_later_one_of_the_kinds_about_the_same(log):
+    kinds = ("tests:bell:rung", "tests:bell:oiled")
+    first, other = _happen(bell="a"), _happen(bell="b")
+    assert not delivery.is_overtaken(first, kinds=kinds, path="bell")
+    _happen(kind="tests:bell:sold", bell="a")
+    assert not delivery.is_overtaken(first, kinds=kinds, path="bell")
+    last = _happen(kind="tests:bell:oiled", bell="a")
+    assert [delivery.is_overtaken(entry, kinds=kinds, path="bell") for entry in (first, other, last)] == [True, False, False]
+
+
 def test_an_idle_run_costs_two_statements(log, listen, django_assert_num_queries):
     for name in "abc":
         listen(f"tests.{name}", kinds=("tests:bell:rung",))(print)
@@ -191,6 +262,52 @@ def test_a_kick_carries_its_arguments(db, monkeypatch, django_capture_on_commit_
         for number in (1, 2, 2):
             delivery.kick(verify_by_night, number=number)
     assert sent == [("ledger.verify_by_night", {"number": 1}), ("ledger.verify_by_night", {"number": 2})]
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The names of what goes to the broker, and what it is told."""
+    messages = []
+    monkeypatch.setattr(delivery.current_app, "send_task", lambda name, kwargs, **_: messages.append((name, kwargs)))
+    return messages
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_held_back_go_out_at_the_end_in_order_each_once_and_not_what_was_done_meanwhile(sent):
+    with pytest.raises(RuntimeError), delivery.held_back() as asked:
+        for number in (1, 2, 3, 1):
+            delivery.kick(verify_by_night, number=number)
+        assert sent == []
+        asked.take(verify_by_night.name, number=2)
+        raise RuntimeError("Whatever breaks, who is asked is asked.")
+    assert sent == [("ledger.verify_by_night", {"number": 1}), ("ledger.verify_by_night", {"number": 3})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_messages_named_are_held_back(sent):
+    with delivery.held_back(delivery.DELIVER):
+        delivery.kick_delivery()
+        delivery.kick(verify_by_night)
+        assert [name for name, _ in sent] == ["ledger.verify_by_night"]
+    assert [name for name, _ in sent] == ["ledger.verify_by_night", "ledger.deliver"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_came_to_its_end_asks_for_no_other_and_one_that_was_stopped_does(sent, listen, monkeypatch):
+    make_log()
+    listen("tests.bells", kinds=("tests:bell:rung",))(lambda entry: _happen(kind="tests:echo:heard"))
+    with transaction.atomic():
+        _happen()
+        _happen()
+    sent.clear()
+    deliver()
+    assert services.size() == 5 and sent == []
+    with transaction.atomic():
+        _happen()
+    sent.clear()
+    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    deliver()
+    assert sent == [("ledger.deliver", {})]
 
 
 def test_the_task_that_delivers_is_safe_to_run_twice(log, listen):
