@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 T = TypeVar("T")
 MOST = 500
@@ -17,6 +17,19 @@ MOST = 500
 def snapshot() -> str | None:
     """What the database shows now, as a name; None in a transaction that has written, for it sees its own rows besides, and on a standby,
     whose snapshots do not name the transactions that are under way."""
+    # Most requests ask this first, so it finds a connection that has died just as well as the statement Django would send ahead of it.
+    unproven = connection.connection is not None and not connection.health_check_done  # type: ignore[attr-defined]
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return _snapshot()
+    except (InterfaceError, OperationalError):
+        if not unproven or connection.in_atomic_block:
+            raise
+        connection.close()
+        return _snapshot()
+
+
+def _snapshot() -> str | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL AND NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"

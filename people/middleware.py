@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -14,7 +18,15 @@ from people import refusal_pages
 from people.attempts import enter_refusal
 from people.queries import Actor, actor_of
 
-__all__ = ["Actor", "ActorMiddleware", "ClosedByDefaultMiddleware", "HeadersMiddleware", "MembersOnlyMiddleware", "RefusalMiddleware"]
+__all__ = [
+    "Actor",
+    "ActorMiddleware",
+    "ClosedByDefaultMiddleware",
+    "HeadersMiddleware",
+    "MembersOnlyMiddleware",
+    "PolicyMiddleware",
+    "RefusalMiddleware",
+]
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -37,6 +49,21 @@ class HeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if getattr(request, "actor", None) is not None:
             response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp's own, with the policy written once for all: only an answer that asks for another, or for a nonce, has it built again."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self._usual = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        unusual = hasattr(request, "_csp_nonce") or any(name.startswith("_csp") for name in vars(response))
+        if settings.DEBUG or unusual:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._usual)
         return response
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -84,6 +84,27 @@ def test_a_standby_is_not_remembered_for_its_snapshots_leave_out_what_is_under_w
         finally:
             cursor.execute("RESET search_path")
             cursor.execute("DROP SCHEMA standby CASCADE")
+
+
+def test_a_connection_that_died_between_two_requests_is_made_again_and_one_that_dies_in_a_transaction_is_not_hidden() -> None:
+    other = connection.copy()
+
+    def end_mine() -> None:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+    try:
+        assert snapshot() is not None
+        end_mine()
+        connection.close_if_unusable_or_obsolete()  # as at the beginning of every request
+        assert snapshot() is not None
+        with pytest.raises(OperationalError), transaction.atomic():
+            snapshot()
+            end_mine()
+            snapshot()
+    finally:
+        other.close()
+        connection.close()
 
 
 def test_a_write_of_another_session_is_seen_at_once() -> None:
