@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import CharField, F, QuerySet, Value
-from django.urls import reverse
+from django.urls import reverse_lazy
+from django.utils.text import format_lazy
 
 from evaluations.models import Assessment, Snapshot, Subject, Upload
 from ledger.things import Named, name_things
@@ -42,9 +43,9 @@ def _rows(noun: str, rows: QuerySet, things: frozenset[str], *, label: str, name
 
 def _named(noun: str, pk: UUID, label: str, name: str, slug: str) -> Named:
     if noun == "upload":
-        return Named(f"upload for {name}", reverse("evaluations:upload", args=[pk]))
+        return Named(f"upload for {name}", reverse_lazy("evaluations:upload", args=[pk]))
     if noun == "snapshot":
-        return Named(f"weights {label} of {name}", reverse("evaluations:snapshots", args=[slug]) + f"#snapshot-{pk}")
+        return Named(f"weights {label} of {name}", format_lazy("{}#snapshot-{}", reverse_lazy("evaluations:snapshots", args=[slug]), pk))
     # A model's page belongs to the room above; its address is fixed.
     return Named(f"model {name}" if noun == "subject" else f"assessment of {name}", f"/subjects/{slug}/")
 

@@ -10,14 +10,19 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
-import jsonschema_rs
 import yaml
 
 from frameworks.engine import reading
 from frameworks.engine.types import Condition, FrameworkDocument, Indicator, QuestionKind, Rule
 from ledger.canonical import NotCanonical, canonical
+from ledger.late import Late
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+else:
+    jsonschema_rs = Late("jsonschema_rs")
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
@@ -133,7 +138,7 @@ def _with_decimals(tree: Tree, field: str = "") -> Tree:
 
 
 @cache
-def _validator() -> jsonschema_rs.Validator:
+def _validator() -> "jsonschema_rs.Validator":
     return jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 

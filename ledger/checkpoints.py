@@ -10,9 +10,15 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from ledger.late import Late
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+else:
+    exceptions, ed25519 = Late("cryptography.exceptions"), Late("cryptography.hazmat.primitives.asymmetric.ed25519")
 
 ED25519 = b"\x01"
 _DASH = "— "
@@ -65,8 +71,8 @@ class VerifierKey:
 
     def fits(self, text: str, signature: bytes) -> bool:
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
-        except InvalidSignature:
+            ed25519.Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except exceptions.InvalidSignature:
             return False
         return True
 
@@ -80,7 +86,7 @@ class SignerKey:
 
     @classmethod
     def generate(cls, name: str) -> "SignerKey":
-        return cls(_checked_name(name), Ed25519PrivateKey.generate().private_bytes_raw())
+        return cls(_checked_name(name), ed25519.Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
     def parse(cls, text: str) -> "SignerKey":
@@ -98,11 +104,11 @@ class SignerKey:
 
     @property
     def verifier(self) -> VerifierKey:
-        return VerifierKey(self.name, Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw())
+        return VerifierKey(self.name, ed25519.Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw())
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The signed note: text, empty line, signature line."""
-        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(checkpoint.text.encode())
+        signature = ed25519.Ed25519PrivateKey.from_private_bytes(self.seed).sign(checkpoint.text.encode())
         return f"{checkpoint.text}\n{_DASH}{self.name} {_encoded(self.verifier.id + signature)}\n"
 
 

@@ -7,20 +7,26 @@ sentence: sentences stand in lists, titles and notices, where hazardous or perso
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from string import Formatter
+from typing import TypeAlias
 from uuid import UUID
 
 from ledger.canonical import Json
-from ledger.entry_format import INTERNAL, PUBLIC
-from ledger.models import Entry
+from ledger.entry_format import INTERNAL, PUBLIC, value_of
+from ledger.models import Entry, LedgerField
 from ledger.things import Named, is_named, named
 
 ActorNames = Callable[[frozenset[UUID]], Mapping[UUID, str]]
+# What may be put into words of an entry, by path.
+Values: TypeAlias = dict[str, Json]
 
 THE_PORTAL = "The portal"
 WITHHELD = "[withheld]"
+OPEN = (PUBLIC, INTERNAL)
 
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
@@ -61,7 +67,22 @@ def sentence(entry: Entry) -> str:
 
 def sentences(entries: Iterable[Entry]) -> list[str]:
     """Many entries in words, with one question for all the names. Prefetch `fields`."""
-    listed = [(entry, _template(entry), _open_values(entry)) for entry in entries]
+    return _told([(entry, _template(entry), _open_values(entry)) for entry in entries])
+
+
+def long_list(entries: Sequence[Entry]) -> list[str]:
+    """The same for a list of thousands, some hundred at a time: of their fields only what is put into words is read, in one question, and no object made of it."""
+    listed = [(entry, _template(entry)) for entry in entries]
+    paths = {name for _, template in listed for _, name, _, _ in _parts(template) if name}
+    mine = LedgerField.objects.filter(entry__in=[entry.seq for entry in entries], path__in=paths, field_class__in=OPEN)
+    values: dict[int, Values] = defaultdict(dict)
+    for seq, path, text in mine.order_by().values_list("entry", "path", "text"):
+        if text is not None:
+            values[seq][path] = value_of(text)
+    return _told([(entry, template, {"thing": entry.thing, **values[entry.seq]}) for entry, template in listed])
+
+
+def _told(listed: Sequence[tuple[Entry, str, Values]]) -> list[str]:
     names_of_things = named({thing for _, template, values in listed for thing in _things_named(template, values)})
     people = {entry.actor for entry, _, _ in listed if entry.actor}
     for _, template, values in listed:
@@ -74,24 +95,30 @@ def _template(entry: Entry) -> str:
     return _templates.get(entry.kind, "{actor}: {kind} ({thing}).")
 
 
-def _open_values(entry: Entry) -> dict[str, Json]:
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    """A template taken apart. The templates are few, and each is told thousands of times."""
+    return tuple(Formatter().parse(template))
+
+
+def _open_values(entry: Entry) -> Values:
     """The values that may be put into words, and the thing the entry is about."""
-    shown = {field.path for field in entry.fields.all() if field.field_class in (PUBLIC, INTERNAL)}
+    shown = {field.path for field in entry.fields.all() if field.field_class in OPEN}
     return {"thing": entry.thing, **{path: value for path, value in entry.values.items() if path in shown}}
 
 
-def _words(entry: Entry, names: Mapping[UUID, str]) -> dict[str, Json]:
+def _words(entry: Entry, names: Mapping[UUID, str]) -> Values:
     actor = _named(entry.actor, names) if entry.actor else THE_PORTAL
     return {"actor": actor, "role": entry.role.replace("_", " "), "kind": entry.kind}
 
 
 def _people_named(template: str, values: Mapping[str, Json]) -> set[UUID]:
-    found = (_person_id(values.get(name or "")) for _, name, spec, _ in Formatter().parse(template) if spec == "name")
+    found = (_person_id(values.get(name or "")) for _, name, spec, _ in _parts(template) if spec == "name")
     return {one for one in found if one is not None}
 
 
 def _things_named(template: str, values: Mapping[str, Json]) -> Iterator[str]:
-    for _, name, spec, _ in Formatter().parse(template):
+    for _, name, spec, _ in _parts(template):
         value = values.get(name or "")
         if isinstance(value, str) and spec and is_named(spec):
             yield f"{spec}:{value}"
@@ -116,6 +143,9 @@ class _Teller(Formatter):
 
     def __init__(self, names: Mapping[UUID, str], things: Mapping[str, Named]) -> None:
         self._names, self._things = names, things
+
+    def parse(self, format_string: str) -> Iterable[tuple[str, str | None, str | None, str | None]]:
+        return _parts(format_string)
 
     def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Json]) -> tuple[Json, str]:
         return kwargs.get(field_name, WITHHELD), field_name

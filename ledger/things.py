@@ -7,13 +7,15 @@ may read the record may see what namers name.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`title` as it reads in a sentence after "the": `upload for Heron 3`; `address` may be empty."""
+    """`title` as it reads in a sentence after "the": `upload for Heron 3`; `address` may be empty, and is worked out where it is shown."""
 
     title: str
-    address: str = ""
+    address: str | Promise = ""
 
 
 Namer = Callable[[frozenset[str]], Mapping[str, Named]]

@@ -9,17 +9,23 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-import qrcode
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
+from ledger.late import Late
 from people.models import User
 from people.sealing import opened
+
+if TYPE_CHECKING:
+    import qrcode
+else:
+    qrcode = Late("qrcode")
 
 PERIOD_SECONDS = 30
 # A clock that is off by half a minute still gets in.

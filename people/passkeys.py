@@ -12,32 +12,24 @@ import json
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
-from cryptography.exceptions import InvalidSignature
 from django.conf import settings
 from django.core.cache import cache
-from fido2 import cbor
-from fido2.cose import CoseKey
-from fido2.server import Fido2Server
-from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import (
-    AttestedCredentialData,
-    AuthenticationResponse,
-    AuthenticatorData,
-    CollectedClientData,
-    PublicKeyCredentialRpEntity,
-    PublicKeyCredentialUserEntity,
-    RegistrationResponse,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from ledger.canonical import digest
+from ledger.late import Late
 from ledger.refusals import NotValid
 from people.models import User
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from fido2 import cbor, cose, server, utils, webauthn
+else:
+    exceptions, cbor, cose = Late("cryptography.exceptions"), Late("fido2.cbor"), Late("fido2.cose")
+    server, utils, webauthn = Late("fido2.server"), Late("fido2.utils"), Late("fido2.webauthn")
 
 # What a form sends to be asked for its passkey.
 ASK = "ask"
@@ -45,7 +37,6 @@ WAITS_SECONDS = 300
 NAME = "ASL portal"
 # Before the number that stands for a change of the account: never the beginning of a statement, so neither passes for the other.
 ACCOUNT_ACT = b"asl-portal account act\0"
-REQUIRED = UserVerificationRequirement.REQUIRED
 
 
 class PasskeyAsked(NotValid):
@@ -89,12 +80,12 @@ def of(user: User) -> list[Authenticator]:
 
 def begin_making(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the browser is told to make a new passkey, and the state to keep in the session until it answers."""
-    entity = PublicKeyCredentialUserEntity(id=user.pk.bytes, name=user.email, display_name=user.person.name)
+    entity = webauthn.PublicKeyCredentialUserEntity(id=user.pk.bytes, name=user.email, display_name=user.person.name)
     options, state = _server().register_begin(
         entity,
         [_credential(each) for each in of(user)],
-        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
-        user_verification=REQUIRED,
+        resident_key_requirement=webauthn.ResidentKeyRequirement.DISCOURAGED,
+        user_verification=webauthn.UserVerificationRequirement.REQUIRED,
     )
     return _as_json(options.public_key), dict(state)
 
@@ -103,7 +94,7 @@ def made(state: dict[str, Any] | None, answer: str) -> dict[str, Any]:
     """The new credential, checked, as it is kept. Raises PasskeyNotMade."""
     try:
         told = _told(answer)
-        data = _server().register_complete(state or {}, RegistrationResponse.from_dict(told)).credential_data
+        data = _server().register_complete(state or {}, webauthn.RegistrationResponse.from_dict(told)).credential_data
     except (ValueError, TypeError, KeyError) as error:
         raise PasskeyNotMade from error
     if data is None or any(
@@ -121,7 +112,9 @@ def key_digest(passkey: Authenticator) -> str:
 def ask(user: User, session: str, about: bytes) -> PasskeyAsked:
     """Keeps the bytes, and answers what the browser asks the device. Only the last ones of a session wait."""
     credentials = [_credential(each) for each in of(user)]
-    options, _ = _server().authenticate_begin(credentials, user_verification=REQUIRED, challenge=hashlib.sha256(about).digest())
+    options, _ = _server().authenticate_begin(
+        credentials, user_verification=webauthn.UserVerificationRequirement.REQUIRED, challenge=hashlib.sha256(about).digest()
+    )
     cache.set(_slot(user, session), b64encode(about).decode(), timeout=WAITS_SECONDS)
     return PasskeyAsked(_as_json(options.public_key), about)
 
@@ -134,9 +127,12 @@ def spend(user: User, session: str, answer: str) -> Shown:
     if not waiting or not cache.delete(slot):
         raise PasskeyNotConfirmed
     about = b64decode(waiting)
-    state = {"challenge": websafe_encode(hashlib.sha256(about).digest()), "user_verification": REQUIRED}
+    state = {
+        "challenge": utils.websafe_encode(hashlib.sha256(about).digest()),
+        "user_verification": webauthn.UserVerificationRequirement.REQUIRED,
+    }
     try:
-        told = AuthenticationResponse.from_dict(_told(answer))
+        told = webauthn.AuthenticationResponse.from_dict(_told(answer))
         credential = _server().authenticate_complete(state, [_credential(each) for each in of(user)], told)
     except (ValueError, TypeError, KeyError) as error:
         raise PasskeyNotConfirmed from error
@@ -144,11 +140,11 @@ def spend(user: User, session: str, answer: str) -> Shown:
         about,
         {
             "rp": _host(),
-            "credential": websafe_encode(credential.credential_id),
-            "public_key": websafe_encode(cbor.encode(credential.public_key)),
-            "authenticator_data": websafe_encode(told.response.authenticator_data),
-            "client_data": websafe_encode(told.response.client_data),
-            "signature": websafe_encode(told.response.signature),
+            "credential": utils.websafe_encode(credential.credential_id),
+            "public_key": utils.websafe_encode(cbor.encode(credential.public_key)),
+            "authenticator_data": utils.websafe_encode(told.response.authenticator_data),
+            "client_data": utils.websafe_encode(told.response.client_data),
+            "signature": utils.websafe_encode(told.response.signature),
         },
     )
 
@@ -156,13 +152,13 @@ def spend(user: User, session: str, answer: str) -> Shown:
 def proves(proof: dict[str, str], about: bytes) -> bool:
     """Whether the holder of this key, present and verified by the device, signed exactly these bytes. Needs no table and no secret."""
     try:
-        client = CollectedClientData(websafe_decode(proof["client_data"]))
-        data = AuthenticatorData(websafe_decode(proof["authenticator_data"]))
-        key = CoseKey.parse(cast(dict[int, Any], cbor.decode(websafe_decode(proof["public_key"]))))
-        key.verify(bytes(data) + client.hash, websafe_decode(proof["signature"]))
-    except (ValueError, TypeError, KeyError, InvalidSignature):
+        client = webauthn.CollectedClientData(utils.websafe_decode(proof["client_data"]))
+        data = webauthn.AuthenticatorData(utils.websafe_decode(proof["authenticator_data"]))
+        key = cose.CoseKey.parse(cast(dict[int, Any], cbor.decode(utils.websafe_decode(proof["public_key"]))))
+        key.verify(bytes(data) + client.hash, utils.websafe_decode(proof["signature"]))
+    except (ValueError, TypeError, KeyError, exceptions.InvalidSignature):
         return False
-    about_this = client.type == CollectedClientData.TYPE.GET and client.challenge == hashlib.sha256(about).digest()
+    about_this = client.type == webauthn.CollectedClientData.TYPE.GET and client.challenge == hashlib.sha256(about).digest()
     here = data.rp_id_hash == hashlib.sha256(proof["rp"].encode()).digest()
     return about_this and here and data.is_user_present() and data.is_user_verified()
 
@@ -172,18 +168,18 @@ def relying_party() -> dict[str, str]:
     return {"id": _host(), "name": NAME}
 
 
-def _server() -> Fido2Server:
+def _server() -> server.Fido2Server:
     parts = urlsplit(settings.PUBLIC_URL)
     origin = f"{parts.scheme}://{parts.netloc}"
-    return Fido2Server(PublicKeyCredentialRpEntity(**relying_party()), verify_origin=lambda given: given == origin)
+    return server.Fido2Server(webauthn.PublicKeyCredentialRpEntity(**relying_party()), verify_origin=lambda given: given == origin)
 
 
 def _host() -> str:
     return urlsplit(settings.PUBLIC_URL).hostname or ""
 
 
-def _credential(passkey: Authenticator) -> AttestedCredentialData:
-    data = RegistrationResponse.from_dict(passkey.data["credential"]).response.attestation_object.auth_data.credential_data
+def _credential(passkey: Authenticator) -> webauthn.AttestedCredentialData:
+    data = webauthn.RegistrationResponse.from_dict(passkey.data["credential"]).response.attestation_object.auth_data.credential_data
     if data is None:
         raise ValueError("A passkey without a key was stored.")
     return data

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
-from django.urls import reverse
+from django.urls import reverse_lazy
+from django.utils.text import format_lazy
 
 from evaluations.things import ids
 from ledger.things import Named, name_things
@@ -59,12 +60,14 @@ def _rows(noun: str, rows: QuerySet, things: frozenset[str], told: tuple[str, st
 def _named(noun: str, short: str, long: str, place: UUID) -> Named:
     if noun in OF_A_CASE:
         anchor = "" if noun == "case" else f"#q-{place}"
-        return Named(f"{OF_A_CASE[noun]}case {short} on {long}", reverse("reviews:case-detail", args=[short]) + anchor)
+        return Named(
+            f"{OF_A_CASE[noun]}case {short} on {long}", format_lazy("{}{}", reverse_lazy("reviews:case-detail", args=[short]), anchor)
+        )
     if noun == "paper":
-        return Named(f"paper on {long}", reverse("reviews:papers", args=[short]))
+        return Named(f"paper on {long}", reverse_lazy("reviews:papers", args=[short]))
     if noun == "seat":
-        return Named(f"seat on {long}", reverse("reviews:board", args=[short]) + f"#seat-{place}")
-    return Named(f"{OF_A_SAFEGUARD[noun]}{long} ({short})", reverse("reviews:safeguard-detail", args=[place]))
+        return Named(f"seat on {long}", format_lazy("{}#seat-{}", reverse_lazy("reviews:board", args=[short]), place))
+    return Named(f"{OF_A_SAFEGUARD[noun]}{long} ({short})", reverse_lazy("reviews:safeguard-detail", args=[place]))
 
 
 name_things(NOUNS, name)

@@ -28,6 +28,7 @@ PURE = [
     "ledger/canonical.py",
     "ledger/tree.py",
     "ledger/checkpoints.py",
+    "ledger/late.py",
     "reviews/rules.py",
     "reviews/gate_rules.py",
     "reviews/places.py",
@@ -36,6 +37,8 @@ PURE = [
 IMPURE = {"django", "celery", "kombu", "psycopg", "redis", "allauth", "ninja", "structlog", "requests", "socket", "subprocess"}
 # Oracles of the tests: a product that leans on its own oracle proves nothing.
 ORACLES = {"inspect_ai", "scipy", "pymerkle", "rfc8785", "jsonschema", "numpy", "hypothesis", "pytest"}
+# Megabytes each, for a page or a task of their own.
+NEEDED_BY_FEW = {"apprise", "fido2", "jsonschema_rs", "PIL", "typst"}
 # Each with the reason it cannot stand at the top of its file.
 LATE_IMPORTS = {
     "manage.py": "Django is imported after the settings are named",
@@ -116,6 +119,23 @@ def test_pure_places_load_without_django() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_few_pages_need_is_loaded_by_none_that_does_not() -> None:
+    """Every room with its pages is loaded, and something named; neither the addresses nor these libraries come along."""
+    code = """
+import sys, django
+django.setup()
+import reviews.urls
+from evaluations import things
+named = things._named("upload", "00000000-0000-0000-0000-000000000001", "heron", "Heron", "heron")
+print(*sorted({name.split(".")[0] for name in sys.modules} | {name for name in sys.modules if name.endswith(".urls")}))
+print(named.address)
+"""
+    run = [sys.executable, "-c", code]
+    loaded, address = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True).stdout.splitlines()
+    assert address == "/uploads/00000000-0000-0000-0000-000000000001/"
+    assert "reviews.urls" in loaded.split() and not {"asl_portal.urls", *NEEDED_BY_FEW} & set(loaded.split())
 
 
 def test_nothing_is_imported_inside_a_function_to_dodge_a_cycle() -> None:

@@ -4,8 +4,14 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typst
+from ledger.late import Late
+
+if TYPE_CHECKING:
+    import typst
+else:
+    typst = Late("typst")
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "case_file.typ"

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ledger.models import Entry
 from ledger.queries import Filters, filtered
-from ledger.sentences import sentences
+from ledger.sentences import long_list
 from reviews.tables.table import Column, Kind, Table, sealed_now
 
 FETCHED_AT_ONCE = 500
@@ -26,10 +26,10 @@ def ledger_table(*, filters: Filters, at: datetime) -> Table:
 
 
 def _lines(filters: Filters, size: int) -> Iterator[Line]:
-    found = filtered(filters).filter(seq__lt=size).order_by("seq").prefetch_related("fields")
+    found = filtered(filters).filter(seq__lt=size).order_by("seq")
     entries = found.iterator(FETCHED_AT_ONCE)
     while some := list(islice(entries, FETCHED_AT_ONCE)):
-        yield from (Line(entry, words) for entry, words in zip(some, sentences(some), strict=True))
+        yield from (Line(entry, words) for entry, words in zip(some, long_list(some), strict=True))
 
 
 COLUMNS = (

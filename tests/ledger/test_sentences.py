@@ -3,7 +3,8 @@ import uuid
 import pytest
 
 from ledger import sentences, services
-from ledger.sentences import describe, sentence, set_actor_names
+from ledger.models import Entry, LedgerField
+from ledger.sentences import describe, long_list, sentence, set_actor_names
 from tests.makers import NOON, make_log
 
 ADA = uuid.UUID(int=1)
@@ -38,6 +39,19 @@ def test_only_open_values_are_put_into_words(log):
     describe("tests:stone:laid", "{public} {internal} {personal} {hazard} {missing}")
     entry = _entry(public="a", internal="b", personal="c", hazard="d")
     assert sentence(entry) == "a b [withheld] [withheld] [withheld]"
+    assert long_list([Entry.objects.get(seq=entry.seq)]) == ["a b [withheld] [withheld] [withheld]"]
+
+
+def test_of_a_long_list_only_fields_that_its_words_name_are_read_and_no_object_is_made_of_them(log, monkeypatch, django_assert_num_queries):
+    describe("tests:stone:laid", "{actor} laid {thing}, {colour}.")
+    set_actor_names(lambda ids: dict.fromkeys(ids, "Ada"))
+    entries = list(Entry.objects.filter(seq__in=[_entry(colour=colour, weight=3).seq for colour in ("red", "blue")]))
+    read = []
+    monkeypatch.setattr(sentences, "value_of", lambda text: read.append(text) or text.strip('"'))
+    monkeypatch.setattr(LedgerField, "from_db", None)
+    with django_assert_num_queries(1):
+        assert long_list(entries) == ["Ada laid stone:7, red.", "Ada laid stone:7, blue."]
+    assert sorted(read) == ['"blue"', '"red"']
 
 
 def test_a_kind_nobody_described_still_reads(log):

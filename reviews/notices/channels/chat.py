@@ -1,14 +1,20 @@
 """Chat and paging services by apprise: Slack, Teams, Matrix, PagerDuty, ntfy and a hundred more. The address is the secret: it is never logged or shown."""
 
-from typing import cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from apprise import Apprise, AppriseAsset, NotifyFormat
-from apprise.plugins import NotifyBase
-
+from ledger.late import Late
 from people.sealing import opened
 from reviews.models import Delivery
 from reviews.notices.reaching import EACH_STEP_SECONDS, AddressNotAllowed, NotReached, judged
+
+if TYPE_CHECKING:
+    import apprise
+    from apprise.plugins import NotifyBase
+else:
+    apprise = Late("apprise")
 
 # These speak to the machine the portal runs on, not to anybody outside.
 LOCAL = frozenset({"syslog", "dbus", "qt", "kde", "glib", "gio", "gnome", "macosx", "windows", "blink1"})
@@ -16,9 +22,9 @@ LOCAL = frozenset({"syslog", "dbus", "qt", "kde", "glib", "gio", "gnome", "macos
 
 def service_of(address: str) -> NotifyBase:
     """The one service an address names, made safe to send through. Raises AddressNotAllowed."""
-    asset = AppriseAsset(http_redirects=False, secure_logging=True)
-    service = Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
-    if not isinstance(service, NotifyBase):
+    asset = apprise.AppriseAsset(http_redirects=False, secure_logging=True)
+    service = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
+    if not isinstance(service, apprise.plugins.NotifyBase):
         raise AddressNotAllowed(
             "No chat or paging service has such an address.", what_to_do="The apprise project lists the address of each."
         )
@@ -40,7 +46,7 @@ def name_of(address: str) -> str:
 def send(delivery: Delivery) -> int | None:
     """Hand the sentence and its address over; a service gives no status. Raises NotReached, AddressNotAllowed, SealDoesNotOpen."""
     service = service_of(opened(delivery.outlet.address_sealed, purpose="outlets"))
-    if not service.notify(body=f"{delivery.title}\n{delivery.address}", title="ASL portal", body_format=NotifyFormat.TEXT):
+    if not service.notify(body=f"{delivery.title}\n{delivery.address}", title="ASL portal", body_format=apprise.NotifyFormat.TEXT):
         raise NotReached("The service did not take it.")
     return None
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ledger.models import Entry
-from ledger.sentences import sentences
+from ledger.sentences import long_list, sentences
 from ledger.things import named
 from tests.reviews.conftest import Board
 
@@ -41,6 +41,16 @@ def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Bo
     nouns = {thing.partition(":")[0] for thing in found}
     assert {"subject", "upload", "snapshot", "assessment", "case", "implementation", "signoff"} <= nouns
     assert all(each.address.startswith("/") for each in found.values())
+
+
+def test_a_long_list_is_told_in_the_same_words_with_one_question_more(board: Board) -> None:
+    board.rise()
+    board.vote(board.cast.ben, board.question(threshold="bio-3"))
+    board.sign_off(board.cast.chloe, board.build("asl-3-security-1"))
+    bare = list(Entry.objects.order_by("seq"))
+    with CaptureQueriesContext(connection) as asked:
+        told = long_list(bare)
+    assert told == sentences(record(board)) and len(asked) == 4  # their fields, people, evaluations, reviews
 
 
 def test_a_thing_nobody_knows_any_more_keeps_its_id(board: Board) -> None:
