@@ -47,8 +47,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around the verdict: what is in service, how the requirement moved, cases, weights and the latest files."""
+    """What stands around the verdict: each domain, what is in service, how the requirement moved, cases, weights and the latest files."""
 
+    domains: Sequence[DomainPart]
     deployments: Sequence[DeploymentShown]
     history: History
     cases: Sequence[Case]
@@ -62,17 +63,22 @@ class Surroundings:
 
 def status_and_surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> tuple[SubjectStatus, Surroundings]:
     """What the page says first and what stands around it, read under one look at whether anything moved."""
-    read = shown(
-        ("model", subject.pk, version.pk), at=at, read=lambda: (read_status(subject, version, at), surroundings(subject, version, at))
-    )
-    return replace(read[0], at=at), read[1]
+    status, around = shown(("model", subject.pk, version.pk), at=at, read=lambda: _read(subject, version, at))
+    return replace(status, at=at), around
 
 
-def surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> Surroundings:
-    """What was known by then, in nine queries."""
+def _read(subject: Subject, version: FrameworkVersion, at: datetime) -> tuple[SubjectStatus, Surroundings]:
+    status = read_status(subject, version, at)
+    return status, surroundings(status, at)
+
+
+def surroundings(status: SubjectStatus, at: datetime) -> Surroundings:
+    """What was known by then, in ten queries."""
+    subject, version = status.subject, status.version
     weights = Snapshot.objects.filter(subject=subject, registered_at__lte=at)
     files = Upload.objects.filter(subject=subject, received_at__lte=at).select_related("uploader")
     return Surroundings(
+        domains=domain_parts(status),
         deployments=[each for each in deployments_of(subject, version.name) if each.state != "ended"],
         history=history(subject, version, at),
         cases=list(Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20]),

@@ -22,7 +22,7 @@ from reviews.papers_page import paper_lines
 from reviews.portfolio_page import PortfolioForm, listed
 from reviews.services import scopes
 from reviews.standing import shown
-from reviews.subject_page import domain_parts, status_and_surroundings, tier_items, verdict
+from reviews.subject_page import status_and_surroundings, tier_items, verdict
 
 
 class NoFrameworkInForce(NotNow):
@@ -76,7 +76,7 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
         "as_of_form": form,
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),
-        "domains": domain_parts(status),
+        "domains": around.domains,
         "papers": paper_lines(status.facts),
         "may_open": any(policies.may_open_case(request.actor, kind) for kind in OpenCaseForm.BY_HAND),
         "may_halt": policies.may_halt(request.actor),
