@@ -106,13 +106,20 @@ def _release(wanted: Wanted, facts: Facts) -> dict[str, Any]:
     inputs = gate_inputs.decided(facts) | {"artefact": wanted.snapshot.weights_digest, "scope": wanted.scope}
     axes = facts.document.scopes[wanted.scope]
     pinned = gate_rules.accepted_with(gate_rules.paper_lines(facts.document, inputs))
+    state = facts.scopes.get(wanted.scope)
+    # Going on after a halt is another question than going out: who was asked before it answered something else.
+    halted = {} if state is None or state.halted_at is None else {"halted": state.halted_at.isoformat()}
     # Where no paper is asked for, none is spoken of.
-    return ({"papers": pinned} if pinned else {}) | {
-        "artefact": wanted.snapshot.weights_digest,
-        "scope": wanted.scope,
-        "required": facts.required_slugs,
-        "status": gate_rules.status_digest(facts.document, inputs, facts.required_slugs, axes),
-    }
+    return (
+        ({"papers": pinned} if pinned else {})
+        | halted
+        | {
+            "artefact": wanted.snapshot.weights_digest,
+            "scope": wanted.scope,
+            "required": facts.required_slugs,
+            "status": gate_rules.status_digest(facts.document, inputs, facts.required_slugs, axes),
+        }
+    )
 
 
 def papers_lacking(content: Mapping[str, Any]) -> tuple[str, ...]:

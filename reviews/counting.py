@@ -53,5 +53,5 @@ def count(question: Question, votes: Iterable[Vote], roster: Sequence[Member], b
 
 
 def is_current(vote: Vote, question: Question) -> bool:
-    """Whether the vote answers what the question asks now."""
-    return vote.content_digest == question.content_digest and vote.proposal == question.proposal
+    """Whether the vote answers what the question asks now, and was given since it was asked last."""
+    return vote.content_digest == question.content_digest and vote.proposal == question.proposal and vote.at >= question.opened_at

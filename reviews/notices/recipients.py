@@ -10,6 +10,7 @@ from people.models import Person
 from people.queries import people_with, people_with_any
 from people.words import Role
 from reviews.confirmations import CONFIRMERS
+from reviews.counting import is_current
 from reviews.models import Adoption, Case, Question, SafeguardImplementation, Vote
 from reviews.queries import ready_to_declare
 from reviews.services.signoffs import SafeguardNotKnown, safeguard_of
@@ -90,7 +91,7 @@ def _owners_of_outdated_votes(questions: Iterable[Question]) -> set[UUID]:
     live = Vote.objects.filter(question__in=list(questions), replaced_at=None, struck_at=None, question__state="open").select_related(
         "question"
     )
-    return {vote.person_id for vote in live if vote.content_digest != vote.question.content_digest}
+    return {vote.person_id for vote in live if not is_current(vote, vote.question)}
 
 
 def _proposed(entry: Entry) -> Iterator[Told]:

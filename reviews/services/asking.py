@@ -253,6 +253,8 @@ def _reopen(asked: Question, case: Case, wanted: Wanted, content: dict[str, Any]
     before = asked.finding_outcome
     asked.state, asked.outcome, asked.decided_at, asked.decided_by = QuestionState.OPEN, "", None, None
     asked.declaration, asked.declaration_note, asked.proposed_by, asked.proposal_note = None, "", None, ""
+    # The votes of the last time are spent, whatever is asked: they were counted for the decision that left force.
+    asked.opened_at = facts.at
     _fill(asked, case, wanted, content, facts)
     asked.save()
     return [_change(asked, "reopened", before, content)]

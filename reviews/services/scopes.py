@@ -12,9 +12,11 @@ from people.policies import require
 from people.queries import actor_of
 from reviews import entries, gate, policies
 from reviews.facts import Facts, collect_one
-from reviews.models import ScopeState
+from reviews.models import CaseRevision, ScopeState
 from reviews.models.gate_answer import GateState
-from reviews.services.locks import lock_subject
+from reviews.services.asking import align
+from reviews.services.cases import open_case_of
+from reviews.services.locks import lock_subject, locked
 
 
 class AlreadyHalted(NotNow):
@@ -48,8 +50,21 @@ def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, r
         raise AlreadyHalted
     state.state, state.changed_at, state.halted_at, state.halted_by, state.halt_reason = GateState.HALTED, at, at, actor, reason.strip()
     state.save()
+    revision = _ask_whether_to_go_on(state, actor, at)
     entries.scope_halted(state, actor=actor, at=at)
+    if revision is not None:
+        entries.case_revised(revision.case, revision, actor=actor, at=at)
     return state
+
+
+def _ask_whether_to_go_on(state: ScopeState, actor: Person, at: datetime) -> CaseRevision | None:
+    """An open case that asks about the scope asks from now on whether to go on; no vote from before answers that. The caller enters the revision."""
+    case = open_case_of(state.subject, state.framework_name)
+    if case is None:
+        return None
+    case = locked(case)
+    facts = collect_one(case.subject, case.framework_version, at)
+    return align(case, facts, reason=f"The scope {state.scope} was halted", actor=actor, at=at)
 
 
 @transaction.atomic

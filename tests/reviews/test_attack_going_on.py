@@ -1,0 +1,60 @@
+"""Going on after a stop, and deciding once more, take the board each time: no vote from before does it."""
+
+import pytest
+
+from reviews.counting import is_current, tally_of
+from reviews.models import Question, Vote
+from reviews.services import cases
+from reviews.services.decisions import QuorumNotMet
+from reviews.services.scopes import halt
+from reviews.services.votes import ContentChanged
+from tests.reviews.conftest import Board
+
+
+def stop(board: Board) -> None:
+    """Chloé halts the scope."""
+    told = {"subject": board.subject, "framework_version": board.version, "scope": "external", "reason": "A jailbreak."}
+    halt(**told, actor=board.cast.chloe, at=board.now())
+
+
+def asked_anew(board: Board) -> Question:
+    board.open_case("re_approval", release_to="external")
+    return board.question("release", scope="external")
+
+
+def test_votes_of_before_a_halt_do_not_let_the_chair_go_on(open_board: Board) -> None:
+    question = asked_anew(open_board)
+    for person in (open_board.cast.ben, open_board.cast.chloe):
+        open_board.vote(person, question)
+    shown = question.content_digest
+    stop(open_board)
+    with pytest.raises(ContentChanged):
+        open_board.decide(question, seen_digest=shown)
+    with pytest.raises(QuorumNotMet):
+        open_board.decide(question)
+    assert "scope_halted" in open_board.ask().codes
+    open_board.settle(question)
+    assert open_board.ask().allowed
+
+
+def test_a_vote_from_a_page_of_before_the_halt_is_refused(open_board: Board) -> None:
+    question = asked_anew(open_board)
+    shown = question.content_digest
+    stop(open_board)
+    with pytest.raises(ContentChanged):
+        open_board.vote(open_board.cast.ben, question, seen_digest=shown)
+
+
+def test_a_release_is_not_renewed_by_the_votes_that_gave_it(open_board: Board) -> None:
+    """Another question keeps the case open; the chair asks the decided one again and has the old votes at hand."""
+    question = asked_anew(open_board)
+    case = question.case
+    cases.ask_release(case=case, snapshot=open_board.snapshot, scope="internal", actor=open_board.cast.dan, at=open_board.now())
+    open_board.settle(question)
+    cases.ask_release(case=case, snapshot=open_board.snapshot, scope="external", actor=open_board.cast.dan, at=open_board.now())
+    question.refresh_from_db()
+    assert question.is_open and not tally_of(case, question).approve.supporters
+    with pytest.raises(QuorumNotMet):
+        open_board.decide(question)
+    assert not any(is_current(vote, question) for vote in Vote.objects.filter(question=question))
+    assert open_board.settle(question).verdict == "release"
