@@ -2,19 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 
 from evaluations.models import Snapshot, Upload
-from reviews.models import ApplicabilityStatement, Case, ImplementationEvidence, Question, Recusal
-from reviews.models.question import QuestionKind
+from ledger.models import Entry
+from reviews.models import ApplicabilityStatement, Case, ImplementationEvidence, Question, Recusal, SafeguardsDecision
+from reviews.models.question import QuestionKind, Verdict
+from reviews.services.signoffs import WRITTEN
 
 RECUSED = "You stood aside from this case."
 OWN_EVIDENCE = "You brought evidence about this model, so others judge it."
 OWN_SNAPSHOT = "You registered weights of this model, so others judge it."
 OWN_SAFEGUARD = "You own a safeguard this question leans on, so others judge it."
 OWN_SAFEGUARD_EVIDENCE = "You brought evidence for a safeguard this question leans on, so others judge it."
+OWN_DESCRIPTION = "You wrote how a safeguard this question leans on is built, so others judge it."
 OWN_PAPER = "You supplied a paper this release leans on, so others judge it."
 OWN_STATEMENT = "You stated which sign-offs apply here, so others judge it."
 
@@ -26,9 +30,7 @@ def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID,
     several = list(cases)
     everywhere, safeguards = _from_the_cases(several), _from_safeguards(several)
     return {
-        question.pk: {**_from_papers(question), **safeguards[question.case_id], **everywhere[question.case_id]}
-        if question.kind != QuestionKind.THRESHOLD
-        else dict(everywhere[question.case_id])
+        question.pk: {**_from_papers(question), **safeguards[question.kind][question.case_id], **everywhere[question.case_id]}
         for question in questions
     }
 
@@ -54,22 +56,53 @@ def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
     return defaultdict(dict, {case.pk: {**found[case.subject_id], **found[case.pk]} for case in cases})
 
 
-def _from_safeguards(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
-    statements = list(
-        ApplicabilityStatement.objects.filter(case__in=[case.pk for case in cases], replaced_at=None).prefetch_related(
-            "lines__signoff__implementation"
-        )
+def _from_safeguards(cases: Sequence[Case]) -> Mapping[str, Mapping[UUID, Barred]]:
+    """Kind of question → case → who is barred. A question about safeguards leans on the statement of its own case; a release, in whichever case it is
+    asked, on those by which the safeguards in force were judged as well."""
+    stated, judged = defaultdict[UUID, list[Any]](list), defaultdict[tuple[UUID, str], list[Any]](list)
+    lines = _lines(cases)
+    for line in lines:
+        if line.replaced_at is None:
+            stated[line.case_id].append(line)
+        if line.is_judged:
+            judged[line.subject_id, line.framework].append(line)
+    wrought = _wrought({line.built for line in lines if line.built})
+    return {
+        QuestionKind.THRESHOLD: defaultdict(dict),
+        QuestionKind.SAFEGUARDS: {case.pk: _barred(stated[case.pk], wrought) for case in cases},
+        QuestionKind.RELEASE: {
+            case.pk: _barred([*stated[case.pk], *judged[case.subject_id, case.framework_name]], wrought) for case in cases
+        },
+    }
+
+
+def _lines(cases: Sequence[Case]) -> list[Any]:
+    """What statements name, line by line: those in force in these cases, and those a decision in force on their models was taken on."""
+    in_force = SafeguardsDecision.objects.filter(statement=OuterRef("pk"), ended_at=None, verdict=Verdict.ADEQUATE)
+    built, here = "lines__signoff__implementation", Q(case__in=[case.pk for case in cases], replaced_at=None)
+    rows = ApplicabilityStatement.objects.filter(subject__in=[case.subject_id for case in cases]).annotate(
+        is_judged=Exists(in_force), framework=F("case__framework_name"), built=F(built), owner=F(f"{built}__owner")
     )
-    attached: dict[UUID, set[UUID]] = defaultdict(set)
-    named = {line.signoff.implementation_id for statement in statements for line in statement.lines.all()}
-    evidence = ImplementationEvidence.objects.filter(implementation__in=named, withdrawn_at=None).order_by()
-    for implementation, person in evidence.values_list("implementation_id", "attached_by_id").distinct():
-        attached[implementation].add(person)
+    told = ("case_id", "subject_id", "framework", "replaced_at", "is_judged", "person_id", "built", "owner")
+    return list(rows.filter(here | Q(is_judged=True)).order_by().values_list(*told, named=True))
+
+
+def _wrought(built: set[UUID]) -> Mapping[UUID, Barred]:
+    """Who wrote how each of these is built, and who brought evidence for it; the ledger says who wrote, so it cannot be rewritten."""
     barred: dict[UUID, Barred] = defaultdict(dict)
-    for statement in statements:
-        implementations = [line.signoff.implementation for line in statement.lines.all()]
-        here = barred[statement.case_id]
-        here |= {str(person): OWN_SAFEGUARD_EVIDENCE for each in implementations for person in attached[each.pk]}
-        here |= {str(each.owner_id): OWN_SAFEGUARD for each in implementations}
-        here[str(statement.person_id)] = OWN_STATEMENT
+    written = Entry.objects.filter(thing__in=[f"implementation:{one}" for one in built], kind__in=WRITTEN, actor__isnull=False).order_by()
+    for thing, person in written.values_list("thing", "actor").distinct():
+        barred[UUID(thing.partition(":")[2])][str(person)] = OWN_DESCRIPTION
+    evidence = ImplementationEvidence.objects.filter(implementation__in=built, withdrawn_at=None).order_by()
+    for implementation, person in evidence.values_list("implementation_id", "attached_by_id").distinct():
+        barred[implementation][str(person)] = OWN_SAFEGUARD_EVIDENCE
     return barred
+
+
+def _barred(lines: Sequence[Any], wrought: Mapping[UUID, Barred]) -> Barred:
+    """Where several things speak of one person, the gravest is told."""
+    barred: Barred = {}
+    for line in lines:
+        barred |= wrought[line.built] if line.built else {}
+    barred |= {str(line.owner): OWN_SAFEGUARD for line in lines if line.owner}
+    return barred | {str(line.person_id): OWN_STATEMENT for line in lines}

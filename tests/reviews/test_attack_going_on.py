@@ -2,12 +2,16 @@
 
 import pytest
 
+from ledger.refusals import NotAllowed
+from people.words import Role
+from reviews import conflicts
 from reviews.counting import is_current, tally_of
-from reviews.models import Question, Vote
-from reviews.services import cases
+from reviews.models import Question, SafeguardImplementation, Vote
+from reviews.services import cases, signoffs
 from reviews.services.decisions import QuorumNotMet
 from reviews.services.scopes import halt
 from reviews.services.votes import ContentChanged
+from tests.makers import give_role
 from tests.reviews.conftest import Board
 
 
@@ -58,3 +62,32 @@ def test_a_release_is_not_renewed_by_the_votes_that_gave_it(open_board: Board) -
         open_board.decide(question)
     assert not any(is_current(vote, question) for vote in Vote.objects.filter(question=question))
     assert open_board.settle(question).verdict == "release"
+
+
+def test_who_owns_what_a_release_leans_on_does_not_vote_on_it_in_a_later_case_either(open_board: Board) -> None:
+    """Farid owns the safeguards and stated that they apply, in the case that judged them; the release is asked again in another one."""
+    farid = open_board.cast.farid
+    give_role(open_board.cast, farid, Role.REVIEWER, at=open_board.now())
+    question = asked_anew(open_board)
+    with pytest.raises(NotAllowed) as refused:
+        open_board.vote(farid, question)
+    assert (refused.value.code, refused.value.sentence) == ("conflict", conflicts.OWN_STATEMENT)
+    assert open_board.settle(question).verdict == "release"
+
+
+def test_who_wrote_how_a_safeguard_is_built_judges_neither_it_nor_what_leans_on_it(open_board: Board) -> None:
+    """Ben keeps safeguards too for a while, and puts his words under one of Farid's; Chloé signs it off, and it is judged anew."""
+    give_role(open_board.cast, open_board.cast.ben, Role.SAFEGUARD_OWNER, at=open_board.now())
+    built = SafeguardImplementation.objects.get(safeguard="asl-2-security-1")
+    signoffs.change_implementation(
+        implementation=built, title="Rewritten", description="As I see it.", actor=open_board.cast.ben, at=open_board.now()
+    )
+    built.refresh_from_db()
+    open_board.sign_off(open_board.cast.chloe, built)
+    open_board.work()
+    open_board.state(open_board.case)
+    question = open_board.question("safeguards", axis="security")
+    with pytest.raises(NotAllowed) as refused:
+        open_board.vote(open_board.cast.ben, question)
+    assert refused.value.sentence == conflicts.OWN_DESCRIPTION
+    assert open_board.vote(open_board.cast.chloe, question)
