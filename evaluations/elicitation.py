@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FACTS = ("variant", "safeguards_on", "tools", "scaffold", "attempts", "fine_tuned", "reasoning_effort", "token_budget")
-# Where a log states a fact, most deliberate place first.
-_PLACES = ("metadata.elicitation.", "metadata.", "task_args.")
+# Where a log states a fact.
+_PLACES = {place + name: name for place in ("metadata.elicitation.", "metadata.", "task_args.") for name in FACTS}
 _TRUTHS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
 
 
@@ -23,8 +23,9 @@ def elicitation(
     """A fact told differently in two places is told nowhere: it is left out and named as a conflict. Absent is below every floor."""
     facts, conflicts = {}, []
     origin = "countersigned" if countersigned else "declared"
+    told = _stated(stated, epochs)
     for name in FACTS:
-        from_file = _stated(stated, name, epochs)
+        from_file = told[name]
         typed = {plain(declared[name])} if name in declared else set()
         if len(from_file | typed) > 1:
             conflicts.append(name)
@@ -41,9 +42,13 @@ def plain(value: str) -> str:
     return _TRUTHS.get(text.lower(), text)
 
 
-def _stated(stated: Sequence[Mapping[str, str]], name: str, epochs: int | None) -> set[str]:
-    wanted = {place + name for place in _PLACES}
-    values = {plain(fact["value"]) for fact in stated if fact["name"].removeprefix("eval.") in wanted}
-    if not values and name == "attempts" and epochs is not None:
-        return {str(epochs)}
-    return values
+def _stated(stated: Sequence[Mapping[str, str]], epochs: int | None) -> dict[str, set[str]]:
+    """By fact, what the file says of it, in whatever places."""
+    told: dict[str, set[str]] = {name: set() for name in FACTS}
+    for fact in stated:
+        name = _PLACES.get(fact["name"].removeprefix("eval."))
+        if name is not None:
+            told[name].add(plain(fact["value"]))
+    if not told["attempts"] and epochs is not None:
+        told["attempts"].add(str(epochs))
+    return told

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from evaluations.elicitation import elicitation
-from evaluations.gathering import Gathered, gather, task_key
+from evaluations.gathering import Gathered, gather
 from evaluations.model_names import model_key
 from evaluations.models import (
     AnnouncedRun,
@@ -31,9 +31,10 @@ from evaluations.models import (
     StandingRequirement,
     Subject,
 )
+from evaluations.undisturbed import undisturbed
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion, IndicatorVersion
-from ledger.canonical import canonical, digest
+from ledger.canonical import canonical, digest, joined
 
 FORMAT = "asl-evidence/2"
 # A one-sided 90 % bound is weaker than a central one: every common spelling is known.
@@ -67,6 +68,7 @@ def collect_again(evidence: Mapping[str, Any], subject: Subject, version: Framew
     return COLLECTORS[form](subject, version, at=at, ledger_size=ledger_size)
 
 
+@undisturbed()
 def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger_size: int) -> Collected:
     """All that bears on a subject under a framework version, told as of `at` from what the ledger held at `ledger_size`."""
     facts = gather(subject, version.document, at, ledger_size)
@@ -85,8 +87,9 @@ def collect(subject: Subject, version: FrameworkVersion, *, at: datetime, ledger
         "lineage": _lineage(facts),
         "clocks": _clocks(facts),
     }
-    data = canonical(document)
-    inputs = digest(canonical({name: value for name, value in document.items() if name not in {"as_of", "ledger_size"}}))
+    written = {name: canonical(value) for name, value in document.items()}
+    data = joined(written)
+    inputs = digest(joined({name: value for name, value in written.items() if name not in {"as_of", "ledger_size"}}))
     readers = tuple(sorted({run.reading.reader_version for run in facts.runs}))
     return Collected(data, digest(data), inputs, changes_at, readers)
 
@@ -325,14 +328,16 @@ def _same_metric(measurement: Measurement, runs: Iterable[Run], facts: Gathered)
     return None
 
 
-def _counterparts(run: Run, facts: Gathered) -> list[Run]:
+def _counterparts(run: Run, facts: Gathered) -> Iterator[Run]:
     """The other tellings of the same run for this subject that say something else and were not set aside."""
-    original = run.twin_of_id or run.pk
-    return [
-        other
-        for other in facts.told_together.get(original, ())
-        if other.pk != run.pk and not facts.tell_the_same(run, other) and not other.claimed_elsewhere and other.pk not in facts.set_aside
-    ]
+    for other in facts.told_together.get(run.twin_of_id or run.pk, ()):
+        if other.pk != run.pk and not other.claimed_elsewhere and other.pk not in facts.set_aside and not facts.tell_the_same(run, other):
+            yield other
+
+
+def _is_told_otherwise(run: Run, facts: Gathered) -> bool:
+    """Whether there is a counterpart. The first one says so, however often the run was told."""
+    return next(_counterparts(run, facts), None) is not None
 
 
 # --- What holds a run, and what blocks a threshold ------------------------------------------------------------------------------------------
@@ -347,7 +352,7 @@ def _findings_about(run: Run, facts: Gathered, reached: set[str]) -> Iterable[di
         yield _held("model-not-registered", f"The file names a model that is not among the snapshot's registered names.{looks}")
     if facts.claimed_elsewhere(run):
         yield _held("run-claimed-elsewhere", "The same run was told of another model too, so it is not known whose it is.")
-    elif _counterparts(run, facts):
+    elif _is_told_otherwise(run, facts):
         yield _held("twins-differ", "The same run was told twice with different contents.")
     asserted = run.upload.asserted_indicator
     if asserted and asserted not in reached and asserted in {indicator.slug for indicator in facts.framework.indicators}:
@@ -364,25 +369,19 @@ def _blocking(facts: Gathered) -> Iterable[dict[str, Any]]:
         if _is_a_mere_twin(run, facts):
             continue
         bound = _bound_to(run, facts)
-        unbound = sorted(_asked_by(run, facts) - bound)
+        unbound = sorted(facts.asked_by(run) - bound)
         if unbound:
             yield _block(run, unbound, "unbound", facts)
         if facts.claimed_elsewhere(run):
-            yield _block(run, sorted(bound | _asked_by(run, facts)), "claimed-elsewhere", facts)
-        elif bound and _counterparts(run, facts):
-            yield _block(run, sorted(bound | _asked_by(run, facts)), "conflict", facts)
+            yield _block(run, sorted(bound | facts.asked_by(run)), "claimed-elsewhere", facts)
+        elif bound and _is_told_otherwise(run, facts):
+            yield _block(run, sorted(bound | facts.asked_by(run)), "conflict", facts)
 
 
 def _bound_to(run: Run, facts: Gathered) -> set[str]:
     """The indicators this run reaches by a confirmed binding; a mere proposal does not unblock anything."""
     bindings = (binding for measurement in facts.measurements.get(run.pk, []) for binding in facts.reached[measurement.pk])
     return {binding.indicator for binding in bindings if facts.known(binding.confirmed_seq)}
-
-
-def _asked_by(run: Run, facts: Gathered) -> set[str]:
-    own = task_key(run.task)
-    active = (indicator for indicator in facts.framework.indicators if indicator.status == "active")
-    return {indicator.slug for indicator in active if any(task_key(task) == own for task in indicator.tasks)}
 
 
 def _block(run: Run, indicators: list[str], reason: str, facts: Gathered) -> dict[str, Any]:
@@ -411,9 +410,7 @@ def _not_arrived(facts: Gathered) -> Iterable[dict[str, Any]]:
 
 def _outstanding(facts: Gathered) -> Iterator[AnnouncedRun]:
     """What was announced for an indicator arrives with a run that speaks of it: another task under the same id is not what was announced."""
-    arrived = {
-        (run.harness, run.external_id, indicator) for run in facts.runs for indicator in _bound_to(run, facts) | _asked_by(run, facts)
-    }
+    arrived = {(run.harness, run.external_id, indicator) for run in facts.runs for indicator in _bound_to(run, facts) | facts.asked_by(run)}
     for announced in AnnouncedRun.objects.filter(subject=facts.subject, seq__lt=facts.size).order_by("seq"):
         if (announced.harness, announced.external_id, announced.indicator) not in arrived:
             yield announced

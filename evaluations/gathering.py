@@ -38,9 +38,15 @@ class Gathered:
     contested: set[UUID] = field(default_factory=set)
     # Uploads that count for other weights than they were sent under, by what two people said.
     corrections: dict[UUID, Correction] = field(default_factory=dict)
+    # The active indicators that ask for a task.
+    asked: dict[str, set[str]] = field(default_factory=dict)
 
     def known(self, seq: int | None) -> bool:
         return seq is not None and seq < self.size
+
+    def asked_by(self, run: Run) -> set[str]:
+        """The active indicators that ask for this run's task."""
+        return self.asked.get(task_key(run.task), set())
 
     def weights(self, run: Run) -> Snapshot | None:
         """The snapshot a run counts for: the one it was sent under, or the one that was said to be right."""
@@ -70,6 +76,11 @@ def gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: i
     facts.contested = _contested(subject, size)
     facts.corrections = corrections_of(subject.pk, size)
     facts.bindings = _bindings(framework, size)
+    asked: dict[str, set[str]] = defaultdict(set)
+    for indicator in framework.indicators:
+        for task in indicator.tasks if indicator.status == "active" else ():
+            asked[task_key(task)].add(indicator.slug)
+    facts.asked = dict(asked)
     facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
     told_together: dict[UUID, list[Run]] = defaultdict(list)
     for run in facts.runs:

@@ -32,6 +32,11 @@ def canonical(value: object) -> bytes:
         raise NotCanonical("The value is nested too deeply.") from None
 
 
+def joined(written: Mapping[str, bytes]) -> bytes:
+    """The canonical bytes of an object whose values are written already. The names are plain ASCII without quotes."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode("ascii"), written[name]) for name in sorted(written)) + b"}"
+
+
 def digest(value: object) -> str:
     """`sha256:` and the hexadecimal digest: of the bytes themselves, or of any other value's canonical bytes."""
     data = value if isinstance(value, bytes) else canonical(value)

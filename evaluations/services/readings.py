@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -21,6 +18,7 @@ from evaluations.breakage import place_of
 from evaluations.model_names import model_key
 from evaluations.models import ParseAttempt, Run, Subject, Upload, UploadState
 from evaluations.services import blobs, measurements
+from evaluations.undisturbed import undisturbed
 from ledger.canonical import digest
 from ledger.clock import holds, lease_is_over, wait_is_over
 from ledger.refusals import NotNow
@@ -46,7 +44,7 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
     if upload is None or upload.state == UploadState.DEAD:
         return upload
     try:
-        with _undisturbed():
+        with undisturbed():  # the reader's limits bound what a reading can make
             return _store(upload, _read(upload), at)
     except RejectedInput as refusal:
         return _reject(upload, refusal, at)
@@ -60,20 +58,6 @@ def parse(*, upload_id: UUID, at: datetime) -> Upload | None:
         log.error("The upload %s could not be read (%s, attempt %s)", upload.pk, place_of(error), upload.attempts)
         _give_back(upload, at)
         return None
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Holds off the search for cycles: a reading makes many thousands of values at once, all of them in use, and each search would go through everything the
-    process holds. Its limits bound what a reading can make; what is done with goes at once, as always.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def due(*, at: datetime, limit: int = 100) -> list[UUID]:

@@ -1,11 +1,14 @@
 """Which runs an assessment reads: all that some indicator could hear of, however they are spelt, and no others."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from evaluations.evidence import collect
-from evaluations.gathering import gather
+from evaluations.gathering import Gathered, gather
+from ledger.canonical import canonical, digest
 from ledger.services import size
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
@@ -35,3 +38,23 @@ def test_a_run_of_an_indicators_task_is_read_however_it_is_spelt_and_blocks(worl
     after = _read(world)
     assert after[0] == before[0] + 1 and after[1] != before[1]
     assert world.outcomes["bio-3"] != "ruled_out"
+
+
+def test_what_the_inputs_digest_covers_is_the_document_without_its_own_time_and_size(world: World) -> None:
+    world.send(log())
+    collected = collect(world.subject, world.framework, at=world.now(), ledger_size=size())
+    said = json.loads(collected.document)
+    assert canonical(said) == collected.document
+    del said["as_of"], said["ledger_size"]
+    assert collected.inputs_digest == digest(canonical(said))
+
+
+def test_a_run_told_in_many_ways_is_not_compared_with_each_of_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for right in range(20, 32):
+        world.send(log(right=right))
+    compared = []
+    really = Gathered.tell_the_same
+    monkeypatch.setattr(Gathered, "tell_the_same", lambda self, one, other: compared.append(one) or really(self, one, other))
+    told = json.loads(collect(world.subject, world.framework, at=world.now(), ledger_size=size()).document)
+    assert len(told["blocking_runs"]) == 12 and all(run["reason"] == "conflict" for run in told["blocking_runs"])
+    assert len(compared) <= 12 * 5

@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.canonical import NotCanonical, canonical, digest, parse
+from ledger.canonical import NotCanonical, canonical, digest, joined, parse
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]))
 _values = st.recursive(
@@ -26,6 +26,11 @@ class Colour(enum.StrEnum):
 @given(_values)
 def test_canonical_bytes_are_those_of_an_independent_implementation(value):
     assert canonical(value) == rfc8785.dumps(value)
+
+
+@given(st.dictionaries(st.from_regex("[a-z_]+", fullmatch=True), _values))
+def test_an_object_joined_from_parts_that_are_written_already_is_the_object_written_at_once(value):
+    assert joined({name: canonical(part) for name, part in value.items()}) == canonical(value)
 
 
 @given(_values)
