@@ -7,7 +7,7 @@ from celery import shared_task
 
 from evaluations.services import assessments, blobs, readings
 from ledger.clock import shared_now
-from ledger.delivery import held_back, run_pending
+from ledger.delivery import held_back, kick, run_pending
 
 LONGEST_SWEEP = timedelta(seconds=60)
 # As much news as a reader goes on to hear by itself: what a busy hour has piled up is not one upload's to wait for.
@@ -25,12 +25,19 @@ def parse_upload(*, upload_id: str, **_: object) -> None:
         run_pending(at=shared_now(), limit=FEW, only=(FOLLOWS_A_SUBJECT,))
         for due_id in assessments.due(at=shared_now(), subject_id=upload.subject_id):
             asked.take(assess_due.name, due_id=str(due_id))
-            assessments.work(due_id=due_id, at=shared_now())
+            _assess(due_id)
 
 
 @shared_task
 def assess_due(*, due_id: str, **_: object) -> None:
-    assessments.work(due_id=UUID(due_id), at=shared_now())
+    _assess(UUID(due_id))
+
+
+def _assess(due_id: UUID) -> None:
+    """Whoever asks again while the assessment is being made finds it taken; it is asked for once more when it is done."""
+    assessments.work(due_id=due_id, at=shared_now())
+    if assessments.waits_again(due_id=due_id):
+        kick(assess_due, due_id=str(due_id))
 
 
 @shared_task

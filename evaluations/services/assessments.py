@@ -109,6 +109,11 @@ def work(*, due_id: UUID, at: datetime) -> Assessment | None:
     return made
 
 
+def waits_again(*, due_id: UUID) -> bool:
+    """Whether it was asked for while it was being made; a failure that is waited out is something else."""
+    return AssessmentDue.objects.filter(pk=due_id, state=DueState.WAITING, not_before=None).exists()
+
+
 class NothingToRetry(NotNow):
     code = "nothing_to_retry"
     sentence = "This assessment has not been given up."

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from evaluations.models import AssessmentDue, DueState, Upload
+from evaluations.services import assessments
 from evaluations.tasks import assess_due, parse_upload, sweep
 from ledger import delivery
 from ledger.models import Entry
@@ -46,6 +47,29 @@ def test_a_file_is_asked_to_be_read_before_the_news_of_it_is_told_and_again_wher
     assert sent == [parse_upload.name, delivery.DELIVER]
     delivery.run_pending(at=world.now())
     assert sent == [parse_upload.name, delivery.DELIVER, parse_upload.name]
+
+
+def test_what_is_asked_for_while_it_is_being_made_is_asked_for_again_at_its_end(
+    world: World, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = send_file(world.cast, log(right=38), world.subject, world.snapshot, at=world.now())
+    really = assessments.assess
+
+    def disturbed(**asked: Any) -> Any:
+        monkeypatch.setattr(assessments, "assess", really)
+        assessments.mark_due(subjects=[world.subject.pk], reason="news", at=asked["at"])
+        return really(**asked)
+
+    monkeypatch.setattr(assessments, "assess", disturbed)
+    sent.clear()
+    parse_upload(upload_id=str(upload.pk))
+    assert sent == [delivery.DELIVER, assess_due.name]
+    due = AssessmentDue.objects.get(subject=world.subject)
+    assert due.state == DueState.WAITING
+    sent.clear()
+    assess_due(due_id=str(due.pk))
+    due.refresh_from_db()
+    assert due.state == DueState.DONE and sent == []
 
 
 def test_news_that_somebody_else_is_at_is_left_to_them_and_assessed_when_they_ask(world: World, sent: list[str]) -> None:
