@@ -38,7 +38,7 @@ IMPURE = {"django", "celery", "kombu", "psycopg", "redis", "allauth", "ninja", "
 # Oracles of the tests: a product that leans on its own oracle proves nothing.
 ORACLES = {"inspect_ai", "scipy", "pymerkle", "rfc8785", "jsonschema", "numpy", "hypothesis", "pytest"}
 # Megabytes each, for a page or a task of their own.
-NEEDED_BY_FEW = {"apprise", "fido2", "jsonschema_rs", "PIL", "typst"}
+NEEDED_BY_FEW = {"apprise", "fido2", "jsonschema_rs", "PIL", "typst", "zstandard"}
 # Each with the reason it cannot stand at the top of its file.
 LATE_IMPORTS = {
     "manage.py": "Django is imported after the settings are named",

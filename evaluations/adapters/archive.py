@@ -8,12 +8,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from stat import S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK
-from typing import IO, BinaryIO, cast
-
-import zstandard
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.types import RejectedInput
+from ledger.late import Late
+
+if TYPE_CHECKING:
+    import zstandard
+else:
+    zstandard = Late("zstandard")
 
 SIGNATURE = b"PK\x03\x04"
 STORED, DEFLATE, ZSTANDARD = 0, 8, 93
@@ -37,7 +41,6 @@ _AS_WRITTEN = "Upload the log as Inspect wrote it, without opening or packing it
 class Member:
     """One line of the archive's directory."""
 
-    name: str
     raw_name: bytes
     method: int
     flags: int
@@ -45,6 +48,11 @@ class Member:
     packed: int
     size: int
     offset: int
+
+    @property
+    def name(self) -> str:
+        """Not kept beside its bytes, of which a log has one for each of its samples."""
+        return _decoded(self.raw_name)
 
 
 def _damaged(message: str, where: str) -> RejectedInput:
@@ -66,7 +74,7 @@ class Archive:
 
     def named(self, name: str) -> list[Member]:
         """The members of exactly this name; more than one is legal in a zip file, and ambiguous."""
-        return [member for member in self.members if member.name == name]
+        return [member for member in self.members if member.raw_name == name.encode()]
 
     def open(self, member: Member) -> "MemberStream":
         """The member's content as a stream that inflates under caps and checks length and checksum at its end."""
@@ -170,7 +178,7 @@ class Archive:
         name = _name(raw_name, flags, self.limits, where)
         _check_kind(name, flags, method, S_IFMT(attributes >> 16) if made_by >> 8 == _UNIX else 0)
         _check_size(name, packed, size, self.limits)
-        return Member(name, raw_name, method, flags, crc, packed, size, offset), next_at
+        return Member(raw_name, method, flags, crc, packed, size, offset), next_at
 
     def _check_as_a_whole(self) -> None:
         if sum(member.size for member in self.members) > self.limits.archive_bytes:
@@ -296,15 +304,19 @@ def _wide(extra: bytes, size: int, packed: int, offset: int, where: str) -> tupl
 def _name(raw: bytes, flags: int, limits: Limits, where: str) -> str:
     if len(raw) > limits.member_name_bytes:
         raise _unsafe_name("a name of " + str(len(raw)) + " bytes", where)
-    try:
-        name = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        name = raw.decode("cp437")
+    name = _decoded(raw)
     parts = name.split("/")
     has_drive = len(name) > 1 and name[1] == ":" and name[0].isalpha()
     if not name or name.startswith("/") or has_drive or "\\" in name or "\x00" in name or ".." in parts:
         raise _unsafe_name(_shown(name), where)
     return name
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
 
 
 def _unsafe_name(shown: str, where: str) -> RejectedInput:
