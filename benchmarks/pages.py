@@ -1,5 +1,6 @@
 """Portfolio, model page and case page with ten and with 1,000 models, beside a bare view that renders as many bytes."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -51,6 +52,9 @@ urlpatterns = [path("bare/<int:size>/", bare), *portal_urls]
 
 def run(quick: bool) -> list[Line]:
     setup_test_environment(debug=False)
+    # As every web process does once it has loaded (`asl_portal/wsgi.py`).
+    gc.collect()
+    gc.freeze()
     with override_settings(ROOT_URLCONF=__name__):
         return _lines(100 if quick else 1_000, 3 if quick else 9)
 
