@@ -230,7 +230,7 @@ def _step(listener: Consumer, at: datetime) -> int | None:
 
 def _has_the_turn() -> bool:
     """Whether no other worker lets a consumer that is not prompt handle an entry now; none does until this transaction ends. Whoever has the turn looks again
-    at what is due after each entry, so nothing is left lying by who has it not.
+    at what is due after each entry, so what another leaves to it is heard; where its own entry fails, the next run hears the rest, in seconds.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [THE_TURN])
