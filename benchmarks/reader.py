@@ -16,7 +16,7 @@ from tests.samples.make_inspect_logs import write_inspect_log
 TITLE = "Reading a log of 10,000 samples"
 BASELINE = "`inspect_ai.log.read_eval_log(header_only=True)` in a process of its own; both sides pay for interpreter start and imports."
 TRIED = """Our reader is pure Python on the standard library and imports no Django. It reads the archive's directory and the members that hold header and metrics;
-the samples are never unpacked."""
+the samples are never unpacked. Of the archive's directory, a line for each sample, it keeps what is checked and no name twice; Zstandard is loaded where a member needs it."""
 
 OURS = """
 import sys
