@@ -10,13 +10,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
 import yaml
 
 from frameworks.engine import reading
 from frameworks.engine.types import Condition, FrameworkDocument, Indicator, QuestionKind, Rule
 from ledger.canonical import NotCanonical, canonical
+from ledger.canonical import parse as values_of
 from ledger.late import Late
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def check(document: FrameworkDocument) -> Iterator[Problem]:
     """Whether everything a document refers to is there, and whether its rules and lines can mean something."""
     yield from _unique(document)
     yield from _places(document)
+    yield from _factors(document)
     yield from _rules(document)
     for index, indicator in enumerate(document.indicators):
         yield from _indicator(indicator, f"indicators/{index}", {each.slug for each in document.domains})
@@ -208,18 +210,27 @@ def _places(document: FrameworkDocument) -> Iterator[Problem]:
             yield Problem(
                 f"tiers/{index}", "empty", f"{tier.title} is called defined and has no safeguard; nothing could ever be missing from it."
             )
-        if not tier.second_factor and any(
-            below.second_factor for below in document.tiers if below.axis == tier.axis and below.ordinal < tier.ordinal
-        ):
-            yield Problem(
-                f"tiers/{index}/second_factor",
-                "weaker",
-                f"{tier.title} asks for less than a tier below it: it must require a second factor too.",
-            )
     for scope, wanted in document.scopes.items():
         for axis in wanted:
             if axis not in axes:
                 yield Problem(f"scopes/{scope}", "unknown", f"There is no axis “{axis}”.")
+
+
+def _factors(document: FrameworkDocument) -> Iterator[Problem]:
+    """Whether each tier above the baseline says who may sign about it, and none asks for less than one below it.
+
+    A forgotten line would let a password sign, so leaving it out is no answer. What stands in stored documents keeps its meaning.
+    """
+    tiers = {(each.axis, each.slug): each for each in document.tiers}
+    told = cast(dict[str, list[dict[str, str]]], values_of(document.canonical))["tiers"]
+    for index, tier in enumerate(document.tiers):
+        path = f"tiers/{index}/second_factor"
+        floor = tiers.get((tier.axis, document.baseline.get(tier.axis, "")))
+        below = [each for each in document.tiers if each.axis == tier.axis and each.ordinal < tier.ordinal]
+        if floor is not None and tier.ordinal > floor.ordinal and "second_factor" not in told[index]:
+            yield Problem(path, "missing", f"{tier.title} stands above the baseline: say whether signing about it takes a second factor.")
+        elif not tier.second_factor and any(each.second_factor for each in below):
+            yield Problem(path, "weaker", f"{tier.title} asks for less than a tier below it: it must require a second factor too.")
 
 
 def _rules(document: FrameworkDocument) -> Iterator[Problem]:

@@ -93,7 +93,7 @@ def _tier(axis: str, level: int) -> dict[str, Any]:
         "defined": "false" if level == 4 else "true",
         "includes_below": "true",
         "goal": "Enough.",
-    }
+    } | ({} if level == 2 else {"second_factor": "required"})
 
 
 def _safeguard(axis: str, level: int) -> dict[str, Any]:

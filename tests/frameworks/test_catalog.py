@@ -58,6 +58,13 @@ def test_the_policy_is_whole(framework: FrameworkDocument) -> None:
     assert len(framework.indicators) == 23 and {each.status for each in framework.indicators} == {"active", "saturated", "information"}
 
 
+def test_whatever_is_about_asl_3_or_above_is_signed_with_a_second_factor(framework: FrameworkDocument) -> None:
+    asked = {(tier.axis, tier.slug): tier.second_factor for tier in framework.tiers}
+    assert asked == {(axis, f"asl-{level}"): level >= 3 for axis in ("deployment", "security") for level in (2, 3, 4)}
+    for threshold in framework.thresholds:
+        assert not threshold.requires or framework.asks_second_factor(threshold.requires), threshold.slug
+
+
 def test_policies_are_found_by_question_tier_and_axis(framework: FrameworkDocument) -> None:
     security = framework.quorum_for("safeguards", tier="asl-3", axis="security")
     assert security.approvals == 2 and security.seats[0].competence == "security" and not security.chair_votes
