@@ -13,6 +13,7 @@ from django.urls import reverse
 from evaluations.models import Assessment
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.finding_words import deciding_sentence
+from frameworks.policies import may_sign_about
 from people.models import Person
 from people.queries import Actor
 from people.words import Role
@@ -257,7 +258,7 @@ class CasePage:
     @property
     def stating_address(self) -> str:
         """Where the statement is signed; for an account that may not sign about these tiers yet, where it adds what it lacks."""
-        may_sign = policies.may_sign_about(self.actor, self.document, self.facts.required_slugs)
+        may_sign = may_sign_about(self.actor, self.document, self.facts.required_slugs)
         return reverse("reviews:applicability", args=[self.case.number]) if may_sign else reverse("people:factors")
 
     @cached_property

@@ -9,6 +9,7 @@ from uuid import UUID
 from frameworks.engine.types import FrameworkDocument
 from frameworks.finding_tree import marked
 from frameworks.finding_words import finding_sentence
+from frameworks.policies import may_sign_about
 from people.queries import Actor
 from reviews import counting, policies, signing
 from reviews.contents import uncovered
@@ -149,7 +150,7 @@ class Look:
             answered_on=answer.assessment if answer is not None else "",
             may_vote=may_vote,
             may_declare=may_declare,
-            may_sign=policies.may_sign_about(self.actor, self.document, policies.at_stake(question)),
+            may_sign=may_sign_about(self.actor, self.document, policies.at_stake(question)),
             may_propose=policies.may_chair(self.actor, self.case),
             ready=ready,
             voted=voted,

@@ -5,7 +5,6 @@ Administrators run the portal and decide nothing; auditors read everything and c
 
 from collections.abc import Mapping
 
-from frameworks.engine.types import FrameworkDocument
 from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
@@ -207,27 +206,6 @@ def at_stake(question: Question) -> Mapping[str, str]:
         return {question.axis: question.tier}
     required: Mapping[str, str] = question.content["required"]
     return required
-
-
-def may_sign_about(actor: Actor, document: FrameworkDocument, tiers: Mapping[str, str]) -> Answer:
-    """Where the framework asks for a second factor, an account without one signs nothing about these tiers, whatever it would say."""
-    if actor.second_factor or not document.asks_second_factor(tiers):
-        return Allowed()
-    asked = [document.asked_tier(axis, slug) for axis, slug in tiers.items()]
-    labels = sorted({tier.label for tier in asked if tier.second_factor})
-    return Refused(
-        "second_factor_missing",
-        f"What concerns {' and '.join(labels)} is signed with a second factor, and your account has none.",
-        "Add a second factor under Your account, then sign.",
-    )
-
-
-def may_sign_framework(actor: Actor, document: FrameworkDocument) -> Answer:
-    """A framework version is about all of its tiers."""
-    highest = {
-        axis.slug: document.highest(axis.slug, [tier.slug for tier in document.tiers if tier.axis == axis.slug]) for axis in document.axes
-    }
-    return may_sign_about(actor, document, {axis: tier.slug for axis, tier in highest.items()})
 
 
 def may_propose_adoption(actor: Actor) -> Answer:

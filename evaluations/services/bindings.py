@@ -11,6 +11,7 @@ from evaluations import entries
 from evaluations.models import Binding
 from evaluations.policies import may_confirm, may_register
 from frameworks.models import IndicatorVersion
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -59,7 +60,9 @@ def propose(*, indicator: str, selector: Mapping[str, str], actor: Person, at: d
 def confirm(*, binding: Binding, actor: Person, at: datetime) -> Binding:
     """From this entry on, what is received reaches the indicator with full power. Raises BindingConfirmed."""
     binding = Binding.objects.select_for_update(no_key=True, of=("self",)).select_related("proposed_by").get(pk=binding.pk)
-    require(may_confirm(actor_of(actor, at), entered_by=binding.proposed_by))
+    confirmer = actor_of(actor, at)
+    require(may_confirm(confirmer, entered_by=binding.proposed_by))
+    require(may_sign_evidence(confirmer))
     if binding.confirmed_seq is not None:
         raise BindingConfirmed
     binding.confirmed_by, binding.confirmed_at = actor, at

@@ -11,6 +11,7 @@ from evaluations.corrected import weights_of
 from evaluations.models import Correction, Snapshot, Upload, UploadState
 from evaluations.policies import may_confirm, may_propose_correction, may_set_aside
 from evaluations.services.uploads import SnapshotOfAnother, still_speaks
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, Signature
 from people.policies import require
@@ -89,6 +90,7 @@ def sign_correction(*, correction: Correction, signature: Signature, actor: Pers
     correction = Correction.objects.select_related("snapshot", "sent_again__uploader", "proposed_by").get(pk=correction.pk)
     signer = actor_of(actor, at)
     require(may_confirm(signer, entered_by=correction.proposed_by))
+    require(may_sign_evidence(signer))
     # Nobody puts a result of their own in the place of another's.
     for sent in [upload, *([correction.sent_again] if correction.sent_again else [])]:
         require(may_set_aside(signer, uploader=sent.uploader))

@@ -13,6 +13,7 @@ from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.models import Admission, AnnouncedRun, Measurement, Run, Subject, Supersession, Upload, UploadState
 from evaluations.policies import may_register, may_set_aside
 from frameworks.models import IndicatorVersion
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, Signature
 from people.policies import require
@@ -84,6 +85,7 @@ def supersede(
     """
     subject, brought_by = _about(measurement, run, announced, upload)
     speaker = actor_of(actor, at)
+    require(may_sign_evidence(speaker))
     # Nobody puts a result of their own in the place of another's.
     for uploader in [*brought_by, *([replacement.run.upload.uploader] if replacement is not None else [])]:
         require(may_set_aside(speaker, uploader=uploader))

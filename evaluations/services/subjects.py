@@ -14,6 +14,7 @@ from django.db import transaction
 from evaluations import entries
 from evaluations.models import Deployment, Derivation, Snapshot, Subject
 from evaluations.policies import may_confirm, may_register, may_report_deployments
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -141,7 +142,9 @@ def register_snapshot(
 def confirm_snapshot(*, snapshot: Snapshot, actor: Person, at: datetime) -> Snapshot:
     """A second person vouches for the digest and the names. Raises AlreadyConfirmed or what the policy refuses."""
     snapshot = Snapshot.objects.select_for_update(no_key=True, of=("self",)).select_related("registered_by").get(pk=snapshot.pk)
-    require(may_confirm(actor_of(actor, at), entered_by=snapshot.registered_by))
+    confirmer = actor_of(actor, at)
+    require(may_confirm(confirmer, entered_by=snapshot.registered_by))
+    require(may_sign_evidence(confirmer))
     if snapshot.is_confirmed:
         raise AlreadyConfirmed
     snapshot.confirmed_by, snapshot.confirmed_at = actor, at

@@ -16,6 +16,7 @@ from evaluations.models import Blob, IdempotencyKey, Measurement, Snapshot, Subj
 from evaluations.policies import may_confirm, may_retry, may_upload
 from evaluations.services import blobs
 from evaluations.tasks import parse_upload
+from frameworks.policies import may_sign_evidence
 from ledger.canonical import NotCanonical, digest
 from ledger.delivery import kick
 from ledger.refusals import NotNow, NotValid
@@ -172,7 +173,9 @@ def _remember_key(key: str, upload: Upload, actor: Person, at: datetime) -> None
 def countersign(*, upload: Upload, actor: Person, at: datetime) -> Upload:
     """A second person vouches for what the uploader declared: which weights were run, and how. Raises AlreadyCountersigned."""
     upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("uploader").get(pk=upload.pk)
-    require(may_confirm(actor_of(actor, at), entered_by=upload.uploader))
+    confirmer = actor_of(actor, at)
+    require(may_confirm(confirmer, entered_by=upload.uploader))
+    require(may_sign_evidence(confirmer))
     if upload.countersigned_seq is not None:
         raise AlreadyCountersigned
     upload.countersigned_by, upload.countersigned_at = actor, at

@@ -19,6 +19,7 @@ from evaluations.models import Binding, Measurement
 from evaluations.policies import may_confirm, may_register
 from evaluations.services import bindings
 from frameworks.models import IndicatorVersion
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotKnown
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
@@ -72,6 +73,7 @@ def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     if binding is None:
         raise NotKnown
     require(may_confirm(request.actor, entered_by=binding.proposed_by))
+    require(may_sign_evidence(request.actor))
     place = reverse("evaluations:bindings")
     selector = [(name.capitalize(), getattr(binding, name) or "any") for name in bindings.SELECTOR]
     return confirmed_act(

@@ -12,6 +12,7 @@ from evaluations import access
 from evaluations.forms import ChosenUploads
 from evaluations.policies import may_confirm
 from evaluations.services.uploads import countersign_all
+from frameworks.policies import may_sign_evidence
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
@@ -31,6 +32,7 @@ def several(request: MemberRequest) -> HttpResponse:
     for upload in chosen:
         require(may_confirm(request.actor, entered_by=upload.uploader))
     waiting = [upload for upload in chosen if upload.countersigned_seq is None]
+    require(may_sign_evidence(request.actor))
     context = {"waiting": waiting, "left_out": len(chosen) - len(waiting)}
     if not waiting:
         return render(request, TEMPLATE, context)

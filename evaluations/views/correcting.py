@@ -21,6 +21,7 @@ from evaluations.models import Correction, Snapshot, Upload
 from evaluations.policies import may_confirm, may_propose_correction, may_set_aside
 from evaluations.services import corrections
 from evaluations.views.setting_aside import signing_roles
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotKnown
 from people.attempts import entering_refusals
 from people.doors import MemberRequest
@@ -57,6 +58,7 @@ def signing(request: MemberRequest, pk: UUID, correction_pk: UUID) -> HttpRespon
         raise NotKnown
     require(may_confirm(request.actor, entered_by=correction.proposed_by))
     require(may_set_aside(request.actor, uploader=upload.uploader))
+    require(may_sign_evidence(request.actor))
     form = SetAsideForm(
         request.POST if request.method == "POST" else None, user=request.user, roles=signing_roles(request), replacements=None
     )

@@ -19,6 +19,7 @@ from evaluations.forms import SetAsideForm
 from evaluations.models import Measurement, Run, Supersession, UploadState
 from evaluations.policies import CONFIRMERS, may_set_aside
 from evaluations.services import results
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotKnown
 from people.attempts import entering_refusals
 from people.doors import MemberRequest
@@ -113,6 +114,7 @@ def _of_run(run: Run) -> dict[str, Any]:
 
 def _sheet(request: MemberRequest, brought_by: Person, context: dict[str, Any], replacements: Any, **about: Any) -> HttpResponse:
     require(may_set_aside(request.actor, uploader=brought_by))
+    require(may_sign_evidence(request.actor))
     form = SetAsideForm(
         request.POST if request.method == "POST" else None, user=request.user, roles=signing_roles(request), replacements=replacements
     )

@@ -17,6 +17,7 @@ from evaluations.forms import SnapshotForm, SubjectForm
 from evaluations.models import Snapshot
 from evaluations.policies import may_confirm, may_register
 from evaluations.services import subjects
+from frameworks.policies import may_sign_evidence
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
@@ -69,6 +70,7 @@ def confirm_snapshot(request: MemberRequest, slug: str, pk: UUID) -> HttpRespons
     """A second person vouches, confirmed anew, that these weights are what their name says."""
     snapshot = _snapshot(request, slug, pk)
     require(may_confirm(request.actor, entered_by=snapshot.registered_by))
+    require(may_sign_evidence(request.actor))
     place = reverse("evaluations:snapshots", args=[slug])
     return confirmed_act(
         request,

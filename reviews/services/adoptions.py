@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_framework
 from frameworks.services import adopt
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
@@ -36,7 +37,7 @@ def propose_adoption(
     version = FrameworkVersion.objects.select_for_update().get(pk=version.pk)
     proposer = actor_of(actor, at)
     require(policies.may_propose_adoption(proposer))
-    require(policies.may_sign_framework(proposer, version.document))
+    require(may_sign_framework(proposer, version))
     if not rationale.strip():
         raise AdoptionReasonMissing
     if version.status != "draft" or Adoption.objects.filter(version=version).exists():
@@ -54,7 +55,7 @@ def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmat
     adoption = Adoption.objects.select_for_update(of=("self",)).select_related("version", "proposed").get(pk=adoption.pk)
     confirmer = actor_of(actor, at)
     require(policies.may_confirm_adoption(confirmer))
-    require(policies.may_sign_framework(confirmer, adoption.version.document))
+    require(may_sign_framework(confirmer, adoption.version))
     if actor.pk == adoption.proposed_by_id:
         require(Refused("own_proposal", "You proposed this version, so somebody else confirms it."))
     if adoption.confirmed_at is not None:

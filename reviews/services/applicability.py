@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from frameworks.engine.types import Safeguard
+from frameworks.policies import may_sign_about
 from ledger.canonical import digest
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
@@ -154,7 +155,7 @@ def state_applicability(
     speaker = actor_of(actor, at)
     require(policies.may_state_applicability(speaker, case))
     facts = collect_one(case.subject, case.framework_version, at)
-    require(policies.may_sign_about(speaker, facts.document, facts.required_slugs))
+    require(may_sign_about(speaker, facts.document, facts.required_slugs))
     site = Site(stack.strip(), stack_digest.strip(), environment.strip())
     lines = _complete(case, facts, scopes, site)
     if seen_digest is not None and seen_digest != coverage_digest(case, lines, site):

@@ -13,6 +13,7 @@ from django.db import transaction
 from evaluations.models import Snapshot
 from evaluations.services.decisions import end_coverage, record_coverage, record_judgement
 from frameworks.engine.types import FrameworkDocument, Outcome
+from frameworks.policies import may_sign_about
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
@@ -145,7 +146,7 @@ def decide(
     chair = actor_of(actor, at)
     barred = conflicts.excluded([case], [question])[question.pk]
     require(policies.may_decide(chair, case, question, frozenset(str(vote.person_id) for vote in votes), barred))
-    require(policies.may_sign_about(chair, case.framework_version.document, policies.at_stake(question)))
+    require(may_sign_about(chair, case.framework_version.document, policies.at_stake(question)))
     check_content(case, question, seen_digest, at)
     tally = tally_of(case, question)
     side = tally.side(verdict)

@@ -8,6 +8,7 @@ from evaluations.models import Blob, Subject
 from evaluations.services import blobs
 from frameworks.engine.types import FrameworkDocument, Safeguard
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_about
 from frameworks.queries import in_force
 from ledger.canonical import digest
 from ledger.models import Entry
@@ -305,7 +306,7 @@ def give_signoff(
     signer = actor_of(actor, at)
     hazardous = is_hazardous(implementation)
     require(policies.may_sign_off(signer, implementation, competence=defined.competence, attachers=attachers, hazardous=hazardous))
-    require(policies.may_sign_about(signer, document, {defined.axis: defined.tier}))
+    require(may_sign_about(signer, document, {defined.axis: defined.tier}))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
     if implementation.version_digest != seen_digest:

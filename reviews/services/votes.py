@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from frameworks.policies import may_sign_about
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
@@ -74,7 +75,7 @@ def vote(
     question.case = case
     voter = actor_of(actor, at)
     require(policies.may_vote(voter, case, question, conflicts.excluded([case], [question])[question.pk]))
-    require(policies.may_sign_about(voter, case.framework_version.document, policies.at_stake(question)))
+    require(may_sign_about(voter, case.framework_version.document, policies.at_stake(question)))
     if not rationale.strip():
         raise RationaleMissing
     check_content(case, question, seen_digest, at)

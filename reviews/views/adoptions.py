@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_framework
 from frameworks.queries import listed
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
@@ -87,7 +88,7 @@ def _sheet(
     act: Callable[..., Adoption],
     context: Mapping[str, object],
 ) -> HttpResponse:
-    require(policies.may_sign_framework(request.actor, version.document))
+    require(may_sign_framework(request.actor, version))
     if form.is_valid():
         signed = partial(act, actor=request.actor.person, user=request.user, at=timezone.now(), **form.signed())
         if said_on(form, signed):

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from evaluations import access as evaluations_access
 from evaluations.services import blobs
+from frameworks.policies import may_sign_about
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
 from people.policies import require
@@ -73,7 +74,7 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
         "signed_by_me": any(each.holds(now) and each.person_id == request.actor.person.pk for each in given),
         "may_attach": implementation.retired_at is None and policies.may_attach_evidence(request.actor, implementation),
         "may_sign": may_sign,
-        "may_sign_about": policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}),
+        "may_sign_about": may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}),
         "form": form or EvidenceForm(types=safeguard.evidence_types),
     }
     return render(request, "reviews/safeguard_detail.html", context, status=status)
@@ -196,7 +197,7 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
     attachers = signoffs.contributors(implementation)
     hazardous = signoffs.is_hazardous(implementation)
     require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers, hazardous=hazardous))
-    require(policies.may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}))
+    require(may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}))
     form = SignOffForm(request.POST or None, user=request.user, initial={"seen_digest": implementation.version_digest})
     place = reverse("reviews:safeguard-detail", args=[implementation.pk])
     if form.is_valid():

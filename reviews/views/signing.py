@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from evaluations.models import Snapshot
+from frameworks.policies import may_sign_about
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -39,7 +40,7 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
     case, question = question_of(request, number, question_id)
     require(queries.may_vote_on(case, [question], request.actor)[question.pk])
     document = case.framework_version.document
-    require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
+    require(may_sign_about(request.actor, document, policies.at_stake(question)))
     may_accept = policies.may_accept_papers(request.actor, question)
     choices = [choice for choice in Choice.values if may_accept or choice != Choice.APPROVE]
     sites = queries.sites_of_release(question, timezone.now())
@@ -78,7 +79,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
     if side is None:
         raise decisions.QuorumNotMet(tally, question.proposal)
     document = case.framework_version.document
-    require(policies.may_sign_about(request.actor, document, policies.at_stake(question)))
+    require(may_sign_about(request.actor, document, policies.at_stake(question)))
     words = signing.verdict_in_words(question, side.verdict, document)
     form = DeclareForm(request.POST or None, user=request.user, initial={"seen_digest": question.content_digest, "verdict": side.verdict})
     if form.is_valid():
@@ -156,7 +157,7 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     case = access.case_numbered(request.actor, number, timezone.now())
     require(policies.may_state_applicability(request.actor, case))
     facts = collect_one(case.subject, case.framework_version, timezone.now())
-    require(policies.may_sign_about(request.actor, facts.document, facts.required_slugs))
+    require(may_sign_about(request.actor, facts.document, facts.required_slugs))
     held = applicability.serving(case, facts)
     chosen = SiteForm(request.GET or None, named={place: applicability.names_of(held, place) for place in places.NAMED})
     site = places.Site(**chosen.cleaned_data) if chosen.is_valid() else applicability.usual_site(held)

@@ -1,6 +1,6 @@
 """The board's world: a framework in force, a model with confirmed weights, people with passwords, and their verbs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from tests.makers import (
     Cast,
     adopt_framework,
     confirmed,
+    give_app,
     give_password,
     give_role,
     later,
@@ -222,10 +223,13 @@ class Board:
         return answer_at(scope=scope, artefact=artefact or self.snapshot.weights_digest, at=self.now())
 
 
-def make_board(*, candidate: bool = True, source: bytes = FRAMEWORK) -> Board:
+def make_board(*, candidate: bool = True, source: bytes = FRAMEWORK, armed: Sequence[str] = ()) -> Board:
+    """`armed`: who has an authenticator app from the start."""
     cast = make_people("ada", "ben", "chloe", "dan", "eve", "farid", "grace", "hana")
     for person in (cast.ben, cast.chloe, cast.dan, cast.farid, cast.grace, cast.hana):
         give_password(person)
+    for name in armed:
+        give_app(getattr(cast, name))
     version = adopt_framework(cast, source)
     make_binding(cast, "bio-protocols", "bio_protocols")
     make_binding(cast, "exploits", "exploits")

@@ -9,7 +9,7 @@ from reviews.models import Question
 from reviews.queries import questions_of
 from reviews.services import cases
 from reviews.status import subject_status
-from tests.makers import adopt_framework, later, make_people, make_snapshot, make_subject, work_off
+from tests.makers import adopt_framework, give_app, give_password, later, make_people, make_snapshot, make_subject, work_off
 
 CATALOG = Path(__file__).parents[2] / "frameworks" / "catalog" / "anthropic-rsp-2.2.yaml"
 
@@ -18,6 +18,8 @@ CATALOG = Path(__file__).parents[2] / "frameworks" / "catalog" / "anthropic-rsp-
 def test_a_clearance_under_rsp_2_2_asks_every_threshold_and_both_axes_of_asl_2() -> None:
     cast = make_people("ada", "ben", "chloe", "dan", "grace")
     version = adopt_framework(cast, CATALOG.read_bytes())
+    give_password(cast.ben)
+    give_app(cast.ben)
     subject = make_subject(cast)
     make_snapshot(cast, subject, is_release_candidate=True)
     work_off(later(hours=1))

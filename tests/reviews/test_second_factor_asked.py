@@ -2,32 +2,35 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
 from frameworks.documents import DocumentRejected, read
+from frameworks.policies import may_sign_about
+from frameworks.queries import in_force
 from frameworks.services import load_framework
 from ledger.refusals import NotAllowed
 from people import services as people
 from people.models import Person
 from people.queries import actor_of
 from reviews import policies
+from reviews.models import Adoption
 from reviews.services import adoptions, cases
 from tests.conftest import WorldOnce
 from tests.makers import confirmed, give_app
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
-ASKING = FRAMEWORK.replace(b"goal: More.}", b"goal: More., second_factor: required}").replace(
-    b"goal: Not said yet.}", b"goal: Not said yet., second_factor: required}"
-)
+ASKING = FRAMEWORK.replace(b"second_factor: optional", b"second_factor: required")
 
 
 @pytest.fixture(scope="module")
 def asking(world_once: WorldOnce) -> Iterator[Board]:
-    """A model whose evidence rose, under a framework that asks for a second factor from ASL-3 on; nobody has one yet."""
+    """A model whose evidence rose, under a framework that asks for a second factor from ASL-3 on; nobody has one any more."""
     with world_once():
-        board = make_board(source=ASKING)
+        board = make_board(source=ASKING, armed=["ben"])
         board.rise()
+        disarm(board, board.cast.ben)
         yield board
 
 
@@ -39,6 +42,11 @@ def board(asking: Board, db: None) -> Board:
 def arm(board: Board, *persons: Person) -> None:
     for person in persons:
         give_app(person, at=board.now())
+
+
+def disarm(board: Board, person: Person) -> None:
+    at, user = board.now(), person.user
+    people.remove_factor(user=user, factor=user.authenticator_set.get(type="totp"), confirmation=confirmed(person, at), at=at)
 
 
 def is_missing(refusal: pytest.ExceptionInfo[NotAllowed]) -> bool:
@@ -97,15 +105,14 @@ def test_an_applicability_statement_takes_one_where_the_model_requires_that_tier
 
 
 def test_a_release_takes_one_where_the_model_requires_that_tier(board: Board) -> None:
-    cast, ben = board.cast, board.cast.ben.user
+    cast = board.cast
     arm(board, cast.ben, cast.chloe, cast.dan, cast.farid)
     board.safeguard()
     board.settle_thresholds()
     board.settle_safeguards()
     question = cases.ask_release(case=board.case, snapshot=board.snapshot, scope="external", actor=cast.dan, at=board.now())
     assert set(policies.at_stake(question).values()) == {"asl-3"}
-    at = board.now()
-    people.remove_factor(user=ben, factor=ben.authenticator_set.get(type="totp"), confirmation=confirmed(cast.ben, at), at=at)
+    disarm(board, cast.ben)
     with pytest.raises(NotAllowed) as refused:
         board.vote(cast.ben, question)
     assert is_missing(refused)
@@ -116,25 +123,42 @@ def test_a_release_takes_one_where_the_model_requires_that_tier(board: Board) ->
 def test_below_that_tier_a_password_is_enough(board: Board) -> None:
     document = board.version.document
     nobody = actor_of(board.cast.ben, board.now())
-    assert policies.may_sign_about(nobody, document, {"deployment": "asl-2", "security": "asl-2"})
-    assert not policies.may_sign_about(nobody, document, {"deployment": "asl-2", "security": "asl-3"})
+    assert may_sign_about(nobody, document, {"deployment": "asl-2", "security": "asl-2"})
+    assert not may_sign_about(nobody, document, {"deployment": "asl-2", "security": "asl-3"})
 
 
-def test_putting_such_a_framework_into_force_takes_one(board: Board) -> None:
-    version = load_framework(source=ASKING.replace(b"revision: 1", b"revision: 2"), actor=None, at=board.now())
-    dan = board.cast.dan
+REVISED = ASKING.replace(b"revision: 1", b"revision: 2")
 
-    def propose() -> object:
-        at = board.now()
-        return adoptions.propose_adoption(
-            version=version, rationale="It says more.", actor=dan, user=dan.user, confirmation=confirmed(dan, at), at=at
-        )
+
+@pytest.mark.parametrize(
+    "source",
+    [REVISED, REVISED.replace(b"second_factor: required", b"second_factor: optional")],
+    ids=["one that asks", "one that asks no more"],
+)
+def test_putting_a_framework_into_force_takes_one_of_both_where_it_or_the_one_before_asks(board: Board, source: bytes) -> None:
+    version = load_framework(source=source, actor=None, at=board.now())
+    dan, grace = board.cast.dan, board.cast.grace
+
+    def propose() -> Adoption:
+        return adoptions.propose_adoption(version=version, rationale="It says more.", **signer(board, dan))
 
     with pytest.raises(NotAllowed) as refused:
         propose()
     assert is_missing(refused)
     arm(board, dan)
-    assert propose()
+    adoption = propose()
+    with pytest.raises(NotAllowed) as refused:
+        adoptions.confirm_adoption(adoption=adoption, **signer(board, grace))
+    assert is_missing(refused)
+    assert in_force(board.version.name) == board.version
+    arm(board, grace)
+    adoptions.confirm_adoption(adoption=adoption, **signer(board, grace))
+    assert in_force(board.version.name) == version
+
+
+def signer(board: Board, person: Person) -> dict[str, Any]:
+    at = board.now()
+    return {"actor": person, "user": person.user, "confirmation": confirmed(person, at), "at": at}
 
 
 def test_the_page_says_so_where_the_button_would_be(board: Board, client) -> None:
@@ -154,6 +178,6 @@ def test_the_page_says_so_where_the_button_would_be(board: Board, client) -> Non
 
 def test_a_higher_tier_asks_for_no_less_than_the_one_below() -> None:
     read(ASKING)
-    weaker = ASKING.replace(b"goal: Not said yet., second_factor: required}", b"goal: Not said yet.}")
+    weaker = ASKING.replace(b"goal: Not said yet., second_factor: required}", b"goal: Not said yet., second_factor: optional}")
     with pytest.raises(DocumentRejected, match="second factor"):
         read(weaker)
