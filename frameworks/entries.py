@@ -28,13 +28,18 @@ def version_adopted(
     at: datetime,
 ) -> Entry:
     """The adoption, the version it takes over from, both signatures, and the indicator versions that count from this entry on."""
-    fields: dict[str, object] = {
-        "supersedes": version.predecessor.digest if version.predecessor is not None else "",
-        "indicators": [f"{each.slug} {each.digest}" for each in registered],
+    fields = adopted_fields(version, proposed=proposed, confirmed=confirmed) | {
+        "indicators": [f"{each.slug} {each.digest}" for each in registered]
     }
+    return _append(ADOPTED, version, confirmed.person, at, fields, role=confirmed.role, policy=confirmed.policy)
+
+
+def adopted_fields(version: FrameworkVersion, *, proposed: Signature, confirmed: Signature) -> dict[str, object]:
+    """What a version in force says of its adoption, besides the indicators it registered."""
+    fields: dict[str, object] = {"supersedes": version.predecessor.digest if version.predecessor is not None else ""}
     for role, signature in (("proposed", proposed), ("confirmed", confirmed)):
         fields |= {f"{role}_{name}": value for name, value in signature_fields(signature).items()}
-    return _append(ADOPTED, version, confirmed.person, at, fields, role=confirmed.role, policy=confirmed.policy)
+    return fields | _named(version)
 
 
 def _append(
@@ -47,7 +52,7 @@ def _append(
     role: str = "",
     policy: str = "",
 ) -> Entry:
-    named: dict[str, object] = {"name": version.name, "version": version.version, "revision": version.revision, "digest": version.digest}
+    named = _named(version)
     return append(
         kind=kind,
         thing=f"version:{version.pk}",
@@ -58,6 +63,10 @@ def _append(
         fields=named | fields,
         classes=dict.fromkeys(named, PUBLIC),
     )
+
+
+def _named(version: FrameworkVersion) -> dict[str, object]:
+    return {"name": version.name, "version": version.version, "revision": version.revision, "digest": version.digest}
 
 
 describe(LOADED, "{actor} loaded {name} {version}, revision {revision}, as a draft.")

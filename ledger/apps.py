@@ -7,5 +7,5 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        # Each room's consumers listen, each room's entries say how they read, and each names its things, from the start of every process.
-        autodiscover_modules("entries", "consumers", "things")
+        # Each room's consumers listen, its entries say how they read, and it names its things and says what its rows claim, from the start of every process.
+        autodiscover_modules("entries", "consumers", "things", "rows")

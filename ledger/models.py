@@ -215,6 +215,7 @@ class Verification(models.Model):
     purged = models.BigIntegerField()
     nodes = models.BigIntegerField()
     checkpoints = models.BigIntegerField()
+    rows = models.BigIntegerField(default=0)  # that give power and were held against their entries
 
     class Meta:
         ordering = ["id"]

@@ -198,6 +198,7 @@ def record_verification(*, at: datetime) -> VerifyReport:
         purged=report.purged,
         nodes=report.nodes,
         checkpoints=report.checkpoints,
+        rows=report.rows,
     )
     return report
 

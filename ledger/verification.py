@@ -1,6 +1,7 @@
 """Recomputes the whole log from its rows, and names the first thing that does not fit.
 
-Nothing stored is believed: fields, leaves, tree nodes, head and checkpoints are computed anew from values, salts and headers, in order.
+Nothing stored is believed: fields, leaves, tree nodes, head and checkpoints are computed anew from values, salts and headers, in order. Then the rows that
+give power are held against their entries.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,25 +11,14 @@ from uuid import UUID
 
 from django.db.models import F, Func, Subquery
 
-from ledger import checkpoints, entry_format, tree
+from ledger import checkpoints, entry_format, rows, tree
 from ledger.entries import KEY_INTRODUCED, LOG_OPENED
+from ledger.misfits import DoesNotFit, Misfit
 from ledger.models import Checkpoint, Entry, Head, Node, Verification
 
 CHUNK = 500
 _LAST = Entry.objects.order_by("-seq").values("seq")[:1]
 _NODES = Node.objects.order_by().annotate(count=Func(F("place"), function="COUNT")).values("count")
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """The first thing that does not fit: where (None: not one entry) and what."""
-
-    seq: int | None
-    code: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return self.sentence if self.seq is None else f"Entry {self.seq}: {self.sentence}"
 
 
 @dataclass
@@ -42,6 +32,7 @@ class VerifyReport:
     purged: int = 0
     nodes: int = 0
     checkpoints: int = 0
+    rows: int = 0
     misfit: Misfit | None = None
 
     @property
@@ -60,14 +51,9 @@ def steps(found: VerifyReport | Verification) -> list[str]:
         f"Field values recomputed from value and salt: {found.fields - found.purged:,}; purged and standing by their hash: {found.purged:,}",
         f"Tree nodes recomputed from their leaves: {found.nodes:,}",
         f"Checkpoints whose key, signature and root were checked: {found.checkpoints:,}",
+        f"Rows that give power, held against their entries and their signatures: {found.rows:,}",
         f"Root over {found.size:,} entries: {bytes(found.root).hex()}" if found.sound else f"Does not fit: {found.misfit}",
     ]
-
-
-class DoesNotFit(Exception):
-    def __init__(self, seq: int | None, code: str, sentence: str) -> None:
-        self.misfit = Misfit(seq, code, sentence)
-        super().__init__(str(self.misfit))
 
 
 @dataclass
@@ -83,10 +69,11 @@ class _Walk:
 
 
 def verify() -> VerifyReport:
-    """Recomputes every entry, field, node and checkpoint. Reads only, and never raises for a log that does not fit."""
+    """Recomputes every entry, field, node and checkpoint, and holds the rows that give power against them. Reads only, and never raises for a log that does not fit."""
     report = VerifyReport()
     try:
         _verify(report)
+        report.rows = rows.check()
     except DoesNotFit as found:
         report.misfit = found.misfit
     return report

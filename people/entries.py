@@ -116,12 +116,12 @@ def token_revoked(token: ApiToken, *, actor: Person | None, at: datetime) -> Ent
 
 
 def _grant(verb: str, grant: Grant, actor: Person | None, at: datetime) -> Entry:
-    noun, what = _noun(grant)
+    noun, what = noun_of(grant)
     fields = {"person": grant.person_id, noun: what, "from_at": grant.from_at, "until_at": grant.until_at}
     return _append(f"people:{noun}:{verb}", f"{noun}:{grant.pk}", actor, at, fields)
 
 
-def _noun(grant: Grant) -> tuple[str, str]:
+def noun_of(grant: Grant) -> tuple[str, str]:
     match grant:
         case RoleGrant(role=role):
             return "role", role

@@ -44,23 +44,23 @@ def board_founded(board: Board, *, actor: Person, at: datetime) -> Entry:
 
 
 def seat_proposed(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
-    return _append("reviews:seat:proposed", f"seat:{seat.pk}", actor, at, _seat(seat))
+    return _append("reviews:seat:proposed", f"seat:{seat.pk}", actor, at, seat_fields(seat))
 
 
 def seat_confirmed(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
-    return _append("reviews:seat:confirmed", f"seat:{seat.pk}", actor, at, _seat(seat))
+    return _append("reviews:seat:confirmed", f"seat:{seat.pk}", actor, at, seat_fields(seat))
 
 
 def seat_left(seat: BoardSeat, *, actor: Person, at: datetime) -> Entry:
-    return _append("reviews:seat:left", f"seat:{seat.pk}", actor, at, _seat(seat))
+    return _append("reviews:seat:left", f"seat:{seat.pk}", actor, at, seat_fields(seat))
 
 
 def adoption_proposed(adoption: Adoption, *, at: datetime) -> Entry:
-    return _signed("reviews:adoption:proposed", f"adoption:{adoption.pk}", adoption.proposed, at, _adoption(adoption))
+    return _signed("reviews:adoption:proposed", f"adoption:{adoption.pk}", adoption.proposed, at, adoption_fields(adoption))
 
 
 def adoption_confirmed(adoption: Adoption, *, confirmed: Signature, at: datetime) -> Entry:
-    return _signed("reviews:adoption:confirmed", f"adoption:{adoption.pk}", confirmed, at, _adoption(adoption))
+    return _signed("reviews:adoption:confirmed", f"adoption:{adoption.pk}", confirmed, at, adoption_fields(adoption))
 
 
 def case_opened(case: Case, revision: CaseRevision, *, actor: Person | None, at: datetime) -> Entry:
@@ -94,36 +94,21 @@ def question_proposed(question: Question, *, actor: Person, at: datetime) -> Ent
 
 
 def vote_cast(vote: Vote, *, at: datetime) -> Entry:
-    fields = _question(vote.question) | {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest}
+    fields = _question(vote.question) | vote_fields(vote)
     return _signed("reviews:vote:cast", f"question:{vote.question_id}", vote.signature, at, fields)
 
 
 def threshold_determined(determination: Determination, *, at: datetime) -> Entry:
-    fields = {
-        "threshold": determination.threshold,
-        "verdict": determination.verdict,
-        "requires": determination.requires,
-        "finding": determination.finding_digest,
-    }
+    fields = determination_fields(determination)
     return _decided("reviews:determination:made", f"determination:{determination.pk}", determination, at, fields)
 
 
 def safeguards_decided(decision: SafeguardsDecision, *, at: datetime) -> Entry:
-    fields = {"axis": decision.axis, "tier": decision.tier, "verdict": decision.verdict, "content": decision.content_digest}
-    return _decided("reviews:safeguards:decided", f"safeguards:{decision.pk}", decision, at, fields)
+    return _decided("reviews:safeguards:decided", f"safeguards:{decision.pk}", decision, at, safeguards_fields(decision))
 
 
 def release_decided(decision: ReleaseDecision, *, at: datetime) -> Entry:
-    fields: dict[str, Any] = {
-        "artefact": decision.artefact,
-        "scope": decision.scope,
-        "verdict": decision.verdict,
-        "status": decision.status_digest,
-        "valid_until": decision.valid_until,
-    }
-    if decision.papers:
-        fields["papers"] = [[each["paper"], each["digest"]] for each in decision.papers]
-    return _decided("reviews:release:decided", f"release:{decision.pk}", decision, at, fields)
+    return _decided("reviews:release:decided", f"release:{decision.pk}", decision, at, release_fields(decision))
 
 
 def decision_ended(decision: Determination | SafeguardsDecision | ReleaseDecision, *, at: datetime) -> Entry:
@@ -175,32 +160,26 @@ def evidence_withdrawn(evidence: ImplementationEvidence, *, actor: Person, at: d
 
 
 def signoff_given(signoff: SignOff, *, at: datetime) -> Entry:
-    fields = _signoff(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
+    fields = signoff_fields(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
     return _signed("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.signature, at, fields)
 
 
 def signoff_revoked(signoff: SignOff, *, actor: Person, at: datetime) -> Entry:
-    return _append("reviews:signoff:revoked", f"signoff:{signoff.pk}", actor, at, _signoff(signoff))
+    return _append("reviews:signoff:revoked", f"signoff:{signoff.pk}", actor, at, signoff_fields(signoff))
 
 
 def applicability_stated(statement: ApplicabilityStatement, *, at: datetime) -> Entry:
-    fields = {
-        "case": statement.case_id,
-        "snapshot": statement.snapshot_id,
-        "tiers": statement.tiers,
-        "scopes": statement.scopes,
-        "content": statement.content_digest,
-    }
+    fields = applicability_fields(statement)
     return _signed("reviews:applicability:stated", f"applicability:{statement.pk}", statement.signature, at, fields)
 
 
 def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
-    fields = _paper(paper) | {"finding": paper.finding_digest, "hazard": paper.hazard, "kept_here": paper.blob_id is not None}
+    fields = paper_fields(paper) | {"finding": paper.finding_digest, "hazard": paper.hazard, "kept_here": paper.blob_id is not None}
     return _append("reviews:paper:supplied", f"paper:{paper.pk}", paper.supplied_by, at, fields)
 
 
 def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
-    return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, _paper(paper))
+    return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, paper_fields(paper))
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -283,13 +262,57 @@ def _decided(
     kind: str, thing: str, decision: Determination | SafeguardsDecision | ReleaseDecision, at: datetime, own: dict[str, Any]
 ) -> Entry:
     # Dissent travels with the decision: every live vote with its signature, for and against.
-    fields = own | {
+    return _signed(kind, thing, decision.signature, at, own | decision_fields(decision))
+
+
+def vote_fields(vote: Vote) -> dict[str, Any]:
+    return {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest}
+
+
+def decision_fields(decision: Determination | SafeguardsDecision | ReleaseDecision) -> dict[str, Any]:
+    """What every decision says of itself."""
+    return {
         "subject": decision.subject_id,
         "question": decision.question_id,
         "framework": decision.framework_version_id,
         "votes": [[vote["vote"], vote["choice"], vote["current"]] for vote in decision.votes],
     }
-    return _signed(kind, thing, decision.signature, at, fields)
+
+
+def determination_fields(determination: Determination) -> dict[str, Any]:
+    return {
+        "threshold": determination.threshold,
+        "verdict": determination.verdict,
+        "requires": determination.requires,
+        "finding": determination.finding_digest,
+    }
+
+
+def safeguards_fields(decision: SafeguardsDecision) -> dict[str, Any]:
+    return {"axis": decision.axis, "tier": decision.tier, "verdict": decision.verdict, "content": decision.content_digest}
+
+
+def release_fields(decision: ReleaseDecision) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "artefact": decision.artefact,
+        "scope": decision.scope,
+        "verdict": decision.verdict,
+        "status": decision.status_digest,
+        "valid_until": decision.valid_until,
+    }
+    if decision.papers:
+        fields["papers"] = [[each["paper"], each["digest"]] for each in decision.papers]
+    return fields
+
+
+def applicability_fields(statement: ApplicabilityStatement) -> dict[str, Any]:
+    return {
+        "case": statement.case_id,
+        "snapshot": statement.snapshot_id,
+        "tiers": statement.tiers,
+        "scopes": statement.scopes,
+        "content": statement.content_digest,
+    }
 
 
 def _revision(case: Case, revision: CaseRevision) -> dict[str, Any]:
@@ -317,11 +340,11 @@ def _question(question: Question) -> dict[str, Any]:
     }
 
 
-def _seat(seat: BoardSeat) -> dict[str, Any]:
+def seat_fields(seat: BoardSeat) -> dict[str, Any]:
     return {"board": seat.board_id, "person": seat.person_id, "seat_role": seat.role}
 
 
-def _adoption(adoption: Adoption) -> dict[str, Any]:
+def adoption_fields(adoption: Adoption) -> dict[str, Any]:
     return {"framework": adoption.version_id, "digest": adoption.version.digest}
 
 
@@ -340,7 +363,7 @@ def _implementation(implementation: SafeguardImplementation) -> dict[str, Any]:
     }
 
 
-def _signoff(signoff: SignOff) -> dict[str, Any]:
+def signoff_fields(signoff: SignOff) -> dict[str, Any]:
     return {
         "implementation": signoff.implementation_id,
         "safeguard": signoff.implementation.safeguard,
@@ -354,7 +377,7 @@ def _compared(kind: str, determination: Determination, at: datetime, finding: st
     return _append(kind, f"determination:{determination.pk}", None, at, fields)
 
 
-def _paper(paper: Paper) -> dict[str, Any]:
+def paper_fields(paper: Paper) -> dict[str, Any]:
     return {
         "subject": paper.subject_id,
         "snapshot": paper.snapshot_id,

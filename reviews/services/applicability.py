@@ -1,8 +1,9 @@
 """One signed statement that the sign-offs in force cover these weights in these scopes; a second model at the same tier needs nothing else signed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -172,8 +173,8 @@ def state_applicability(
         "environment": site.environment,
         "rationale": rationale.strip(),
     }
-    signoffs = [[each.safeguard.slug, str(each.signoff.pk), each.signoff.content_digest] for each in lines if each.signoff]
-    content_digest = digest({"case": str(case.pk), "snapshot": snapshot.weights_digest, **told, "lines": signoffs})
+    signed_off = [(each.safeguard.slug, str(each.signoff.pk), each.signoff.content_digest) for each in lines if each.signoff]
+    content_digest = stated_digest(case=str(case.pk), snapshot=snapshot.weights_digest, told=told, lines=signed_off)
     statement = signing.applicability_statement(
         case=case, content_digest=content_digest, count=len(lines), scopes=named, site=site, actor=speaker
     )
@@ -225,3 +226,14 @@ def _check_site(facts: Facts, site: Site) -> None:
             raise SiteNotFit(f"Some of these safeguards are built into one {place}: name the {place} this model is served in.")
     if bool(site.stack) != bool(site.stack_digest) or (site.stack_digest and not places.DIGEST.fullmatch(site.stack_digest)):
         raise SiteNotFit("A serving stack is named with its digest, sha256: and 64 hexadecimal digits.")
+
+
+def stated_digest(*, case: str, snapshot: str, told: Mapping[str, Any], lines: Iterable[tuple[str, str, str]]) -> str:
+    """What a statement binds: the case, the weights by their digest, tiers, scopes, place and reason, and each safeguard with its sign-off and what that signed."""
+    return digest({"case": case, "snapshot": snapshot, **told, "lines": sorted(list(line) for line in lines)})
+
+
+def told_by(statement: ApplicabilityStatement) -> dict[str, Any]:
+    """What a statement says besides its lines, as its digest takes it in."""
+    said = ("tiers", "scopes", "stack", "stack_digest", "environment", "rationale")
+    return {name: getattr(statement, name) for name in said}

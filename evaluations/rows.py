@@ -1,0 +1,138 @@
+"""What lets a result count, held against the ledger: weights and particulars a second person confirmed, bindings, and what was taken out, moved or judged."""
+
+from collections.abc import Iterator
+
+from evaluations.models import (
+    Admission,
+    Assessment,
+    Binding,
+    Correction,
+    Coverage,
+    Dossier,
+    Judgement,
+    Snapshot,
+    StandingRequirement,
+    Supersession,
+    Upload,
+)
+from ledger.rows import Told, told_as
+from people.rows import fault_of
+from people.signing import signature_fields
+
+
+@told_as("evaluations:snapshot:registered")
+def snapshots() -> Iterator[Told]:
+    for snapshot in Snapshot.objects.iterator():
+        yield Told(f"snapshot {snapshot.pk}", f"snapshot:{snapshot.pk}", _weights(snapshot), snapshot.registered_by_id)
+
+
+@told_as("evaluations:snapshot:confirmed")
+def confirmed_snapshots() -> Iterator[Told]:
+    for snapshot in Snapshot.objects.filter(confirmed_at__isnull=False).iterator():
+        yield Told(f"confirmed snapshot {snapshot.pk}", f"snapshot:{snapshot.pk}", _weights(snapshot), snapshot.confirmed_by_id)
+
+
+def _weights(snapshot: Snapshot) -> dict[str, object]:
+    return {"subject": snapshot.subject_id, "weights": snapshot.weights_digest}
+
+
+@told_as("evaluations:upload:received")
+def uploads() -> Iterator[Told]:
+    for upload in Upload.objects.iterator():
+        fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "blob": f"sha256:{upload.blob_id}"}
+        yield Told(f"upload {upload.pk}", f"upload:{upload.pk}", fields)
+
+
+@told_as("evaluations:upload:countersigned")
+def countersigned_uploads() -> Iterator[Told]:
+    for upload in Upload.objects.filter(countersigned_at__isnull=False).iterator():
+        fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": upload.declared_digest}
+        yield Told(f"confirmed upload {upload.pk}", f"upload:{upload.pk}", fields, upload.countersigned_by_id)
+
+
+@told_as("evaluations:dossier:opened")
+def dossiers() -> Iterator[Told]:
+    for dossier in Dossier.objects.iterator():
+        fields = {"subject": dossier.subject_id, "person": dossier.person_id, "until": dossier.until_at}
+        yield Told(f"dossier {dossier.pk}", f"dossier:{dossier.pk}", fields, dossier.opened_by_id)
+
+
+@told_as("evaluations:binding:confirmed")
+def bindings() -> Iterator[Told]:
+    for binding in Binding.objects.filter(confirmed_at__isnull=False).iterator():
+        fields = {"indicator": binding.indicator, "family": binding.family}
+        yield Told(f"binding {binding.pk}", f"binding:{binding.pk}", fields, binding.confirmed_by_id)
+
+
+@told_as("evaluations:result:superseded")
+def supersessions() -> Iterator[Told]:
+    for row in Supersession.objects.select_related("signature").iterator():
+        fields = {
+            "measurement": row.measurement_id,
+            "run": row.run_id,
+            "announced_run": row.announced_run_id,
+            "upload": row.upload_id,
+            "replacement": row.replacement_id,
+            **signature_fields(row.signature),
+        }
+        yield Told(f"supersession {row.pk}", f"supersession:{row.pk}", fields, row.person_id, fault_of(row.signature, person=row.person_id))
+
+
+@told_as("evaluations:correction:signed")
+def corrections() -> Iterator[Told]:
+    for row in Correction.objects.filter(signature__isnull=False).select_related("signature").iterator():
+        assert row.signature is not None and row.signed_by_id is not None
+        fields = {"upload": row.upload_id, "snapshot": row.snapshot_id, "sent_again": row.sent_again_id, **signature_fields(row.signature)}
+        yield Told(
+            f"correction {row.pk}", f"correction:{row.pk}", fields, row.signed_by_id, fault_of(row.signature, person=row.signed_by_id)
+        )
+
+
+@told_as("evaluations:measurement:admitted")
+def admissions() -> Iterator[Told]:
+    for row in Admission.objects.iterator():
+        fields = {"measurement": row.measurement_id, "indicator": row.indicator_digest, "decision": row.decision}
+        yield Told(f"admission {row.pk}", f"admission:{row.pk}", fields)
+
+
+@told_as("evaluations:judgement:recorded")
+def judgements() -> Iterator[Told]:
+    for row in Judgement.objects.iterator():
+        fields = {"subject": row.subject_id, "slug": row.slug, "outcome": row.outcome, "record": row.record, "expires": row.expires_at}
+        yield Told(f"judgement {row.pk}", f"judgement:{row.pk}", fields)
+
+
+@told_as("evaluations:requirement:recorded")
+def requirements() -> Iterator[Told]:
+    for row in StandingRequirement.objects.iterator():
+        fields = {"subject": row.subject_id, "framework": row.framework_name, "axis": row.axis, "tier": row.tier}
+        yield Told(f"requirement {row.pk}", f"requirement:{row.pk}", fields)
+
+
+@told_as("evaluations:coverage:recorded")
+def coverages() -> Iterator[Told]:
+    for row in Coverage.objects.iterator():
+        yield Told(f"coverage {row.pk}", f"coverage:{row.pk}", _covered(row) | {"covered_by": row.covered_by_id, "expires": row.expires_at})
+
+
+@told_as("evaluations:coverage:ended")
+def ended_coverages() -> Iterator[Told]:
+    for row in Coverage.objects.filter(ended_at__isnull=False).iterator():
+        yield Told(f"ended coverage {row.pk}", f"coverage:{row.pk}", _covered(row))
+
+
+def _covered(row: Coverage) -> dict[str, object]:
+    return {"threshold": row.threshold, "snapshot": row.snapshot_id, "decision": row.decision}
+
+
+@told_as("evaluations:assessment:made")
+def assessments() -> Iterator[Told]:
+    for row in Assessment.objects.iterator():
+        fields = {
+            "subject": row.subject_id,
+            "framework_digest": row.framework_digest,
+            "evidence_digest": row.evidence_digest,
+            "assessment_digest": row.assessment_digest,
+            "engine": row.engine_version,
+        }
+        yield Told(f"assessment {row.pk}", f"assessment:{row.pk}", fields)
