@@ -183,7 +183,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     releases = _by_subject(released.defer(*_PROSE))
     cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}
     questions = _questions(cases.values())
-    scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name))
+    scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name).select_related("halted_by"))
     snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject"))
     uploads = _uploads(ids, moment)
     due = _due(ids, version)

@@ -30,7 +30,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that waits on one person. `kind` as in `turns.Turn`, and `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
+    """One thing that waits on one person. `kind` as in `turns.Turn`, and `answer_halt`, `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
     `confirm_binding`, `confirm_upload`, `confirm_grant`, `confirm_link`, `set_aside_upload`. `thing` is what to open: "case:<id>", "subject:<id>",
     "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "upload:<id>", "binding:<id>", "person:<id>"; `slug` the address of the board
     or the model that holds it."""

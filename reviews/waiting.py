@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from evaluations.models import Snapshot, Subject
 from frameworks.queries import in_force_versions
@@ -13,8 +13,9 @@ from people.words import Role
 from reviews import policies, signing
 from reviews.confirmations import confirmations_for
 from reviews.facts import collect
-from reviews.models import Case, ImplementationEvidence, SafeguardImplementation, SignOff
+from reviews.models import Case, ImplementationEvidence, Question, SafeguardImplementation, ScopeState, SignOff
 from reviews.models.case import CaseState
+from reviews.models.question import QuestionKind, QuestionState
 from reviews.queries import open_cases, turns_of_cases
 from reviews.turns import Waiting, turns_of
 
@@ -26,6 +27,7 @@ def waiting_on(person: Person, at: datetime) -> list[Waiting]:
     """Everything whose turn is this person's, the most pressing first. A number of queries that does not grow with the cases."""
     actor = actor_of(person, at)
     found = [
+        *_halted(actor),
         *_from_cases(actor, at),
         *_from_candidates(actor, at),
         *_signoffs_wanted(actor, at),
@@ -33,7 +35,7 @@ def waiting_on(person: Person, at: datetime) -> list[Waiting]:
         *confirmations_for(actor),
     ]
     last = datetime.max.replace(tzinfo=at.tzinfo)
-    return sorted(found, key=lambda each: (each.until or last, each.kind, *_place_of(each), each.thing))
+    return sorted(found, key=lambda each: (each.kind != "answer_halt", each.until or last, each.kind, *_place_of(each), each.thing))
 
 
 def _place_of(each: Waiting) -> tuple[int, str]:
@@ -41,6 +43,21 @@ def _place_of(each: Waiting) -> tuple[int, str]:
     if each.case is not None:
         return each.case.number, ""
     return 0, f"{each.implementation.safeguard if each.implementation is not None else ''} {each.title}"
+
+
+def _halted(actor: Actor) -> Iterator[Waiting]:
+    """Scopes that somebody halted, until the board is asked whether to go on. Nothing else is as pressing."""
+    if Role.CHAIR not in actor.roles:
+        return
+    asked = Q(case__subject=OuterRef("subject"), scope=OuterRef("scope"), kind=QuestionKind.RELEASE, state=QuestionState.OPEN)
+    rows = ScopeState.objects.filter(~Exists(Question.objects.filter(asked)), halted_at__isnull=False).select_related(
+        "subject", "halted_by"
+    )
+    for row in rows.order_by("halted_at", "id"):
+        by = row.halted_by.name if row.halted_by else "somebody"
+        why = f"Halted by {by}: {row.halt_reason.strip().rstrip('.')}. Going on takes a release decision of the board."
+        title = f"{row.subject.name} to {row.scope.replace('_', ' ')}"
+        yield Waiting("answer_halt", title, why, None, f"subject:{row.subject_id}", slug=row.subject.slug)
 
 
 def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:

@@ -14,7 +14,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from reviews import gate, policies
 from reviews.forms import GateForm
-from reviews.models import Case
+from reviews.models import Case, ScopeState
 from reviews.models.case import CaseState
 from reviews.views.status import version_in_force
 
@@ -38,7 +38,15 @@ def _answered(request: MemberRequest, form: GateForm) -> dict[str, Any]:
     stack = form.cleaned_data["stack"] or None
     answer = gate.ask(scope=form.cleaned_data["scope"], artefact=artefact or None, subject=subject, stack=stack)
     place = _place(answer)
-    return {"answer": answer, "reasons": [_shown(reason, place) for reason in answer.reasons]}
+    return {"answer": answer, "reasons": [_shown(reason, place) for reason in answer.reasons], "halt": _halt(answer)}
+
+
+def _halt(answer: gate.Answer) -> ScopeState | None:
+    """Who halted the scope and why, where somebody did."""
+    if answer.subject is None or "scope_halted" not in answer.codes:
+        return None
+    rows = ScopeState.objects.filter(subject=answer.subject, scope=answer.scope, halted_at__isnull=False)
+    return rows.select_related("halted_by").order_by("halted_at", "id").first()
 
 
 def _shown(reason: Mapping[str, Any], place: str) -> dict[str, Any]:
