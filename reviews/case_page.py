@@ -124,6 +124,13 @@ class CasePage:
         ]
         return sorted(members, key=lambda member: member["name"])
 
+    @cached_property
+    def refused_everywhere(self) -> str:
+        """Why the person looking votes on none of several open questions, where that is one and the same thing; said once for all of them."""
+        asked = [part for part in self.parts if part.is_open]
+        said = {"" if part.may_vote or part.may_declare else part.may_vote.sentence for part in asked}
+        return said.pop() if len(asked) > 1 and len(said) == 1 else ""
+
     @property
     def is_settled(self) -> bool:
         """Whether no question is open, so that the case may be closed."""
@@ -158,15 +165,19 @@ class CasePage:
     def _next_for_safeguards(self) -> NextAct | None:
         if not self.case.is_open or not self._asks(QuestionKind.SAFEGUARDS):
             return None
-        # An owner may have shown everything already; the list says what each of them lacks. A reviewer signs what asks for their competence.
-        signable = [each for each in self.uncovered if not each.safeguard.competence or each.safeguard.competence in self.actor.competences]
-        if self.actor.has(Role.REVIEWER) and signable:
+        # An owner may have shown everything already; the list says what each of them lacks.
+        if signable := [each for each in self.uncovered if self._may_sign(each)]:
             return NextAct(f"Sign off {_counted(len(signable))}", reverse("reviews:safeguard-list") + "?state=unsigned")
         if self.actor.has(Role.SAFEGUARD_OWNER) and self.uncovered:
             return NextAct(f"Look at {_counted(len(self.uncovered))} not signed off", reverse("reviews:safeguard-list") + "?state=unsigned")
         if not self.uncovered and self.statement is None and self.actor.has(Role.SAFEGUARD_OWNER):
             return NextAct("State which sign-offs apply", self.stating_address)
         return None
+
+    def _may_sign(self, covered: Coverage) -> bool:
+        """A reviewer signs what asks for no competence, or for one of theirs."""
+        asked = covered.safeguard.competence
+        return self.actor.has(Role.REVIEWER) and (not asked or asked in self.actor.competences)
 
     @cached_property
     def papers(self) -> list[PaperLine]:
@@ -232,13 +243,14 @@ class CasePage:
                     words = f"{axis.title}: {undefined_words(tier.label, done, len(mine))}"
                     lines.append(Line(code="undefined", words=words, progress="not defined", who=""))
                     continue
+                left = [each for each in mine if each.signoff is None]
                 lines.append(
                     Line(
-                        code="met" if done == len(mine) else "waiting",
+                        code="met" if not left else "waiting",
                         words=f"{tier.label} {axis.title.lower()} and baseline: each safeguard has a sign-off in force",
                         progress=f"{done} of {len(mine)}",
-                        who="" if done == len(mine) else "safeguard owners attach evidence, reviewers with the competence sign",
-                        turn=done < len(mine) and self.actor.has(Role.REVIEWER),
+                        who=_signers(left),
+                        turn=any(self._may_sign(each) for each in left),
                         address=reverse("reviews:safeguard-list") + f"?axis={axis.slug}",
                     )
                 )
@@ -364,6 +376,15 @@ def _outcomes(case: Case) -> dict[str, list[str]]:
         for slug, outcome in summary.items():
             found.setdefault(slug, []).append(outcome)
     return found
+
+
+def _signers(left: Sequence[Coverage]) -> str:
+    """Who brings what is missing about these safeguards, and who signs it."""
+    if not left:
+        return ""
+    competences = sorted({each.safeguard.competence for each in left} - {""})
+    named = f" with the competence {' or '.join(competences)}" if competences else ""
+    return f"safeguard owners attach evidence, reviewers{named} sign"
 
 
 def _counted(safeguards: int) -> str:

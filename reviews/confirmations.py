@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 
-from evaluations.models import Binding, Snapshot, Supersession, Upload, UploadState
+from evaluations.models import Binding, Correction, Snapshot, Supersession, Upload, UploadState
 from people.policies import may_keep_membership
 from people.queries import Actor, links_waiting, waiting_for_a_second_person
 from people.words import Role
@@ -24,6 +24,7 @@ def confirmations_for(actor: Actor) -> Iterator[Waiting]:
     if actor.roles & CONFIRMERS:
         yield from _evidence(actor)
         yield from _refused(actor)
+        yield from _corrections(actor)
     if may_keep_membership(actor):
         yield from _grants(actor)
         yield from _links(actor)
@@ -62,6 +63,15 @@ def _refused(actor: Actor) -> Iterator[Waiting]:
     for upload in rows.select_related("subject").order_by("received_seq", "id"):
         title, why = f"{upload.filename}, {upload.subject.name}", "It was refused, and keeps the gate shut until somebody answers for it."
         yield Waiting("set_aside_upload", title, why, None, f"upload:{upload.pk}")
+
+
+def _corrections(actor: Actor) -> Iterator[Waiting]:
+    """A file that was sent under the wrong weights counts for the right ones once a second person, who did not send it, has signed."""
+    rows = Correction.objects.filter(signature=None).exclude(proposed_by=actor.person).exclude(upload__uploader=actor.person)
+    for each in rows.select_related("upload__subject", "snapshot").order_by("proposed_seq", "id"):
+        title = f"{each.upload.filename}, {each.upload.subject.name}: it measured {each.snapshot.label}"
+        why = "It was sent under other weights; the correction needs a second signature."
+        yield Waiting("sign_correction", title, why, None, f"upload:{each.upload_id}")
 
 
 def _grants(actor: Actor) -> Iterator[Waiting]:

@@ -67,10 +67,20 @@ def may_vote(actor: Actor, case: Case, question: Question, excluded: Mapping[str
         return Refused("no_voting_role", "Your role casts no vote.")
     if Role.CHAIR in actor.roles and not question.quorum["approve"]["chair_votes"]:
         return Refused("chair_does_not_vote", "The chair declares what the board decided and casts no vote.")
+    if Role.CHAIR not in actor.roles and not (pinned & actor.roles & roles_that_count(question)):
+        return Refused(
+            "role_does_not_count", "What this question needs names no vote of your role, so yours would never count.", "Comment instead."
+        )
     barred = excluded.get(str(actor.person.pk))
     if barred:
         return Refused("conflict", barred, "Leave this question to the others; you may still comment.")
     return _open(case, question)
+
+
+def roles_that_count(question: Question) -> frozenset[str]:
+    """Whose votes the policy pinned with a question counts: reviewers', and of the roles it gives a seat."""
+    seats = (seat["role"] for side in ("approve", "reject") for seat in question.quorum[side]["seats"])
+    return frozenset({str(Role.REVIEWER), *(role for role in seats if role)})
 
 
 def may_decide(actor: Actor, case: Case, question: Question, voters: frozenset[str], excluded: Mapping[str, str]) -> Answer:

@@ -9,7 +9,7 @@ from reviews.contents import uncovered
 from reviews.facts import Facts, open_questions
 from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import QuestionKind
-from reviews.paper_rules import SUPPLIED
+from reviews.paper_rules import SUPPLIED, Line
 from reviews.tally import Tally
 
 
@@ -30,7 +30,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that waits on one person. `kind` as in `turns.Turn`, and `answer_halt`, `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
+    """One thing that waits on one person. `kind` as in `turns.Turn`, and `answer_halt`, `sign_correction`, `attach_evidence`, `confirm_adoption`, `confirm_seat`, `confirm_snapshot`,
     `confirm_binding`, `confirm_upload`, `confirm_grant`, `confirm_link`, `set_aside_upload`. `thing` is what to open: "case:<id>", "subject:<id>",
     "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "upload:<id>", "binding:<id>", "person:<id>"; `slug` the address of the board
     or the model that holds it."""
@@ -65,23 +65,45 @@ def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
     asked = open_questions(facts)
     for question in asked:
         yield from _question_turns(question, tallies[question.pk], facts, chairs, case.due_at)
-    lacking = _papers_lacking(facts)
-    if lacking:
-        yield Turn("supply_paper", "researcher", (), f"A paper is asked for and missing or outdated: {lacking[0]}.", case.due_at)
+    if lacking := papers_lacking(facts):
+        title = facts.document.threshold(lacking[0].asked.threshold).title
+        yield Turn("supply_paper", "researcher", (), f"A paper is asked for and missing or outdated: {title}.", case.due_at)
+    if _stating_is_next(facts, asked):
+        yield Turn("state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", case.due_at)
     if not asked:
         yield Turn("close_case", "chair", chairs, "Every question is decided: ask for a release, or close the case.", case.due_at)
 
 
-def _papers_lacking(facts: Facts) -> list[str]:
-    """Titles of the thresholds whose papers would shut the gate, for the weights at stake."""
+def papers_lacking(facts: Facts) -> list[Line]:
+    """The papers whose absence shuts the gate, for the weights at stake."""
     weights = facts.at_stake
     lines = facts.paper_lines(weights.weights_digest if weights else "")
-    return [facts.document.threshold(line.asked.threshold).title for line in lines if line.asked.gates and line.state != SUPPLIED]
+    return [line for line in lines if line.asked.gates and line.state != SUPPLIED]
+
+
+def _unstated(question: Question) -> bool:
+    """Whether it is still to be stated which sign-offs meet what this question asks."""
+    return question.kind == QuestionKind.SAFEGUARDS and (question.content["statement"] is None or bool(uncovered(question.content)))
+
+
+def _stating_is_next(facts: Facts, asked: Sequence[Question]) -> bool:
+    """One statement names the sign-offs of every axis, so it is made once nothing is unsigned on any."""
+    return any(_unstated(question) for question in asked) and not any(_unsigned(question, facts) for question in asked)
+
+
+def _unsigned(question: Question, facts: Facts) -> int:
+    if question.kind != QuestionKind.SAFEGUARDS:
+        return 0
+    required = facts.document.safeguards_for(question.axis, question.tier)
+    return sum(facts.signed.get(safeguard.slug) != "in_force" for safeguard in required)
 
 
 def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tuple[str, ...], until: datetime | None) -> Iterator[Turn]:
-    if question.kind == QuestionKind.SAFEGUARDS and (question.content["statement"] is None or uncovered(question.content)):
-        yield _safeguards_turn(question, facts, until)
+    if _unstated(question):
+        if unsigned := _unsigned(question, facts):
+            required = len(facts.document.safeguards_for(question.axis, question.tier))
+            why = f"{unsigned} of {required} safeguards on {question.axis} are not signed off."
+            yield Turn("sign_off", "reviewer", (), why, until, question)
         return
     if tally.state in {"approvable", "rejectable"}:
         yield Turn("declare", "chair", chairs, "The quorum is met; the outcome is to be declared.", until, question)
@@ -91,18 +113,6 @@ def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tupl
     waiting = tuple(person for person in tally.yet_to_vote if person not in tally.outdated)
     if waiting:
         yield Turn("vote", "reviewer", waiting, "This question waits for votes.", until, question)
-
-
-def _safeguards_turn(question: Question, facts: Facts, until: datetime | None) -> Turn:
-    required = facts.document.safeguards_for(question.axis, question.tier)
-    unsigned = sum(facts.signed.get(safeguard.slug) != "in_force" for safeguard in required)
-    if unsigned:
-        return Turn(
-            "sign_off", "reviewer", (), f"{unsigned} of {len(required)} safeguards on {question.axis} are not signed off.", until, question
-        )
-    return Turn(
-        "state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", until, question
-    )
 
 
 def whose(turns: Sequence[Turn], names: Mapping[str, str]) -> str:

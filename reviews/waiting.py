@@ -17,7 +17,7 @@ from reviews.models import Case, ImplementationEvidence, Question, SafeguardImpl
 from reviews.models.case import CaseState
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.queries import open_cases, turns_of_cases
-from reviews.turns import Waiting, turns_of
+from reviews.turns import Turn, Waiting, turns_of
 
 # A sign-off that ends this soon waits to be given anew.
 SOON = timedelta(days=30)
@@ -64,10 +64,17 @@ def _from_cases(actor: Actor, at: datetime) -> Iterator[Waiting]:
     mine = str(actor.person.pk)
     for case, turns in turns_of_cases(open_cases(), at):
         for turn in turns:
-            if mine in turn.persons or (not turn.persons and turn.kind != "sign_off" and turn.role in actor.roles):
+            if mine in turn.persons or (not turn.persons and _is_for(turn, actor, case)):
                 document = case.framework_version.document
                 title = signing.question_title(turn.question, document) if turn.question else f"Case {case.number}"
                 yield Waiting(turn.kind, title, turn.why, turn.until, f"case:{case.pk}", case=case, question=turn.question)
+
+
+def _is_for(turn: Turn, actor: Actor, case: Case) -> bool:
+    """Whether a turn that is nobody's own is this person's too. Sign-offs are wanted one by one; a paper is brought by whoever leaves the release to others."""
+    if turn.kind == "supply_paper":
+        return bool(policies.may_supply_papers(actor)) and not policies.is_chair(actor, case)
+    return turn.kind != "sign_off" and turn.role in actor.roles
 
 
 def _from_candidates(actor: Actor, at: datetime) -> Iterator[Waiting]:

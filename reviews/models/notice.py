@@ -51,7 +51,9 @@ class Notice(Work):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices", null=True, blank=True)
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    data = models.JSONField(default=dict, blank=True)  # ids, slugs and codes only: never prose, never hazardous detail
+    data = models.JSONField(
+        default=dict, blank=True
+    )  # ids, codes and the framework's own words only: never what people wrote, never hazardous detail
     message_id = models.CharField(max_length=200, default="", blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     # What it told of was settled by somebody else, or is over: it leaves the inbox and stays in the record.

@@ -55,39 +55,62 @@ def _titled(notice: Notice) -> str:
 
 
 def _on_case(title: str, why: str, act: str) -> Callable[[Notice], Message]:
-    return lambda notice: Message(title.format(case=_titled(notice)), why, act, _case_path(notice))
+    """`title` may name the questions as `{asked}` and what was decided as `{outcome}`; a notice of earlier days names neither."""
+
+    def words(notice: Notice) -> Message:
+        said = {"asked": "", "outcome": "", "title": "", "threshold": ""} | notice.data | {"case": _titled(notice)}
+        return Message(title.format_map(said).rstrip(" .:"), why, act, _case_path(notice))
+
+    return words
 
 
 def _on_subject(title: str, why: str, act: str) -> Callable[[Notice], Message]:
     def words(notice: Notice) -> Message:
         name = notice.subject.name if notice.subject else "a model"
-        return Message(title.format(subject=name, **notice.data), why, act, _subject_path(notice))
+        return Message(title.format_map({"asked": ""} | notice.data | {"subject": name}).rstrip(" .:"), why, act, _subject_path(notice))
 
     return words
 
 
 def _on_safeguard(notice: Notice) -> Message:
     return Message(
-        f"Sign-off wanted: safeguard {notice.data['safeguard']}, version {notice.data['version']}",
+        f"Sign-off wanted: {_safeguard(notice)}, version {notice.data['version']}",
         "It is new or has changed, and you hold the competence it asks for.",
         "Read the evidence, then sign it off or say what is missing.",
         reverse("reviews:safeguard-detail", args=[notice.data["implementation"]]),
     )
 
 
+def _safeguard(notice: Notice) -> str:
+    title = notice.data.get("title")
+    return f"{title} ({notice.data['safeguard']})" if title else f"safeguard {notice.data['safeguard']}"
+
+
 def _on_upload(notice: Notice) -> Message:
     return Message(
-        "An upload of yours was refused",
+        f"{_model(notice)}: a file you sent was refused",
         "The file could not be read as an evaluation. Nothing of it was stored as evidence.",
         "The receipt names the place in the file and what to do.",
         reverse("evaluations:upload", args=[notice.data["upload"]]),
     )
 
 
-def _on_refused(notice: Notice) -> Message:
-    name = notice.subject.name if notice.subject else "a model"
+def _model(notice: Notice) -> str:
+    return notice.subject.name if notice.subject else "A model"
+
+
+def _on_correction(notice: Notice) -> Message:
     return Message(
-        f"{name}: a result file was refused",
+        f"{_model(notice)}: a result was sent under the wrong weights; it measured {notice.data['snapshot']}",
+        "You may sign the correction: you neither proposed it nor sent the file. Nothing moves before.",
+        "Look at the file and the reason, then sign or leave it.",
+        reverse("evaluations:upload", args=[notice.data["upload"]]),
+    )
+
+
+def _on_refused(notice: Notice) -> Message:
+    return Message(
+        f"{_model(notice)}: a result file was refused",
         "You may answer for it. Until somebody who did not send it does, the gate stays shut.",
         "Look at what was refused; have it sent again whole, or set it aside with a reason.",
         reverse("evaluations:upload", args=[notice.data["upload"]]),
@@ -96,7 +119,7 @@ def _on_refused(notice: Notice) -> Message:
 
 def _on_adoption(notice: Notice) -> Message:
     return Message(
-        "A framework version is proposed for adoption",
+        f"{notice.data.get('named', 'A framework version')} is proposed for adoption",
         "A new policy takes two people: the chair proposed it, an executive confirms it.",
         "Read what it says, then confirm it.",
         reverse("reviews:adoption-list"),
@@ -144,28 +167,38 @@ def _on_account(notice: Notice) -> Message:
 
 
 _WORDS: dict[str, Callable[[Notice], Message]] = {
-    "vote_wanted": _on_case("{case} waits for your vote", "You are on its roster.", "Read what changed, then vote on each open question."),
-    "case_opened": _on_case("{case} was opened", "You are on its roster.", "See what is asked and whose turn it is."),
+    "vote_wanted": _on_case(
+        "{case} waits for your vote. {asked}", "You are on its roster.", "Read what changed, then vote on each open question."
+    ),
+    "case_opened": _on_case("{case} was opened. {asked}", "You are on its roster.", "See what is asked and whose turn it is."),
     "evidence_wanted": _on_case(
         "{case}: safeguards are needed",
         "You keep safeguards that this case may lean on.",
         "Attach evidence for what is not signed off yet.",
     ),
+    "paper_wanted": lambda notice: Message(
+        f"{_titled(notice)}: a paper is wanted. {notice.data['title']}, for {notice.data['threshold']}",
+        "You may supply it, and then leave the release to others.",
+        "Without it nothing goes out: supply it, as a file or by reference.",
+        reverse("reviews:papers", args=[_case(notice).subject.slug]) + f"?paper={notice.data['paper']}",
+    ),
     "case_revised": _on_case(
-        "{case} has changed", "New evidence or a new proposal came in.", "See what changed, and whether your vote still stands."
+        "{case} has changed. {asked}", "New evidence or a new proposal came in.", "See what changed, and whether your vote still stands."
     ),
     "vote_outdated": _on_case(
-        "{case}: your vote is outdated",
+        "{case}: your vote is outdated. {asked}",
         "What you voted on has changed since.",
         "Read the change, then vote again; a strict vote blocks until you do.",
     ),
-    "ready_to_declare": _on_case("{case}: a quorum is reached", "You chair it.", "Declare what the board decided."),
+    "ready_to_declare": _on_case("{case}: a quorum is reached. {asked}", "You chair it.", "Declare what the board decided."),
     "decided": _on_case(
-        "{case}: a question was decided", "You are on its roster.", "The decision, its votes and its dissent are on the case."
+        "{case}: a question was decided. {asked} {outcome}",
+        "You are on its roster.",
+        "The decision, its votes and its dissent are on the case.",
     ),
     "case_closed": _on_case("{case} is closed", "You are on its roster.", "The record stays readable."),
     "decision_ended": _on_subject(
-        "{subject}: a decision left force", "Its evidence moved, went stale, or its time ran out.", "See what is open again."
+        "{subject}: a decision left force. {asked}", "Its evidence moved, went stale, or its time ran out.", "See what is open again."
     ),
     "evidence_disagrees": _on_subject(
         "{subject}: the evidence on {threshold} now says otherwise than the decision in force",
@@ -185,6 +218,7 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "signoff_wanted": _on_safeguard,
     "upload_rejected": _on_upload,
     "set_aside_wanted": _on_refused,
+    "correction_wanted": _on_correction,
     "adoption_wanted": _on_adoption,
     "case_due_soon": lambda notice: _on_due_case(notice, "is due on {until}"),
     "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),

@@ -22,6 +22,8 @@ KIND_WORDS = {
     "signoff_expires": "A sign-off you gave or own runs out",
     "decision_lapses": "A decision runs out soon",
     "upload_rejected": "An upload of yours was refused",
+    "correction_wanted": "A correction of weights waits for a second signature",
+    "paper_wanted": "A paper that is asked for is missing",
     "set_aside_wanted": "A refused file waits for somebody to answer for it",
     "incident": "A model is served without a valid authorisation",
     "account_changed": "What your account signs in or signs with has changed",

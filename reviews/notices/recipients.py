@@ -4,20 +4,39 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from evaluations.models import Upload
+from django.utils.text import capfirst
+
+from evaluations.models import Correction, Upload
 from ledger.models import Entry
 from people.models import Person
 from people.queries import people_with, people_with_any
 from people.words import Role
+from reviews import policies, signing
 from reviews.confirmations import CONFIRMERS
 from reviews.counting import is_current
-from reviews.models import Adoption, Case, Question, SafeguardImplementation, Vote
+from reviews.facts import collect_one
+from reviews.models import (
+    Adoption,
+    Case,
+    Determination,
+    Notice,
+    Question,
+    ReleaseDecision,
+    SafeguardImplementation,
+    SafeguardsDecision,
+    Vote,
+)
+from reviews.models.question import QuestionState
 from reviews.queries import ready_to_declare
 from reviews.services.signoffs import SafeguardNotKnown, safeguard_of
 from reviews.tally import NEVER_VOTE
+from reviews.turns import papers_lacking
 
 # Told to whoever did it too.
 OWN_ACTS = frozenset({"account_changed"})
+# A notice names this many questions and counts the rest.
+NAMED = 2
+DECISIONS = {"determination": Determination, "safeguards": SafeguardsDecision, "release": ReleaseDecision}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +71,31 @@ def _thing(entry: Entry) -> UUID:
     return UUID(entry.thing.partition(":")[2])
 
 
-def _voters(case: Case) -> Iterator[UUID]:
-    """Who is on the pinned roster with a role that votes, the chair apart."""
+def _asked(questions: Iterable[Question], case: Case) -> dict[str, str]:
+    """What is asked, for a notice: the first questions in the framework's words, and how many more."""
+    titles = [signing.question_title(each, case.framework_version.document) for each in questions]
+    more = [f"And {len(titles) - NAMED} more."] if len(titles) > NAMED else []
+    return {"asked": " ".join([*titles[:NAMED], *more])} if titles else {}
+
+
+def _open(case: Case) -> list[Question]:
+    return list(case.questions.filter(state=QuestionState.OPEN).select_related("snapshot").order_by("position", "id"))
+
+
+def _case(case_id: UUID) -> Case:
+    return Case.objects.select_related("framework_version", "subject").get(pk=case_id)
+
+
+def _question(question_id: UUID) -> Question:
+    return Question.objects.select_related("case__framework_version", "case__subject", "snapshot").get(pk=question_id)
+
+
+def _voters(case: Case, questions: Iterable[Question]) -> Iterator[UUID]:
+    """Who is on the pinned roster with a role whose vote counts on one of these questions, the chair apart."""
+    counted = frozenset[str]().union(*(policies.roles_that_count(each) for each in questions))
     for member in case.roster:
         roles = set(member["roles"])
-        if not roles & (NEVER_VOTE | {Role.CHAIR}) and Role.REVIEWER in roles:
+        if not roles & (NEVER_VOTE | {Role.CHAIR}) and roles & counted:
             yield UUID(member["person"])
 
 
@@ -72,48 +111,84 @@ def _roster(case: Case) -> Iterator[UUID]:
 
 
 def _case_opened(entry: Entry) -> Iterator[Told]:
-    case = Case.objects.get(pk=_thing(entry))
-    voters = set(_voters(case))
+    case = _case(_thing(entry))
+    questions = _open(case)
+    voters, asked = set(_voters(case, questions)), _asked(questions, case)
     for person in _roster(case):
-        yield Told(person, "vote_wanted" if person in voters else "case_opened", case.subject_id, case.pk)
+        yield Told(person, "vote_wanted" if person in voters else "case_opened", case.subject_id, case.pk, data=asked)
+    yield from _papers(case, entry)
     for owner in people_with(Role.SAFEGUARD_OWNER, entry.recorded_at):
         yield Told(owner.pk, "evidence_wanted", case.subject_id, case.pk)
 
 
 def _case_revised(entry: Entry) -> Iterator[Told]:
-    case = Case.objects.get(pk=_thing(entry))
-    outdated = _owners_of_outdated_votes(case.questions.all())
+    case = _case(_thing(entry))
+    outdated = _outdated_votes(case.questions.all())
+    changed = _asked(_changed_in(case, int(str(entry.values["revision"]))), case)
     for person in _roster(case):
-        yield Told(person, "vote_outdated" if person in outdated else "case_revised", case.subject_id, case.pk)
+        if mine := outdated.get(person):
+            yield Told(person, "vote_outdated", case.subject_id, case.pk, data=_asked(mine, case))
+        else:
+            yield Told(person, "case_revised", case.subject_id, case.pk, data=changed)
+    yield from _papers(case, entry)
 
 
-def _owners_of_outdated_votes(questions: Iterable[Question]) -> set[UUID]:
-    live = Vote.objects.filter(question__in=list(questions), replaced_at=None, struck_at=None, question__state="open").select_related(
-        "question"
-    )
-    return {vote.person_id for vote in live if not is_current(vote, vote.question)}
+def _changed_in(case: Case, number: int) -> list[Question]:
+    revision = case.revisions.filter(number=number).first()
+    touched = [change["question"] for change in revision.changes] if revision is not None else []
+    return list(case.questions.filter(pk__in=touched).select_related("snapshot").order_by("position", "id"))
+
+
+def _outdated_votes(questions: Iterable[Question]) -> dict[UUID, list[Question]]:
+    """Whose votes answer something that has changed, and on which questions."""
+    live = Vote.objects.filter(question__in=list(questions), replaced_at=None, struck_at=None, question__state=QuestionState.OPEN)
+    found: dict[UUID, list[Question]] = {}
+    for vote in live.select_related("question__snapshot").order_by("question__position", "id"):
+        if not is_current(vote, vote.question):
+            found.setdefault(vote.person_id, []).append(vote.question)
+    return found
+
+
+def _papers(case: Case, entry: Entry) -> Iterator[Told]:
+    """Who may bring a paper that is asked for, once a case and paper: whoever brings it leaves the release to others."""
+    for line in papers_lacking(collect_one(case.subject, case.framework_version, entry.recorded_at)):
+        data = {
+            "paper": "/".join(line.asked.key),
+            "title": line.asked.title,
+            "threshold": case.framework_version.document.threshold_title(line.asked.threshold),
+        }
+        told = Notice.objects.filter(kind="paper_wanted", case=case, withdrawn_at=None, data__paper=data["paper"])
+        if told.exclude(entry_seq=entry.seq).exists():
+            continue
+        for person in people_with_any([Role.RESEARCHER, Role.SAFEGUARD_OWNER], entry.recorded_at):
+            yield Told(person.pk, "paper_wanted", case.subject_id, case.pk, data=data)
 
 
 def _proposed(entry: Entry) -> Iterator[Told]:
-    question = Question.objects.select_related("case").get(pk=_thing(entry))
-    outdated = _owners_of_outdated_votes([question])
-    for person in _voters(question.case):
-        yield Told(
-            person, "vote_outdated" if person in outdated else "vote_wanted", question.case.subject_id, question.case_id, question.pk
-        )
+    question = _question(_thing(entry))
+    outdated = _outdated_votes([question])
+    for person in _voters(question.case, [question]):
+        yield _on(question, person, "vote_outdated" if person in outdated else "vote_wanted")
+
+
+def _on(question: Question, person: UUID, kind: str, **data: str) -> Told:
+    """Something about one question, which the notice names."""
+    case = question.case
+    return Told(person, kind, case.subject_id, case.pk, question.pk, data=_asked([question], case) | data)
 
 
 def _vote_cast(entry: Entry) -> Iterator[Told]:
-    question = Question.objects.select_related("case").get(pk=_thing(entry))
+    question = _question(_thing(entry))
     if ready_to_declare(question, entry.recorded_at):
         for person in _chairs(question.case):
-            yield Told(person, "ready_to_declare", question.case.subject_id, question.case_id, question.pk)
+            yield _on(question, person, "ready_to_declare")
 
 
 def _decided(entry: Entry) -> Iterator[Told]:
-    question = Question.objects.select_related("case").get(pk=UUID(str(entry.values["question"])))
+    question = _question(UUID(str(entry.values["question"])))
+    outcome = capfirst(signing.verdict_in_words(question, str(entry.values["verdict"]), question.case.framework_version.document))
     for person in _roster(question.case):
-        yield Told(person, "decided", question.case.subject_id, question.case_id, question.pk)
+        yield _on(question, person, "decided", outcome=outcome)
 
 
 def _case_closed(entry: Entry) -> Iterator[Told]:
@@ -128,8 +203,10 @@ def _judges(entry: Entry) -> Iterator[Person]:
 
 
 def _ended(entry: Entry) -> Iterator[Told]:
+    noun, _, identity = entry.thing.partition(":")
+    question = _question(DECISIONS[noun].objects.values_list("question", flat=True).get(pk=identity))
     for person in _judges(entry):
-        yield Told(person.pk, "decision_ended", UUID(str(entry.values["subject"])))
+        yield Told(person.pk, "decision_ended", UUID(str(entry.values["subject"])), data=_asked([question], question.case))
 
 
 def _contradicted(entry: Entry) -> Iterator[Told]:
@@ -160,7 +237,12 @@ def _incident(entry: Entry) -> Iterator[Told]:
 def _implementation(entry: Entry) -> Iterator[Told]:
     """Reviewers who could sign it: with its competence, and not its owner."""
     implementation = SafeguardImplementation.objects.get(pk=UUID(str(entry.values["implementation"])))
-    data = {"implementation": str(implementation.pk), "safeguard": implementation.safeguard, "version": str(implementation.version)}
+    data = {
+        "implementation": str(implementation.pk),
+        "safeguard": implementation.safeguard,
+        "title": implementation.title,
+        "version": str(implementation.version),
+    }
     try:
         competence = safeguard_of(implementation.framework_name, implementation.safeguard).competence
     except SafeguardNotKnown:
@@ -179,10 +261,21 @@ def _upload_rejected(entry: Entry) -> Iterator[Told]:
             yield Told(person.pk, "set_aside_wanted", upload.subject_id, data=data)
 
 
+def _correction(entry: Entry) -> Iterator[Told]:
+    """Who may sign it: a reviewer or the chair who neither proposed it nor sent the file."""
+    correction = Correction.objects.select_related("upload", "snapshot").get(pk=_thing(entry))
+    upload = correction.upload
+    data = {"upload": str(upload.pk), "correction": str(correction.pk), "snapshot": correction.snapshot.label}
+    for person in people_with_any(sorted(CONFIRMERS), entry.recorded_at):
+        if person.pk not in (upload.uploader_id, correction.proposed_by_id):
+            yield Told(person.pk, "correction_wanted", upload.subject_id, data=data)
+
+
 def _adoption(entry: Entry) -> Iterator[Told]:
-    adoption = Adoption.objects.get(pk=_thing(entry))
+    adoption = Adoption.objects.select_related("version").get(pk=_thing(entry))
+    named = f"{adoption.version.name} {adoption.version.version}"
     for person in people_with(Role.EXECUTIVE, entry.recorded_at):
-        yield Told(person.pk, "adoption_wanted", data={"version": str(adoption.version_id)})
+        yield Told(person.pk, "adoption_wanted", data={"version": str(adoption.version_id), "named": named})
 
 
 _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
@@ -204,6 +297,7 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:adoption:proposed": _adoption,
     "reviews:incident:found": _incident,
     "evaluations:upload:rejected": _upload_rejected,
+    "evaluations:correction:proposed": _correction,
 }
 _RULES |= {
     "people:factor:added": _account("a second factor was added"),

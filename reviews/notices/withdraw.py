@@ -11,7 +11,7 @@ from reviews.models.notice import Channel, WorkState
 
 VOTES = ("vote_wanted", "vote_outdated")
 OF_A_QUESTION = (*VOTES, "ready_to_declare")
-OF_A_CASE = (*OF_A_QUESTION, "evidence_wanted", "case_due_soon", "case_overdue")
+OF_A_CASE = (*OF_A_QUESTION, "evidence_wanted", "paper_wanted", "case_due_soon", "case_overdue")
 
 
 def follow(entry: Entry) -> None:
@@ -65,6 +65,20 @@ def _answered_for(entry: Entry) -> Q:
     return Q(kind="set_aside_wanted", data__upload=str(entry.values["upload"]))
 
 
+def _corrected(entry: Entry) -> Q:
+    return Q(kind="correction_wanted", data__correction=str(_thing(entry)))
+
+
+def _brought(entry: Entry) -> Q:
+    paper = f"{entry.values['threshold']}/{entry.values['artefact']}"
+    return Q(kind="paper_wanted", subject=UUID(str(entry.values["subject"])), data__paper=paper)
+
+
+def _released(entry: Entry) -> Q:
+    """Whoever plays the persona next starts afresh: what changed about the account before says nothing of theirs."""
+    return Q(kind="account_changed", person=UUID(str(entry.values["person"])))
+
+
 def _read_again(entry: Entry) -> Q:
     """Should it be refused again, that is told anew."""
     return Q(kind="set_aside_wanted", data__upload=str(_thing(entry)))
@@ -81,6 +95,9 @@ _RULES: dict[str, Callable[[Entry], Q]] = {
     "reviews:implementation:changed": _changed,
     "reviews:evidence:attached": _changed,
     "reviews:adoption:confirmed": _adopted,
+    "people:credential:released": _released,
+    "reviews:paper:supplied": _brought,
+    "evaluations:correction:signed": _corrected,
     "evaluations:result:superseded": _answered_for,
     "evaluations:upload:retried": _read_again,
 }

@@ -15,19 +15,22 @@ from frameworks.documents import read
 from ledger.canonical import canonical
 from ledger.models import Entry
 from ledger.refusals import NotAllowed
+from people.models import Person
 from people.queries import actor_of
 from people.signing import Statement
 from reviews import gate, gate_rules
 from reviews.case_json import status_json
 from reviews.case_page import case_page
 from reviews.facts import collect_one
-from reviews.models import Paper, Question, Vote
+from reviews.models import Notice, Paper, Question, Vote
+from reviews.notices.compose import compose
 from reviews.paper_rules import asked_of, counting
 from reviews.replay import replay_gate
 from reviews.services import cases, papers
 from reviews.services.papers import AlreadySupplied, PaperGone, PaperNotAsked, PaperNotFit
 from reviews.services.votes import PapersLacking
 from reviews.status import subject_status
+from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
 from tests.makers import give_role, make_signature, make_snapshot, make_subject
 from tests.reviews.conftest import WITH_PAPER, Board, add_reviewer, make_board
@@ -271,3 +274,21 @@ def test_the_page_takes_a_paper_and_gives_it_back(board: Board) -> None:
     paper = Paper.objects.get(replaced_at=None)
     assert b"".join(client.get(reverse("reviews:paper-file", args=[paper.pk])).streaming_content) == b"The risks are acceptable."
     assert client.post(reverse("reviews:paper-withdraw", args=[paper.pk])).status_code == 302
+
+
+def test_a_missing_paper_is_told_once_to_who_may_bring_it_and_waits_on_them_until_it_is_there(board: Board) -> None:
+    def told(person: Person) -> list[str]:
+        rows = Notice.objects.filter(person=person, kind="paper_wanted", channel="inbox", withdrawn_at=None)
+        return [compose(row).title for row in rows.select_related("subject", "case__subject")]
+
+    cast, where = board.cast, f"Case {board.case.number} (elevation, Heron)"
+    board.work()
+    for person in (cast.ada, cast.farid):
+        assert told(person) == [f"{where}: a paper is wanted. Affirmative case, for Bio-3"]
+        assert "supply_paper" in [each.kind for each in waiting_on(person, board.now())]
+    for person in (cast.ben, cast.dan):
+        assert not told(person) and "supply_paper" not in [each.kind for each in waiting_on(person, board.now())]
+    board.supply()
+    board.work()
+    for person in (cast.ada, cast.farid):
+        assert not told(person) and "supply_paper" not in [each.kind for each in waiting_on(person, board.now())]
