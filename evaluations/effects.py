@@ -5,6 +5,7 @@ This room does not know that cases exist. Who knows registers a teller, and the 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from evaluations.models import Assessment
 from people.queries import Actor
@@ -20,12 +21,20 @@ class Effect:
 
 Teller = Callable[[Sequence[Assessment], Actor], list[Effect]]
 
+# Whether something may still follow for a model that the teller does not know of yet.
+Expecting = Callable[[UUID], bool]
+
 _tellers: list[Teller] = []
+_expecting: list[Expecting] = []
 
 
-def set_teller(teller: Teller) -> None:
+def set_teller(teller: Teller, expecting: Expecting) -> None:
     """The last one set counts."""
-    _tellers[:] = [teller]
+    _tellers[:], _expecting[:] = [teller], [expecting]
+
+
+def more_may_follow(subject_id: UUID) -> bool:
+    return any(expecting(subject_id) for expecting in _expecting)
 
 
 def effects_of(assessments: Iterable[Assessment], actor: Actor) -> list[Effect]:

@@ -14,6 +14,7 @@ from evaluations.models import AnnouncedRun, Assessment, AssessmentDue, Binding,
 from frameworks.engine.types import Outcome
 from frameworks.finding_words import deciding_sentence
 from frameworks.queries import in_force_versions
+from ledger.delivery import awaits
 from ledger.services import size
 
 
@@ -80,8 +81,9 @@ def assessments_of(upload: Upload) -> list[Assessment]:
 
 
 def is_being_assessed(subject_id: UUID) -> bool:
-    """Whether a newer assessment of the subject is on its way."""
-    return AssessmentDue.objects.filter(subject=subject_id, state__in=["waiting", "working"]).exists()
+    """Whether a newer assessment of the subject is on its way, or about to be asked for."""
+    due = AssessmentDue.objects.filter(subject=subject_id, state__in=["waiting", "working"])
+    return due.exists() or awaits(("evaluations.subject",), path="subject", values=[str(subject_id)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def new(request: MemberRequest) -> HttpResponse:
     if refused:
         return render(request, "evaluations/upload_new.html", {"form": form, "taken": taken}, status=422)
     if len(taken) == 1:
-        return redirect("evaluations:upload", pk=taken[0][0].pk)
+        return redirect(_receipt_address(*taken[0]))
     messages.info(request, f"{len(taken)} files are kept and wait to be read.")
     return redirect("evaluations:uploads")
 
@@ -120,8 +120,13 @@ def _receive_all(
     return taken, refused
 
 
+def _receipt_address(upload: Upload, created: bool) -> str:
+    """The receipt; one of bytes that were there already says so."""
+    return reverse("evaluations:upload", args=[upload.pk]) + ("" if created else "?again")
+
+
 def _told(upload: Upload, created: bool) -> dict[str, Any]:
-    return {"name": upload.label, "address": reverse("evaluations:upload", args=[upload.pk]), "created": created, "state": upload.state}
+    return {"name": upload.label, "address": _receipt_address(upload, created), "created": created, "state": upload.state}
 
 
 def _progress(upload: Upload) -> dict[str, Any]:
@@ -151,13 +156,19 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "evaluations/upload.html", context)
 
 
+def _more_may_follow(upload: Upload) -> bool:
+    """Whether an assessment of the model, or what follows from one, is still on its way; until then a receipt does not say that nothing changed."""
+    return queries.is_being_assessed(upload.subject_id) or effects.more_may_follow(upload.subject_id)
+
+
 def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     runs = list(upload.runs.select_related("reading", "twin_of").prefetch_related("measurements").order_by("reading__seq", "position"))
     reached = queries.bindings_of([run.pk for run in runs]) if runs else {}
-    finished = upload.is_finished and not (runs and queries.is_being_assessed(upload.subject_id))
+    finished = upload.is_finished and not (runs and _more_may_follow(upload))
     assessed = queries.assessments_of(upload) if runs else []
     return {
         "upload": upload,
+        "again": "again" in request.GET,
         "runs": [(run, [(one, reached.get(one.pk, [])) for one in run.measurements.all()]) for run in runs],
         "changes": [change for assessment in assessed for change in queries.changes(assessment, reasons=True)],
         "assessed": assessed,

@@ -29,8 +29,8 @@ if (form) {
     }
     button.disabled = false;
     document.getElementById("status").textContent = `${kept.length} of ${input.files.length} files are kept.`;
-    // One new file leads to its receipt; one that was there already stays in the list, which says so.
-    if (input.files.length === 1 && kept.length && kept[0].created) window.location.assign(kept[0].address);
+    // One file leads to its receipt, which says so where it was there already; of several each line leads to its own.
+    if (input.files.length === 1 && kept.length) window.location.assign(kept[0].address);
   });
 
   function listFiles() {

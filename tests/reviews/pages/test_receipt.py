@@ -1,12 +1,17 @@
 """The receipt of an upload says what it changed: the finding with its bound, the tier, the case."""
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 
 from evaluations import queries
+from evaluations.services import assessments, readings
 from people.models import Person
 from people.queries import actor_of
 from reviews.effects import tell
-from tests.makers import give_role, make_person
+from reviews.models import Case
+from tests.evaluations.logs import log
+from tests.makers import deliver_all, give_role, make_person
 from tests.reviews.conftest import Board
 
 
@@ -20,7 +25,7 @@ def test_a_receipt_names_the_bound_the_case_it_opened_and_what_that_requires(boa
     board.measure("exploits")
     upload = board.measure("bio_protocols", right=20)
     text = receipt(board.cast.ada, upload)
-    assert f"Opened case {board.case.number} (elevation): it requires D3 S3 provisionally." in text
+    assert f"Opened case {board.case.number} (elevation): Heron requires ASL-3 on deployment and security provisionally." in text
     assert f'href="/cases/{board.case.number}/"' in text and "the upper bound" in text and "n = 40" in text
 
 
@@ -36,3 +41,36 @@ def test_who_sees_no_case_is_told_of_none(board: Board) -> None:
     give_role(board.cast, outsider, "outside_evaluator", at=board.moment)
     at = board.now()
     assert tell(assessed, actor_of(outsider, at)) == [] and len(tell(assessed, actor_of(board.cast.ada, at))) == 1
+
+
+def test_a_receipt_goes_on_asking_until_the_case_an_assessment_opens_is_there(board: Board) -> None:
+    board.measure("exploits")
+    upload = board.send(log("bio_protocols", right=20, n=40, run="rises"))
+    at = board.now()
+    readings.parse(upload_id=upload.pk, at=at)
+
+    def asked() -> HttpResponse:
+        client = Client()
+        client.force_login(board.cast.ada.user)
+        return client.get(f"/uploads/{upload.pk}/", headers={"HX-Request": "true"})
+
+    # Read, and not yet due to be assessed; then assessed, and its case not yet opened: in both something is still to come.
+    assert asked().status_code == 200
+    deliver_all(at)
+    for due_id in assessments.due(at=at):
+        assessments.work(due_id=due_id, at=at)
+    assert asked().status_code == 200 and not Case.objects.exists()
+    board.work()
+    last = asked()
+    assert last.status_code == 286 and f'href="/cases/{board.case.number}/"' in last.text
+
+
+def test_bytes_that_were_there_already_lead_to_their_receipt_which_says_so(board: Board) -> None:
+    content = log("exploits", right=1, run="twice")
+    first = board.send(content)
+    client = Client()
+    client.force_login(board.cast.ada.user)
+    told = {"about": str(board.snapshot.pk), "files": SimpleUploadedFile("run.eval", content)}
+    answer = client.post("/uploads/new/", told)
+    assert answer.status_code == 302 and answer.headers["Location"] == f"/uploads/{first.pk}/?again"
+    assert "received before" in client.get(answer.headers["Location"]).text and "received before" not in receipt(board.cast.ada, first)
