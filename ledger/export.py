@@ -40,12 +40,34 @@ def write_export(path: Path, *, classes: Iterable[str], actor: uuid.UUID | None,
         _add_entries(archive, head, shown)
         for checkpoint in Checkpoint.objects.filter(size__lte=head.size).order_by("size", "id"):
             _add(archive, f"checkpoints/{checkpoint.size:012}-{checkpoint.pk}.note", checkpoint.note.encode())
+        _add(archive, "VERIFIER-KEYS.txt", _keys(head).encode())
         _add(archive, "verify_export.py", _VERIFIER.read_bytes())
     made = ExportMade(head.size, _sha256(path))
     with transaction.atomic():
         fields = {"size": made.size, "sha256": made.sha256, "classes": shown}
         services.append(kind=EXPORT_MADE, thing=f"export:{uuid.uuid4()}", actor=actor, at=at, fields=fields)
     return made
+
+
+KEYS_SAID = """\
+The verifier keys of this log, as the log itself introduced them.
+
+{keys}
+
+What a key read here is worth: whoever could forge this export could forge this file with it. So compare the key with one that reached you another
+way: read aloud by somebody you know, printed in a letter, kept from an earlier export, or at least the page /ledger/keys/ of the portal, opened by
+yourself. Where they are the same, give it to the program:
+
+    python3 verify_export.py EXPORT.zip --key 'KEY'
+"""
+
+
+def _keys(head: Head) -> str:
+    """The keys with what it means to trust them."""
+    found = queries.keys_introduced(below=head.size)
+    return KEYS_SAID.format(
+        keys="\n".join(f"{one.key}\n    introduced by entry {one.seq}, {time_text(one.at)}" for one in found) or "None yet."
+    )
 
 
 def _log(head: Head, shown: list[str]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Subquery
 
 from ledger import tree
 from ledger.canonical import canonical, parse
+from ledger.entries import KEY_INTRODUCED
 from ledger.entry_format import CLASSES, INTERNAL, PUBLIC, value_of
 from ledger.models import Checkpoint, Entry, Head, LedgerField, Log, Node, Verification
 from ledger.refusals import NotKnown
@@ -177,6 +178,23 @@ def latest_verification() -> Verification | None:
 
 def latest_checkpoint() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-size", "-id").first()
+
+
+@dataclass(frozen=True)
+class KeyIntroduced:
+    """A verifier key of this log, and the entry that introduced it before it signed anything."""
+
+    key: str
+    seq: int
+    at: datetime
+
+
+def keys_introduced(*, below: int | None = None) -> list[KeyIntroduced]:
+    """Every key the log has named as its own, oldest first; `below`: by entries before that number."""
+    found = Entry.objects.filter(kind=KEY_INTRODUCED).order_by("seq").prefetch_related("fields")
+    if below is not None:
+        found = found.filter(seq__lt=below)
+    return [KeyIntroduced(str(one.values["verifier_key"]), one.seq, one.recorded_at) for one in found]
 
 
 def checkpoint_text() -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -110,6 +111,13 @@ def verify(request: HttpRequest) -> HttpResponse:
 def checkpoint(request: HttpRequest) -> HttpResponse:
     reader_of(request)
     return HttpResponse(queries.checkpoint_text(), content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    """The log's verifier keys, for everybody: who verifies an export from outside has no account here."""
+    return render(request, "ledger/keys.html", {"keys": queries.keys_introduced(), "log": services.current_log()})
 
 
 def _panel() -> dict[str, object]:

@@ -182,6 +182,7 @@ ROWS: dict[str, Row] = {
     "ledger:list": row(GET=INSIDE),
     "ledger:verify": row(GET=by(200, outside_evaluator=404), POST=by(302, outside_evaluator=404)),
     "ledger:checkpoint": row(GET=by(404)),
+    "ledger:keys": row(OPEN_REST, GET=everybody(200)),
     "ledger:entry": row(GET=INSIDE),
     # frameworks
     "frameworks:list": row(GET=by(200)),

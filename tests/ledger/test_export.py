@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -315,3 +316,11 @@ _scalars = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | _t
 @given(st.recursive(_scalars, lambda one: st.lists(one) | st.dictionaries(_texts, one), max_leaves=10))
 def test_the_verifiers_own_canonical_bytes_agree_with_the_portals(value):
     assert verify_export.canonical(value) == canonical.canonical(value)
+
+
+def test_the_verifier_key_stands_in_the_export_and_on_a_page_open_to_everybody_with_what_it_is_worth(log, tmp_path):
+    with zipfile.ZipFile(_export(tmp_path)) as archive:
+        inside = archive.read("VERIFIER-KEYS.txt").decode()
+    page = Client().get("/ledger/keys/").text
+    assert _key() in inside and _key() in page.replace("&#x2B;", "+")
+    assert "reached you another" in inside and "<strong>another way</strong>" in page
