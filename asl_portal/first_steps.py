@@ -16,6 +16,7 @@ from asl_portal.demo.estate import UNSIGNED
 from asl_portal.demo.redating import redated
 from asl_portal.demo.world import LOGS
 from evaluations.models import Snapshot, Subject, Upload
+from evaluations.policies import may_upload
 from ledger.entries import EXPORT_MADE
 from ledger.models import Entry, Log
 from ledger.refusals import NotKnown
@@ -50,6 +51,8 @@ class Step:
     link: str = ""
     done: bool | None = False
     progress: str = ""
+    # Whether the person looking may follow the address at all; else it is left to those who do the step.
+    allowed: bool = True
 
     @property
     def persons(self) -> list[tuple[str, str]]:
@@ -65,11 +68,14 @@ class Step:
 def start(request: MemberRequest) -> HttpResponse:
     """The steps, and the first that is not done yet."""
     require(policies.may_see_board(request.actor))
-    journey = Journey.begun()
+    journey = Journey.begun(may_upload=bool(may_upload(request.actor)))
     steps = list(journey.steps())
     following = next((step for step in steps if step.done is False), None)
-    done = sum(step.done is True for step in steps)
-    context = {"steps": steps, "following": following, "done": done, "me": request.user.email, "report": journey.report}
+    # What leaves no trace in the record, such as asking the gate, cannot be counted.
+    counted = [step for step in steps if step.done is not None]
+    done = sum(step.done is True for step in counted)
+    told = {"me": request.user.email, "report": journey.report}
+    context = {"steps": steps, "following": following, "done": done, "counted": len(counted), **told}
     return render(request, "start.html", context)
 
 
@@ -89,14 +95,15 @@ class Journey:
 
     log: Log
     model: Subject
+    may_upload: bool = False
 
     @classmethod
-    def begun(cls) -> "Journey":
+    def begun(cls, *, may_upload: bool = False) -> "Journey":
         """Raises NoFirstSteps."""
         log, model = current_log(), Subject.objects.filter(slug=MODEL).first()
         if log is None or log.mode != Log.Mode.DEMO or model is None:
             raise NoFirstSteps
-        return cls(log, model)
+        return cls(log, model, may_upload)
 
     @cached_property
     def snapshot(self) -> Snapshot | None:
@@ -155,6 +162,7 @@ class Journey:
             address=f"{reverse('evaluations:upload-new')}?about={about}",
             link="Upload the log",
             done=self.upload is not None,
+            allowed=self.may_upload,
         )
         yield Step(
             "See what it changed",

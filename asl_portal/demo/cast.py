@@ -25,6 +25,7 @@ class Part:
     roles: tuple[str, ...]
     areas: tuple[str, ...] = ()
     cleared: bool = False
+    house: str = "Northbridge (fictional)"
 
     @property
     def email(self) -> str:
@@ -43,6 +44,7 @@ PARTS = {
     "jun": Part("Jun", "Platform", (Role.ADMINISTRATOR,)),
     "mira": Part("Mira", "External expert", (Role.REVIEWER,), (Area.EXTERNAL, Area.BIOLOGY), cleared=True),
     "leo": Part("Leo", "Executive", (Role.EXECUTIVE,)),
+    "lena": Part("Lena", "Testing", (Role.OUTSIDE_EVALUATOR,), house="Harrow Institute (fictional)"),
 }
 
 
@@ -82,7 +84,7 @@ def gather(at: datetime) -> Cast:
     """Registers everyone; two administrators propose and confirm what each holds."""
     cast = Cast()
     for key, part in PARTS.items():
-        cast.people[key] = people.register_person(name=part.name, affiliation=f"Northbridge (fictional), {part.title}", at=at)
+        cast.people[key] = people.register_person(name=part.name, affiliation=f"{part.house}, {part.title}", at=at)
         people.create_user(person=cast.people[key], email=part.email, at=at)
     people.appoint_first_administrators(first=cast.ivo, second=cast.jun, at=at)
     for key, part in PARTS.items():

@@ -14,7 +14,7 @@ from asl_portal.demo.redating import redated
 from asl_portal.demo.story import Story
 from asl_portal.demo.work import catch_up
 from evaluations.models import Snapshot, Subject
-from evaluations.services import bindings, subjects, uploads
+from evaluations.services import bindings, dossiers, subjects, uploads
 from frameworks.models import FrameworkVersion
 from frameworks.services import load_framework
 from ledger.canonical import digest
@@ -186,7 +186,8 @@ def _approve(story: Story, name: str, question: Question, why: str) -> None:
 
 
 def _kestrel(story: Story) -> None:
-    """An early snapshot fully evaluated, then a later one only in part: the evidence for the first does not speak for the second."""
+    """An early snapshot fully evaluated, then a later one only in part: the evidence for the first does not speak for the second. An outside evaluator
+    is let in to help."""
     subject = _register(story, "kestrel-1", "Kestrel 1")
     early = _weigh(story, subject, "step 40,000", "demo/kestrel-1-early", candidate=False)
     _send(story, "kestrel-1/early", subject, early)
@@ -194,6 +195,10 @@ def _kestrel(story: Story) -> None:
     later = _weigh(story, subject, "step 90,000", "demo/kestrel-1")
     _send(story, "kestrel-1/later", subject, later)
     _send(story, "kestrel-1/edited", subject, later)
+    at = story.wait(hours=1)
+    dossiers.open_dossier(
+        subject=subject, person=story.cast.people["lena"], until_at=at + timedelta(days=180), actor=story.cast.people["dan"], at=at
+    )
 
 
 def _heron_3(story: Story) -> None:

@@ -40,6 +40,8 @@ PICTURES = (
     Picture("guide-safeguard-owner", "farid", "/safeguards/", 700),
     Picture("guide-auditor", "hana", "/ledger/", 700),
     Picture("guide-administrator", "ivo", "/people/", 700),
+    Picture("guide-outside-evaluator", "lena", "/dossiers/", 420),
+    Picture("guide-papers", "farid", "/subjects/kestrel-1/papers/", 900),
 )
 WIDTH = 1280
 # Pages have few colours: a palette of this many cannot be told from the original and takes a third of its bytes.
