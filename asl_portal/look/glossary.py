@@ -69,6 +69,12 @@ TERMS = (
         ("finding", "indicator"),
     ),
     Term(
+        "threshold-kind",
+        "Kind of threshold",
+        "A threshold shuts the gate and asks for tiers. A checkpoint, an alert and a watch-list are reported and do neither.",
+        ("threshold", "gate"),
+    ),
+    Term(
         "required-paper",
         "Required paper",
         "What a threshold that counts against a model asks for besides tiers, such as an affirmative case. The board accepts it with the release.",
@@ -102,6 +108,24 @@ TERMS = (
         "Binding",
         "Which results measure which indicator; proposed by one person, confirmed by another, before results arrive.",
         ("indicator",),
+    ),
+    Term(
+        "stale",
+        "Stale",
+        "Evidence past its age, or from before the model grew. It rules nothing out any more; what was concerning stays concerning.",
+        ("finding",),
+    ),
+    Term(
+        "point-only",
+        "Point only",
+        "A result without an interval. It rules out only where its indicator registered, beforehand, the extra margin it then needs.",
+        ("interval",),
+    ),
+    Term(
+        "lineage",
+        "Lineage",
+        "What a model was made from: a checkpoint, a fine-tune, a distillation. It needs at least the tiers its parent needs.",
+        ("subject",),
     ),
     Term("subject", "Model", "An AI model the frameworks are applied to, with its lineage and its snapshots.", ("snapshot",)),
     Term(
@@ -143,10 +167,28 @@ TERMS = (
         ("finding", "vote"),
     ),
     Term(
+        "coverage",
+        "Coverage",
+        "A decision that a comprehensively assessed snapshot bounds this one, for one threshold and a time. It is never a finding.",
+        ("determination",),
+    ),
+    Term(
         "case",
         "Case",
         "The board's work on separate questions: is the threshold crossed, are the safeguards adequate, may this go out.",
         ("quorum", "vote"),
+    ),
+    Term(
+        "case-kind",
+        "Kind of case",
+        "Elevation: a finding rose. Lapse: evidence ran out. Clearance: nothing rose. Precaution: by hand, whatever was found. Lowering: taking a decision back.",
+        ("case",),
+    ),
+    Term(
+        "recusal",
+        "Standing aside",
+        "Leaving a case to others for a conflict of interest: no vote, no credit to a quorum. Votes cast are struck and stay readable.",
+        ("case", "quorum"),
     ),
     Term(
         "sign-off",
@@ -191,6 +233,12 @@ TERMS = (
         "Gate",
         "The answer whether an artefact may go to a scope. Whatever has not been shown to be settled is denied, with the reason.",
         ("artefact", "scope"),
+    ),
+    Term(
+        "gate-state",
+        "Open, shut, halted",
+        "Open: nothing stands against it. Shut: something does, and says what. Halted: one person stopped it, and only the board goes on.",
+        ("gate", "scope"),
     ),
     Term("scope", "Scope", "To whom something goes out: internal, trusted users, external. Each is open, shut or halted.", ("gate",)),
     Term(

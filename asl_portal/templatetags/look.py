@@ -8,7 +8,7 @@ from django import template
 from django.template.context import Context, RequestContext
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from asl_portal.look import formats
@@ -213,6 +213,13 @@ def term(context: Context, slug: str, said: str = "") -> SafeString:
         reverse("glossary"),
         sheet,
     )
+
+
+@register.simple_tag(takes_context=True)
+def words(context: Context, *slugs: str) -> SafeString:
+    """The words a part of a page leans on where none of its sentences can hold them, each with its meaning one press away: `{% words "stale" "coverage" %}`."""
+    told = format_html_join(", ", "{}", ((term(context, slug),) for slug in slugs))
+    return format_html('<p class="small quiet">Words used here: {}</p>', told)
 
 
 @register.filter

@@ -27,6 +27,9 @@ from reviews.work import claim, postpone, settle
 
 log = logging.getLogger(__name__)
 
+# How far a report has come once it is claimed, once the case is collected, once it is set.
+BEGUN, COLLECTED, TYPESET = 10, 50, 90
+
 
 @transaction.atomic
 def request_export(*, case: Case, kind: str, actor: Person, at: datetime) -> Export:
@@ -67,12 +70,20 @@ def _make(export: Export, at: datetime) -> bool:
 
 
 def _made(export: Export, at: datetime) -> bool:
+    _reached(export, BEGUN)
     file = case_file(export.case, requested_by=export.requested_by, at=at)
     content = canonical(file)
+    _reached(export, COLLECTED)
     data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else content
+    _reached(export, TYPESET)
     stored = blobs.store(io.BytesIO(data))
     documents = {str(ExportKind.JSON): digest(content), export.kind: f"sha256:{stored.sha256}"}
     return _enter(export, file, stored, documents, at)
+
+
+def _reached(export: Export, percent: int) -> None:
+    """How far it has come, for who waits on the page; a worker that has lost its lease says nothing."""
+    Export.objects.filter(pk=export.pk, lease_token=export.lease_token).update(percent=percent)
 
 
 @transaction.atomic

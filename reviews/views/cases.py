@@ -1,6 +1,6 @@
 """Cases: the list, the page the board works on, and what the chair does around the votes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +122,7 @@ def recuse(request: MemberRequest, number: int) -> HttpResponse:
         title="Stand aside from this case",
         why="You cast no vote here and count towards no quorum; votes you cast are struck and stay readable. It cannot be taken back.",
         button="Stand aside",
+        words=("recusal", "quorum", "dissent"),
         act=lambda reason: votes.recuse(case=case, reason=reason, actor=request.actor.person, at=timezone.now()),
     )
 
@@ -136,6 +137,7 @@ def close(request: MemberRequest, number: int) -> HttpResponse:
         title="Close this case",
         why="A case closes once every question is decided. What was decided stays in force; a finding that rises later opens another case.",
         button="Close case",
+        words=("case", "determination"),
         act=lambda note: cases.close_case(case=case, note=note, actor=request.actor.person, at=timezone.now()),
     )
 
@@ -150,15 +152,18 @@ def withdraw(request: MemberRequest, number: int) -> HttpResponse:
         title="Withdraw this case",
         why="Only a case opened by hand that holds nothing up can be withdrawn. What rose is never withdrawn.",
         button="Withdraw case",
+        words=("case-kind", "provisional"),
         act=lambda note: cases.withdraw_case(case=case, note=note, actor=request.actor.person, at=timezone.now()),
     )
 
 
-def _reasoned(request: MemberRequest, case: Case, *, title: str, why: str, button: str, act: Callable[[str], object]) -> HttpResponse:
+def _reasoned(
+    request: MemberRequest, case: Case, *, title: str, why: str, button: str, act: Callable[[str], object], words: Sequence[str] = ()
+) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if form.is_valid() and said_on(form, lambda: act(form.cleaned_data["reason"]) or True) is not None:
         return redirect("reviews:case-detail", number=case.number)
-    context = {"case": case, "form": form, "title": title, "why": why, "button": button}
+    context = {"case": case, "form": form, "title": title, "why": why, "button": button, "words": words}
     return render(request, "reviews/case_act.html", context, status=_status(form))
 
 
@@ -180,6 +185,7 @@ def ask_release(request: MemberRequest, number: int) -> HttpResponse:
         "form": form,
         "title": "Ask for a release",
         "button": "Ask the board",
+        "words": ("artefact", "scope", "quorum", "required-paper"),
         "why": "The board votes on exactly these weights and this scope, on the status as it stands; a change of status outdates the votes.",
     }
     return render(request, "reviews/case_act.html", context, status=_status(form))

@@ -1,5 +1,6 @@
 """The reviewer's home: what waits on me, why me, until when; and what I was told."""
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,12 +31,14 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """Waiting on me, then the notices, the newest first."""
     person, now = request.actor.person, timezone.now()
     mine = Notice.objects.filter(person=person, channel=Channel.INBOX, withdrawn_at=None)
-    rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "-entry_seq", "kind", "id")[:SHOWN]
+    rows = mine.select_related("person", "subject", "case__subject").order_by("-made_at", "-entry_seq", "kind", "id")
+    page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
         "now": now,
         "elsewhere": ELSEWHERE[bool(may_see_board(request.actor))],
         "waiting": [(each, address_of(each)) for each in waiting_on(person, now)],
-        "notices": [(notice, compose(notice)) for notice in rows],
+        "page": page,
+        "notices": [(notice, compose(notice)) for notice in page.object_list],
         "unread": mine.filter(read_at=None).count(),
     }
     return render(request, "reviews/inbox.html", context)

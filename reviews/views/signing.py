@@ -146,6 +146,7 @@ def propose(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
         "title": f"Change the proposal: {signing.question_title(question, document)}",
         "why": f"It now reads: {signing.verdict_in_words(question, question.proposal, document)}.",
         "button": "Change proposal",
+        "words": ("determination", "coverage", "vote"),
     }
     return render(request, "reviews/case_act.html", context, status=422 if form.errors else 200)
 

@@ -28,11 +28,15 @@ WORDS = (
         "measurement",
     ),
     *("finding", "assessment", "determination", "case", "safeguard-implementation", "sign-off", "vote", "gate", "ledger"),
+    *("binding", "snapshot", "lineage", "artefact", "scope", "quorum", "applicability", "provisional", "required", "in-force"),
+    *("threshold-kind", "case-kind", "gate-state", "stale", "point-only", "coverage", "dissent", "recusal", "judgement", "declaration"),
 )
 
 
 def _used() -> set[str]:
-    return {slug for page in TEMPLATES.rglob("*.html") for slug in re.findall(r'{% term "([^"]+)"', page.read_text())}
+    pages = [page.read_text() for page in TEMPLATES.rglob("*.html")]
+    listed = {slug for page in pages for words in re.findall(r"{% words (.*?) %}", page) for slug in re.findall(r'"([^"]+)"', words)}
+    return listed | {slug for page in pages for slug in re.findall(r'{% term "([^"]+)"', page)}
 
 
 @pytest.mark.parametrize("slug", WORDS)
@@ -56,6 +60,13 @@ def test_two_uses_of_a_word_on_one_page_open_each_its_own_meaning() -> None:
     page = Template('{% load look %}{% term "tier" %}{% term "tier" "Tiers" %}').render(Context())
     assert re.findall(r'popovertarget="([^"]+)"', page) == re.findall(r'<span popover id="([^"]+)"', page) == ["term-tier-1", "term-tier-2"]
     assert ">Tier</button>" in page and ">Tiers</button>" in page and BY_SLUG["tier"].meaning in page
+
+
+def test_a_line_of_words_opens_each_of_them_where_it_stands() -> None:
+    page = Template('{% load look %}{% words "stale" "coverage" %}').render(Context())
+    assert "Words used here: " in page
+    for slug in ("stale", "coverage"):
+        assert f'popovertarget="term-{slug}-' in page and BY_SLUG[slug].meaning in page
 
 
 @pytest.mark.django_db

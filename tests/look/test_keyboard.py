@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from evaluations.models import Upload
 from people.models import Person
+from reviews.models import Determination, SafeguardImplementation
 from tests.evaluations.logs import log
+from tests.makers import PASSWORD
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -122,3 +124,64 @@ def test_the_palette_finds_a_model_from_anywhere_and_goes_there(new_context: Any
     expect(palette.get_by_role("searchbox")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=risen.subject.name, level=1)).to_be_visible()
+
+
+def cast_a_vote(page: Page, board: Board, person: Person) -> None:
+    """From the case's page to the signed vote, with the keys alone."""
+    question = board.question(threshold="bio-3")
+    page.goto(f"/cases/{board.case.number}/")
+    tab_to(page, page.locator(f"#q-{question.pk}").get_by_role("link", name="Vote", exact=True))
+    page.keyboard.press("Enter")
+    sheet = page.locator("dialog#sheet[open]")
+    expect(sheet).to_be_visible()
+    tab_to(page, sheet.locator("[name=choice]").first)
+    page.keyboard.press("Space")
+    expect(sheet.locator(".statement:visible")).to_contain_text("Approve elevation")
+    tab_to(page, sheet.get_by_label("Rationale"))
+    page.keyboard.type(f"{person.name} read the interval.")
+    tab_to(page, sheet.get_by_label("Your password"))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".votes", has_text=f"{person.name} read the interval.")).to_be_visible()
+
+
+def test_a_case_is_voted_on_and_declared_by_keyboard(new_context: Any, risen: Board) -> None:
+    cast = risen.cast
+    question = risen.question(threshold="bio-3")
+    for person in (cast.ben, cast.chloe):
+        cast_a_vote(at_the_keys(new_context, person), risen, person)
+    page = at_the_keys(new_context, cast.dan)
+    page.goto(f"/cases/{risen.case.number}/")
+    tab_to(page, page.locator(f"#q-{question.pk}").get_by_role("link", name="Declare the outcome"))
+    page.keyboard.press("Enter")
+    sheet = page.locator("dialog#sheet[open]")
+    expect(sheet.get_by_role("heading", name="Recorded with it")).to_be_visible()
+    tab_to(page, sheet.get_by_label("Note to the decision"))
+    page.keyboard.type("Both read the same interval.")
+    tab_to(page, sheet.get_by_label("Your password"))
+    page.keyboard.type(PASSWORD)
+    tab_to(page, sheet.get_by_role("button", name="Declare:"))
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#q-{question.pk}")).to_contain_text("Decided: treat as crossed")
+    assert Determination.objects.get(question=question).decided_by == cast.dan
+
+
+def test_a_safeguard_is_signed_off_by_keyboard(new_context: Any, risen: Board) -> None:
+    built = SafeguardImplementation.objects.get(safeguard="asl-3-security-1")
+    page = at_the_keys(new_context, risen.cast.chloe)
+    page.goto(f"/safeguards/{built.pk}/")
+    tab_to(page, page.get_by_role("link", name="Sign off this safeguard"))
+    page.keyboard.press("Enter")
+    sheet = page.locator("dialog#sheet[open]")
+    expect(sheet).to_be_visible()
+    tab_to(page, sheet.locator("[name=meaning]").first)
+    page.keyboard.press("ArrowDown")
+    expect(sheet.locator(".statement:visible")).to_contain_text("I verified the implementation myself")
+    tab_to(page, sheet.get_by_label("Rationale"))
+    page.keyboard.type("Looked at the racks.")
+    tab_to(page, sheet.get_by_label("Your password"))
+    page.keyboard.type(PASSWORD)
+    tab_to(page, sheet.get_by_role("button", name="Sign off"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".votes", has_text="Looked at the racks.")).to_be_visible()
+    assert built.signoffs.get().meaning == "verified-implementation"

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -17,7 +18,7 @@ from ledger.sentences import sentence
 from people.models import Person
 from reviews.models import Export
 from reviews.models.notice import WorkState
-from reviews.reports.exports import _make, make_due, request_export
+from reviews.reports.exports import COLLECTED, TYPESET, _make, _reached, make_due, request_export
 from reviews.work import LEASE, claim, wait_after
 from tests.makers import give_role, make_person
 from tests.reviews.reports.conftest import Decided
@@ -158,3 +159,18 @@ def test_who_may_not_know_of_the_case_finds_no_report_of_it(decided: Decided, ro
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200 and b"".join(answer)
+
+
+def test_a_report_that_is_being_made_says_how_far_it_has_come(decided: Decided) -> None:
+    client = Client()
+    client.force_login(decided.board.cast.dan.user)
+    address = reverse("reviews:report", args=[decided.case.number])
+    ask(decided)
+    assert '<span class="number">0 %</span>' in client.get(address).text
+    (mine,) = claim(Export.objects.all(), at=decided.board.now(), limit=1)
+    _reached(mine, COLLECTED)
+    assert '<span class="number">50 %</span>' in client.get(address).text
+    Export.objects.update(lease_token=uuid4())  # another worker took it over
+    _reached(mine, TYPESET)
+    assert '<span class="number">50 %</span>' in client.get(address).text
+    assert make_due(at=decided.board.now() + 2 * LEASE) == 1 and "100 %" not in client.get(address).text
