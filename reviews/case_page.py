@@ -15,6 +15,7 @@ from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.finding_words import deciding_sentence
 from frameworks.policies import may_sign_about
 from people.models import Person
+from people.policies import Refused
 from people.queries import Actor
 from people.words import Role
 from reviews import conflicts, counting, policies
@@ -128,7 +129,7 @@ class CasePage:
     def refused_everywhere(self) -> str:
         """Why the person looking votes on none of several open questions, where that is one and the same thing; said once for all of them."""
         asked = [part for part in self.parts if part.is_open]
-        said = {"" if part.may_vote or part.may_declare else part.may_vote.sentence for part in asked}
+        said = {part.may_vote.sentence if isinstance(part.may_vote, Refused) and not part.may_declare else "" for part in asked}
         return said.pop() if len(asked) > 1 and len(said) == 1 else ""
 
     @property

@@ -52,3 +52,10 @@ def test_where_every_gate_is_shut_and_nobody_was_asked_a_clearance_case_is_offer
     assert 'value="clearance" required id="id_kind_0" checked' in form or "checked" in form
     board.open_case()
     assert offered not in page(board.cast.ben, "/subjects/heron/")
+
+
+def test_why_somebody_votes_on_none_of_the_questions_is_said_once(board: Board) -> None:
+    case = board.rise()
+    text = page(board.cast.hana, reverse("reviews:case-detail", args=[case.number]))
+    assert text.count("You were not on the board&#x27;s roster") == 1
+    assert case.questions.filter(state="open").count() > 1
