@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frameworks.policies import may_sign_evidence
 from people.models import Person
 from people.policies import Allowed, Refused
 from people.queries import Actor
@@ -57,6 +58,14 @@ def may_set_aside(actor: Actor, *, uploader: Person) -> Allowed | Refused:
             "own-result", "You brought this result yourself, so somebody else takes it out.", "Ask another reviewer or the chair."
         )
     return Allowed()
+
+
+def may_answer_for_evidence(actor: Actor) -> Allowed | Refused:
+    """What stands behind every button of `may_confirm` and `may_set_aside`: the second factor, where a framework in force asks for one.
+
+    Asked once a page, and only of those who could have such a button.
+    """
+    return may_sign_evidence(actor) if actor.roles & CONFIRMERS else Allowed()
 
 
 def may_report_deployments(actor: Actor) -> Allowed | Refused:

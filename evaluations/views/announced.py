@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from evaluations import access, queries
 from evaluations.forms import AnnounceForm
-from evaluations.policies import may_register, may_set_aside
+from evaluations.policies import may_answer_for_evidence, may_register, may_set_aside
 from evaluations.services import results
 from frameworks.queries import in_force_versions
 from people.doors import MemberRequest
@@ -33,10 +33,11 @@ def index(request: MemberRequest, slug: str) -> HttpResponse:
         if form.is_valid() and said_on(form, lambda: verb(**form.cleaned_data)) is not None:
             messages.info(request, "The run is announced. Until it arrives its indicator rules nothing out.")
             return redirect("evaluations:announced-runs", slug=slug)
-    rows = queries.announced_runs(subject, at=now)
+    rows, evidence = queries.announced_runs(subject, at=now), may_answer_for_evidence(request.actor)
     context = {
         "subject": subject,
-        "rows": [(row, may_set_aside(request.actor, uploader=row.announced.announced_by)) for row in rows],
+        "rows": [(row, may_set_aside(request.actor, uploader=row.announced.announced_by) and evidence) for row in rows],
+        "evidence": evidence,
         "may_announce": may_announce,
         "form": form,
     }

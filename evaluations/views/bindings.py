@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from evaluations import access
 from evaluations.forms import BindingFilter, BindingForm
 from evaluations.models import Binding, Measurement
-from evaluations.policies import may_confirm, may_register
+from evaluations.policies import may_answer_for_evidence, may_confirm, may_register
 from evaluations.services import bindings
 from frameworks.models import IndicatorVersion
 from frameworks.policies import may_sign_evidence
@@ -37,10 +37,12 @@ def index(request: MemberRequest) -> HttpResponse:
     rows = Binding.objects.select_related("proposed_by", "confirmed_by").order_by("-confirmed_seq", "indicator", "id")
     found = BindingFilter(request.GET, queryset=rows)
     page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    evidence = may_answer_for_evidence(request.actor)
     context = {
         "filter": found,
         "page": page,
-        "rows": [(row, may_confirm(request.actor, entered_by=row.proposed_by)) for row in page.object_list],
+        "rows": [(row, may_confirm(request.actor, entered_by=row.proposed_by) and evidence) for row in page.object_list],
+        "evidence": evidence,
         "may_propose": may_register(request.actor),
     }
     return render(request, "evaluations/bindings.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from evaluations import access, documents, queries
 from evaluations.models import Assessment, Measurement, Run
-from evaluations.policies import may_register, may_see_raw_bytes, may_set_aside
+from evaluations.policies import may_answer_for_evidence, may_register, may_see_raw_bytes, may_set_aside
 from frameworks.charts import interval_chart, rows_of_leaves, table_of
 from frameworks.engine.types import Outcome
 from frameworks.leaf_words import MeasuredWords, measured_words
@@ -55,7 +55,7 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
         "readings": readings,
         "chart": _chart(readings, assessments),
         "may_propose": may_register(request.actor),
-        "may_set_aside": may_set_aside(request.actor, uploader=run.upload.uploader),
+        "may_set_aside": may_set_aside(request.actor, uploader=run.upload.uploader) and may_answer_for_evidence(request.actor),
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
     return render(request, "evaluations/run.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from evaluations import access
 from evaluations.forms import SnapshotForm, SubjectForm
 from evaluations.models import Snapshot
-from evaluations.policies import may_confirm, may_register
+from evaluations.policies import may_answer_for_evidence, may_confirm, may_register
 from evaluations.services import subjects
 from frameworks.policies import may_sign_evidence
 from people.confirmed_act import confirmed_act
@@ -43,9 +43,11 @@ def snapshots(request: MemberRequest, slug: str) -> HttpResponse:
     """The weights of a subject, who registered and who confirmed them."""
     subject = access.subject(request.actor, slug, timezone.now())
     rows = subject.snapshots.select_related("registered_by", "confirmed_by").order_by("registered_seq")
+    evidence = may_answer_for_evidence(request.actor)
     context = {
         "subject": subject,
-        "rows": [(row, may_confirm(request.actor, entered_by=row.registered_by)) for row in rows],
+        "rows": [(row, may_confirm(request.actor, entered_by=row.registered_by) and evidence) for row in rows],
+        "evidence": evidence,
         "may_register": may_register(request.actor),
     }
     return render(request, "evaluations/snapshots.html", context)

@@ -19,7 +19,15 @@ from evaluations import access, effects, queries
 from evaluations.filenames import shown_name
 from evaluations.forms import UploadFilter, UploadForm
 from evaluations.models import Upload, UploadState
-from evaluations.policies import may_confirm, may_propose_correction, may_retry, may_see_raw_bytes, may_set_aside, may_upload
+from evaluations.policies import (
+    may_answer_for_evidence,
+    may_confirm,
+    may_propose_correction,
+    may_retry,
+    may_see_raw_bytes,
+    may_set_aside,
+    may_upload,
+)
 from evaluations.services import blobs, uploads
 from ledger.refusals import Refusal
 from people.doors import MemberRequest
@@ -37,12 +45,14 @@ def index(request: MemberRequest) -> HttpResponse:
     rows = access.uploads(request.actor, now).select_related("subject", "snapshot", "uploader", "blob").order_by("-received_seq", "id")
     found = UploadFilter(request.GET, queryset=rows, subjects=access.subjects(request.actor, now))
     page = Paginator(found.qs, PER_PAGE).get_page(request.GET.get("page"))
+    evidence = may_answer_for_evidence(request.actor)
     confirmable = {
         upload.pk
         for upload in page.object_list
-        if upload.countersigned_seq is None and may_confirm(request.actor, entered_by=upload.uploader)
+        if evidence and upload.countersigned_seq is None and may_confirm(request.actor, entered_by=upload.uploader)
     }
     context = {
+        "evidence": evidence,
         "filter": found,
         "page": page,
         "confirmable": confirmable,
@@ -166,6 +176,7 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     reached = queries.bindings_of([run.pk for run in runs]) if runs else {}
     finished = upload.is_finished and not (runs and _more_may_follow(upload))
     assessed = queries.assessments_of(upload) if runs else []
+    evidence = may_answer_for_evidence(request.actor)
     return {
         "upload": upload,
         "again": "again" in request.GET,
@@ -174,9 +185,9 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "assessed": assessed,
         "effects": effects.effects_of(assessed, request.actor),
         "finished": finished,
-        "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
+        "may_countersign": may_confirm(request.actor, entered_by=upload.uploader) and evidence,
         "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),
-        "may_set_aside": may_set_aside(request.actor, uploader=upload.uploader),
+        "may_set_aside": may_set_aside(request.actor, uploader=upload.uploader) and evidence,
         "set_aside": upload.set_aside.select_related("person").first() if upload.state == UploadState.REJECTED else None,
         "corrections": upload.corrections.select_related("snapshot", "proposed_by", "signed_by")
         if upload.state == UploadState.PARSED

@@ -125,3 +125,25 @@ def test_its_sheets_say_so_before_anything_is_written(waiting: Waiting) -> None:
     give_app(waiting.world.cast.ben, at=timezone.now())
     for place in places:
         assert client.get(place).status_code == 200, place
+
+
+def test_where_a_button_would_be_the_pages_say_what_is_missing(waiting: Waiting) -> None:
+    run, upload, refused = waiting.upload.runs.get(), waiting.upload, waiting.refused
+    pages = {
+        reverse("evaluations:run", args=[run.pk]): reverse("evaluations:run-set-aside", args=[run.pk]),
+        reverse("evaluations:upload", args=[upload.pk]): reverse("evaluations:uploads-confirm"),
+        reverse("evaluations:upload", args=[refused.pk]): reverse("evaluations:upload-set-aside", args=[refused.pk]),
+        reverse("evaluations:uploads"): "Confirm ticked uploads",
+        reverse("evaluations:snapshots", args=["heron"]): "Confirm snapshot",
+        reverse("evaluations:bindings"): "Confirm binding",
+        reverse("evaluations:announced-runs", args=["heron"]): "Sign this run away",
+    }
+    client = Client()
+    client.force_login(waiting.world.cast.ben.user)
+    for page, button in pages.items():
+        text = client.get(page).content.decode()
+        assert "Add a second factor" in text and button not in text, page
+    give_app(waiting.world.cast.ben, at=waiting.world.now())
+    for page, button in pages.items():
+        text = client.get(page).content.decode()
+        assert "Add a second factor" not in text and button in text, page
