@@ -25,6 +25,12 @@ def user_closed(user: User, *, actor: Person | None, at: datetime) -> Entry:
     return _append("people:user:closed", f"user:{user.pk}", actor, at, {"person": user.person_id})
 
 
+def user_reopened(user: User, *, unlinked: int, revoked: int, actor: Person, at: datetime) -> Entry:
+    """`unlinked`, `revoked`: the identities and tokens that do not come back with it."""
+    fields = {"person": user.person_id, "unlinked": unlinked, "revoked": revoked}
+    return _append("people:user:reopened", f"user:{user.pk}", actor, at, fields)
+
+
 def grant_proposed(grant: Grant, *, actor: Person, at: datetime) -> Entry:
     return _grant("granted", grant, actor, at)
 
@@ -174,6 +180,7 @@ set_actor_names(_names)
 describe("people:person:registered", "{actor} registered {thing:name}.")
 describe("people:user:created", "{actor} opened an account for {person:name}.")
 describe("people:user:closed", "{actor} closed the account of {person:name}.")
+describe("people:user:reopened", "{actor} reopened the account of {person:name}, to whoever comes by a new one-time link.")
 describe("people:credential:set", "{person:name} chose a password through a one-time link.")
 describe("people:credential:reset", "{person:name} chose a new password through a one-time link.")
 describe("people:credential:released", "The account of {person:name} waits for whoever plays this persona.")

@@ -32,6 +32,7 @@ urlpatterns = [
     path("<uuid:pk>/grants/", views.propose_grant, name="grant-propose"),
     path("<uuid:pk>/link/", views.propose_link, name="link-propose"),
     path("<uuid:pk>/close/", views.close_account, name="account-close"),
+    path("<uuid:pk>/reopen/", views.reopen_account, name="account-reopen"),
     re_path(
         rf"^grants/(?P<kind>role|competence|clearance)/(?P<pk>{_UUID})/(?P<act>confirm|withdraw|propose-end|confirm-end)/$",
         views.act_on_grant,

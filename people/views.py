@@ -178,7 +178,7 @@ def close_account(request: MemberRequest, pk: UUID) -> HttpResponse:
     account, place = _account_of(whom), reverse("people:person", args=[pk])
     context = {
         "title": f"Close the account of {whom}",
-        "lede": "It is signed out everywhere at once, its tokens end, and nothing opens it again. Votes that were cast stay. Roles end apart, by two people.",
+        "lede": "It is signed out everywhere at once, its tokens end. Who reopens it one day gives none of that back. Votes that were cast stay. Roles end apart, by two people.",
         "facts": [("Account", account.email)],
         "crumbs": [(str(whom), place)],
         "button": f"Close the account of {whom} now",
@@ -188,6 +188,33 @@ def close_account(request: MemberRequest, pk: UUID) -> HttpResponse:
         request,
         act=lambda: services.close_user(user=account, actor=request.actor.person, at=timezone.now()),
         said=f"The account of {whom} is closed.",
+        place=place,
+        context=context,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen_account(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Opens a closed account to a new sign-in link, and to nothing else."""
+    whom = access.person(request.actor, pk)
+    policies.require(policies.may_keep_membership(request.actor))
+    account, place = _account_of(whom), reverse("people:person", args=[pk])
+    context = {
+        "title": f"Reopen the account of {whom}",
+        "lede": "Nothing that opened it before comes back: neither password, nor sign-in provider, nor tokens. Its owner comes in by a new sign-in link, which "
+        "one person proposes and another confirms. Roles that were not ended hold again.",
+        "facts": [
+            ("Account", account.email),
+            ("Holds again", ", ".join(str(grant) for grant in queries.holdings_of(whom, timezone.now())) or "nothing"),
+        ],
+        "crumbs": [(str(whom), place)],
+        "button": f"Reopen the account of {whom}",
+        "grave": True,
+    }
+    return confirmed_act(
+        request,
+        act=lambda: services.reopen_user(user=account, actor=request.actor.person, at=timezone.now()),
+        said=f"The account of {whom} is open again. Propose a sign-in link to let them in.",
         place=place,
         context=context,
     )

@@ -23,7 +23,7 @@ from people.services.grants import (
     withdraw_grant,
 )
 from people.services.identities import link_identity, unlink_identity
-from people.services.persons import close_user, create_user, invite, register_person
+from people.services.persons import close_user, create_user, invite, register_person, reopen_user
 from people.services.sessions import end_other_sessions, end_sessions
 from people.services.tokens import create_token, revoke_token
 
@@ -53,6 +53,7 @@ __all__ = [
     "release_persona",
     "remove_factor",
     "renew_recovery_codes",
+    "reopen_user",
     "revoke_token",
     "unlink_identity",
     "use_link",

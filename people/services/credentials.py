@@ -94,7 +94,7 @@ def propose_link(*, user: User, actor: Person, at: datetime, resets_factors: boo
         policies.require(policies.may_keep_membership(actor_of(actor, at)))
         if actor.pk == user.person_id:
             raise NotForYourself("Nobody resets their own password this way.")
-        _withdraw_open_links(user, at)
+        withdraw_open_links(user, at)
         link = SignInLink.objects.create(user=user, purpose=LinkPurpose.RESET, resets_factors=resets_factors, made_at=at, made_by=actor)
         entries.link_proposed(link, actor=actor, at=at)
     return link
@@ -193,7 +193,7 @@ def change_password(*, user: User, new_password: str, confirmation: Confirmation
         # Asked first: a code that was spent on a weak password would have to be waited for anew.
         _require_strong(new_password, locked)
         confirm(user=locked, confirmation=confirmation, at=at)
-        _withdraw_open_links(locked, at)
+        withdraw_open_links(locked, at)
         # The caller's object is changed, so that its session outlives the change.
         user.set_password(new_password)
         user.credential_changed_at = at
@@ -209,7 +209,7 @@ def release_persona(*, user: User, at: datetime) -> User:
         log = current_log()
         if log is None or log.mode != "demo":
             raise OnlyInADemoLog
-        _withdraw_open_links(user, at)
+        withdraw_open_links(user, at)
         user.set_unusable_password()
         user.credential_changed_at = user.credential_reset_at = None
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
@@ -219,8 +219,13 @@ def release_persona(*, user: User, at: datetime) -> User:
     return user
 
 
+def withdraw_open_links(user: User, at: datetime) -> None:
+    """The caller holds the account's lock."""
+    SignInLink.objects.filter(user=user, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=at)
+
+
 def _open_from_shell(user: User, purpose: str, lasts: timedelta, at: datetime) -> tuple[SignInLink, str]:
-    _withdraw_open_links(user, at)
+    withdraw_open_links(user, at)
     secret = _new_secret()
     link = SignInLink.objects.create(
         user=user, purpose=purpose, resets_factors=True, digest=digest(secret.encode()), made_at=at, expires_at=at + lasts
@@ -235,10 +240,6 @@ def _locked(user: User) -> User:
     if not user.is_active:
         raise AccountClosed
     return user
-
-
-def _withdraw_open_links(user: User, at: datetime) -> None:
-    SignInLink.objects.filter(user=user, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=at)
 
 
 def _new_secret() -> str:

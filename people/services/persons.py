@@ -10,8 +10,10 @@ from django.db import transaction
 
 from ledger.refusals import NotNow, NotValid
 from people import entries, policies
-from people.models import Person, User
+from people.models import ApiToken, Person, User
 from people.queries import actor_of
+from people.services.credentials import withdraw_open_links
+from people.services.identities import take_identities_away
 
 
 class NameMissing(NotValid):
@@ -37,6 +39,11 @@ class AccountThereAlready(NotNow):
 class AccountClosedAlready(NotNow):
     code = "account_closed_already"
     sentence = "This account is closed already."
+
+
+class AccountNotClosed(NotNow):
+    code = "account_not_closed"
+    sentence = "This account is not closed."
 
 
 def register_person(*, name: str, affiliation: str = "", actor: Person | None = None, at: datetime) -> Person:
@@ -91,6 +98,27 @@ def close_user(*, user: User, actor: Person, at: datetime) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
         entries.user_closed(user, actor=actor, at=at)
+    return user
+
+
+def reopen_user(*, user: User, actor: Person, at: datetime) -> User:
+    """Opens a closed account to whoever comes by a new sign-in link, which takes two people as always; that is why one is enough here.
+
+    Nothing that opened it before does so again: neither password, nor sign-in provider, nor tokens, links or sessions. Second factors stay, and roles are
+    those still in force. Raises NotAllowed, AccountNotClosed.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+        require_keeper(actor, at)
+        if user.is_active:
+            raise AccountNotClosed
+        user.is_active = True
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
+        withdraw_open_links(user, at)
+        unlinked = take_identities_away(user)
+        revoked = ApiToken.objects.filter(person=user.person_id, revoked_at=None, expires_at__gt=at).update(revoked_at=at)
+        entries.user_reopened(user, unlinked=unlinked, revoked=revoked, actor=actor, at=at)
     return user
 
 

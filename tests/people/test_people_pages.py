@@ -4,10 +4,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from ledger.models import Entry
+from people import services
 from people.models import ApiToken, Person, RoleGrant, User
 from people.queries import roles_of
 from people.services import grant_role
-from people.words import Area, Role
+from people.services.tokens import find_token
+from people.words import Area, Role, Scope
 from tests.makers import (
     NOON,
     PASSWORD,
@@ -20,6 +23,7 @@ from tests.makers import (
     make_people,
     make_person,
     make_signature,
+    make_token,
 )
 from tests.people.test_signing import statement
 
@@ -181,11 +185,42 @@ def test_closing_an_account_ends_its_session(client):
     assert other.get("/people/me/").status_code == 200
     know_password(cast.ivo)
     close = f"/people/{cast.ben.pk}/close/"
-    assert "nothing opens it again" in as_(client, cast.ivo).get(close).content.decode()
+    assert "gives none of that back" in as_(client, cast.ivo).get(close).content.decode()
     assert client.post(close).status_code == 422 and other.get("/people/me/").status_code == 200
     assert client.post(close, {"password": PASSWORD}).status_code == 302
     assert other.get("/people/me/").status_code == 302
     assert client.post(close, {"password": PASSWORD}).status_code == 409
+
+
+def test_a_closed_account_is_reopened_to_a_new_link_and_to_nothing_that_opened_it_before(client):
+    cast = make_people("ben", "ada")
+    give_password(cast.ben)
+    session, text = as_(type(client)(), cast.ben), make_token(cast.ben, Scope.SUBJECTS_READ)
+    _, link = services.persona_link(user=cast.ben.user, at=timezone.now())
+    services.close_user(user=cast.ben.user, actor=cast.ivo, at=timezone.now())
+    know_password(cast.ivo)
+    page, reopen = f"/people/{cast.ben.pk}/", f"/people/{cast.ben.pk}/reopen/"
+    assert as_(client, cast.ada).post(reopen, {"password": PASSWORD}).status_code == 403
+    assert "Reopen this account" in as_(client, cast.ivo).get(page).content.decode()
+    shown = client.get(reopen).content.decode()
+    assert "Reviewer" in shown and "comes in by a new sign-in link" in shown
+    assert client.post(reopen).status_code == 422 and not User.objects.get(pk=cast.ben.user.pk).is_active
+    assert client.post(reopen, {"password": PASSWORD}).status_code == 302
+    last = Entry.objects.order_by("seq").last()
+    assert (last.kind, last.actor, last.values["person"], last.values["revoked"]) == (
+        "people:user:reopened",
+        cast.ivo.pk,
+        str(cast.ben.pk),
+        1,
+    )
+
+    ben = User.objects.get(pk=cast.ben.user.pk)
+    assert ben.is_active and not ben.has_usable_password()
+    assert session.get("/people/me/").status_code == 302
+    assert find_token(text, timezone.now()) is None
+    assert type(client)().get(f"/accounts/link/{link}/").status_code == 404
+    assert client.post(reopen, {"password": PASSWORD}).status_code == 409
+    assert "Propose a sign-in link" in client.get(page).content.decode()
 
 
 def test_what_a_signed_in_person_reads_is_kept_by_no_cache(client):
