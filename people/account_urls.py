@@ -2,7 +2,7 @@
 
 from allauth.account import views as allauth
 from django.urls import path
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from people import link_views, password_views, provider_views
 from people.accounts import SecondFactor
@@ -15,7 +15,7 @@ urlpatterns = [
     path("login/", form_page(allauth.login), name="account_login"),
     path("logout/", form_page(open_without_role(provider_views.sign_out)), name="account_logout"),
     path("second-factor/", form_page(SecondFactor.as_view()), name="mfa_authenticate"),
-    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path("inactive/", require_safe(allauth.account_inactive), name="account_inactive"),
     path("password/change/", password_views.change_password, name="account_change_password"),
     path("link/", link_views.choose_password, name="choose_password"),
     path("link/provider/", provider_views.ask_for_link, name="provider_for_link"),
