@@ -1,12 +1,17 @@
 """Reaching an address outside without being led inside: every name is resolved here, judged, and connected to as judged.
 
-A name may resolve to something else a moment later, so the connection goes to the very address that was looked at. Private, link-local and loopback
-networks are refused unless `ASL_OUTLET_NETWORKS` names them. Plain http is for loopback only. Redirects are not followed.
+A name may resolve to something else a moment later, so the connection goes to the very address that was looked at; a library that resolves names itself
+is held to the same where it connects. Private, link-local and loopback networks are refused unless `ASL_OUTLET_NETWORKS` names them. Plain http is for
+loopback only. Redirects are not followed.
 """
 
 import socket
 import ssl
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
@@ -85,6 +90,48 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         raise NotReached(f"The receiver did not take it ({type(error).__name__}).") from error
     finally:
         connection.close()
+
+
+@contextmanager
+def reaching_outside_only() -> Iterator[None]:
+    """For a library that makes its own connections: each is judged by the address it really goes to. Raises AddressNotAllowed at the end where one was refused."""
+    _watch_connections()
+    refused: list[str] = []
+    token = _refused.set(refused)
+    try:
+        yield
+    finally:
+        _refused.reset(token)
+    if refused:
+        raise AddressNotAllowed("This host stands on a network inside, which the portal does not send to.")
+
+
+# The addresses refused so far, while a library is being watched; None at all other times.
+_refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
+
+
+@cache
+def _watch_connections() -> None:
+    """Python tells its audit hooks of a connection before it is made. A hook stays for good, so it is set only where it is first needed."""
+    sys.addaudithook(_judge_connection)
+
+
+def _judge_connection(event: str, told: tuple[object, ...]) -> None:
+    if event not in {"socket.connect", "socket.sendto"}:
+        return
+    refused = _refused.get()
+    if refused is None:
+        return
+    if not _lies_outside(told[1]):
+        refused.append(event)
+        raise PermissionError("The portal does not send to this address.")
+
+
+def _lies_outside(address: object) -> bool:
+    try:
+        return isinstance(address, tuple) and may_reach(str(address[0]))
+    except ValueError:  # a name that nobody has resolved
+        return False
 
 
 class _Judged(HTTPConnection):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ledger.late import Late
 from people.sealing import opened
 from reviews.models import Delivery
-from reviews.notices.reaching import EACH_STEP_SECONDS, AddressNotAllowed, NotReached, judged
+from reviews.notices.reaching import EACH_STEP_SECONDS, AddressNotAllowed, NotReached, judged, reaching_outside_only
 
 if TYPE_CHECKING:
     import apprise
@@ -46,7 +46,9 @@ def name_of(address: str) -> str:
 def send(delivery: Delivery) -> int | None:
     """Hand the sentence and its address over; a service gives no status. Raises NotReached, AddressNotAllowed, SealDoesNotOpen."""
     service = service_of(opened(delivery.outlet.address_sealed, purpose="outlets"))
-    if not service.notify(body=f"{delivery.title}\n{delivery.address}", title="ASL portal", body_format=apprise.NotifyFormat.TEXT):
+    with reaching_outside_only():
+        taken = service.notify(body=f"{delivery.title}\n{delivery.address}", title="ASL portal", body_format=apprise.NotifyFormat.TEXT)
+    if not taken:
         raise NotReached("The service did not take it.")
     return None
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 
 import pytest
 
@@ -9,7 +10,7 @@ from ledger.refusals import NotAllowed
 from reviews.models import Delivery, Outlet
 from reviews.models.notice import WorkState
 from reviews.notices.channels import chat
-from reviews.notices.reaching import AddressNotAllowed
+from reviews.notices.reaching import AddressNotAllowed, reaching_outside_only
 from reviews.services import cases
 from reviews.work import wait_after
 from tests.processes import Outside
@@ -90,6 +91,41 @@ def test_what_is_no_service_outside_is_refused(board: Board, keeper: Keeper, add
 def test_a_host_inside_is_refused(board: Board, keeper: Keeper, address: str) -> None:
     with pytest.raises(AddressNotAllowed):
         keeper.channel(address)
+
+
+def test_a_name_that_points_inside_by_the_time_the_library_asks_it_is_not_reached(
+    board: Board, keeper: Keeper, outside: Outside, monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    address = (
+        channel_address(outside)
+        .replace("json:", "jsons:")
+        .replace("127.0.0.1", "two-faced.example")
+        .replace("localhost", "two-faced.example")
+    )
+    port, asked, real = int(outside.address.rpartition(":")[2]), [], socket.getaddrinfo
+
+    def resolve(host: str, *more: object, **named: object) -> object:
+        """The first time the name is asked it lies outside, then on this machine: what a rebinding name server does."""
+        if host != "two-faced.example":
+            return real(host, *more, **named)  # type: ignore[arg-type]
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14" if len(asked) <= 2 else "127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    settings.OUTLET_NETWORKS = []  # type: ignore[attr-defined]
+    keeper.channel(address, "cases")  # asked once as it is set up; once more before it is sent
+    board.rise()
+    assert keeper.deliver() == 0
+    assert len(asked) > 2 and outside.got == []
+    assert Delivery.objects.get().last_error == "This host stands on a network inside, which the portal does not send to."
+
+
+def test_while_nothing_is_sent_every_connection_is_as_free_as_before(outside: Outside, settings: object) -> None:
+    settings.OUTLET_NETWORKS = []  # type: ignore[attr-defined]
+    host, port = outside.address.removeprefix("http://").split(":")
+    with pytest.raises(AddressNotAllowed), reaching_outside_only(), pytest.raises(PermissionError):
+        socket.create_connection((host, int(port)))
+    socket.create_connection((host, int(port))).close()
 
 
 def test_a_network_of_ones_own_is_reached_encrypted_only(settings: object) -> None:
