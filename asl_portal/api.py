@@ -4,13 +4,16 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja.constants import NOT_SET
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from asl_portal.openapi import DescribedAPI
-from ledger.refusals import Refusal
-from people.api_auth import TokenAuth
+from ledger.refusals import NotAllowed, Refusal
+from people.api_auth import RoleMissing, ScopeMissing, TokenAuth
+from people.attempts import enter_refusal
 from people.limits import TooManyRequests
+from people.queries import Actor
 from people.refusal_pages import problem
 from people.words import Scope
 
@@ -38,10 +41,19 @@ for _room in ROOMS:
 
 @api.exception_handler(Refusal)
 def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    _enter(request, refusal)
     answer = problem(refusal.status, code=refusal.code, title=refusal.sentence, what_to_do=refusal.what_to_do)
     if isinstance(refusal, TooManyRequests):
         answer.headers["Retry-After"] = str(refusal.retry_after)
     return answer
+
+
+def _enter(request: HttpRequest, refusal: Refusal) -> None:
+    """As on a page, sending is an attempt and looking is none; but a token that reaches beyond what it was given is on record either way."""
+    actor: Actor | None = getattr(request, "actor", None)
+    is_attempt = isinstance(refusal, NotAllowed) and (request.method == "POST" or isinstance(refusal, ScopeMissing | RoleMissing))
+    if is_attempt and actor is not None:
+        enter_refusal(refusal, kind="people:attempt:refused", thing=f"person:{actor.person.pk}", actor=actor.person, at=timezone.now())
 
 
 @api.exception_handler(AuthenticationError)

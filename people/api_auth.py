@@ -59,11 +59,13 @@ class TokenAuth(HttpBearer):
         if found is None or actor is None or not found.is_live(now):
             return None
         limits.count_call(found, self.scope, at=now)
+        # Before the token's limits are looked at: who is refused for them is known, and on record.
+        request.actor = actor  # type: ignore[attr-defined]
         if self.scope not in found.scopes:
             raise ScopeMissing(self.scope)
         if not actor.belongs:
             raise RoleMissing
-        request.actor, request.seen = actor, seen  # type: ignore[attr-defined]
+        request.seen = seen  # type: ignore[attr-defined]
         return actor
 
 

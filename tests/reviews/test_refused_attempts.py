@@ -11,7 +11,9 @@ from ledger.refusals import NotAllowed, Refusal
 from ledger.sentences import sentence
 from people.attempts import MOST
 from people.confirming import Confirmation, CredentialNotConfirmed
+from people.words import Scope
 from reviews.services.signoffs import ImplementationChanged
+from tests.makers import make_token
 from tests.reviews.conftest import Board
 
 
@@ -68,3 +70,23 @@ def test_a_page_that_refuses_before_the_verb_is_asked_is_entered_too(board: Boar
     assert client.get(address).status_code == 403 and refused() == []
     assert client.post(address).status_code == 403
     assert [kind for kind, _ in refused()] == ["people:attempt:refused"]
+
+
+def test_a_token_that_reaches_beyond_its_scope_and_a_call_that_its_person_may_not_make_are_entered_too(board: Board) -> None:
+    narrow, wide = make_token(board.cast.ben, Scope.SUBJECTS_READ), make_token(board.cast.ben, *Scope.values)
+    assert Client().get("/api/v1/cases", headers={"Authorization": f"Bearer {narrow}"}).status_code == 403
+    new = {"slug": "owl", "name": "Owl"}
+    assert Client().post("/api/v1/subjects", new, "application/json", headers={"Authorization": f"Bearer {wide}"}).status_code == 403
+    assert refused() == [("people:attempt:refused", "scope_missing"), ("people:attempt:refused", "not-a-registrar")]
+    assert set(Entry.objects.filter(kind="people:attempt:refused").values_list("actor", flat=True)) == {board.cast.ben.pk}
+
+
+def test_a_question_the_gate_denies_is_no_attempt_and_an_authorisation_it_denies_is_on_record_with_its_reasons(board: Board) -> None:
+    headers = {"Authorization": f"Bearer {make_token(board.cast.ada, *Scope.values)}"}
+    before, asked = Entry.objects.count(), {"artefact": board.snapshot.weights_digest, "scope": "external"}
+    assert Client().get("/api/v1/gate", asked, headers=headers).json()["allowed"] is False
+    assert Entry.objects.count() == before
+    answer = Client().post("/api/v1/gate/authorisations", asked, "application/json", headers=headers).json()
+    assert answer["allowed"] is False and answer["reasons"]
+    entry = Entry.objects.get(seq=answer["ledger_seq"])
+    assert (entry.values["allowed"], entry.values["inputs"]) == (False, answer["inputs_digest"])
