@@ -25,6 +25,7 @@ class Topic(models.TextChoices):
     CASES = "cases", "Cases opened, changed and ended"
     DECISIONS = "decisions", "Decisions, and decisions that left force"
     GATE = "gate", "The gate: opened, shut, halted"
+    INCIDENTS = "incidents", "Incidents: in service without a valid authorisation"
     SIGNOFFS = "signoffs", "Safeguards signed off and revoked"
     FRAMEWORKS = "frameworks", "Framework versions adopted"
 

@@ -157,6 +157,25 @@ def _on_lapsing_decision(notice: Notice) -> Message:
     )
 
 
+def _on_grant(notice: Notice) -> Message:
+    mine = notice.kind == "grant_lapses"
+    return Message(
+        f"{'Your' if mine else 'A'} {notice.data['noun']} {notice.data['what']} runs out on {notice.data['until']}",
+        "You hold it, and what you may do here ends with it." if mine else "You chair, and a quorum may lean on it.",
+        "Two of those who keep the membership propose and confirm it anew.",
+        reverse("people:me") if mine else reverse("people:person", args=[notice.data["person"]]),
+    )
+
+
+def _on_token(notice: Notice) -> Message:
+    return Message(
+        f"Your API token {notice.data['token']} runs out on {notice.data['until']}",
+        "It acts as you; whatever uses it stands still from then on.",
+        "Make a new one, give it to what uses the old one, then revoke that.",
+        reverse("people:tokens"),
+    )
+
+
 def _on_account(notice: Notice) -> Message:
     return Message(
         f"Your account: {notice.data['change']}",
@@ -224,6 +243,14 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),
     "signoff_expires": _on_expiring_signoff,
     "decision_lapses": _on_lapsing_decision,
+    "evidence_ages": _on_subject(
+        "{subject}: what its evidence supports changes by the clock alone on {until}",
+        "A result grows stale that day, or something else runs out that it leans on. Staleness takes the power to rule out.",
+        "See which, and bring a fresh result in time.",
+    ),
+    "grant_lapses": _on_grant,
+    "grant_of_another_lapses": _on_grant,
+    "token_expires": _on_token,
     "account_changed": _on_account,
 }
 KINDS = frozenset(_WORDS)

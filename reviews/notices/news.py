@@ -72,6 +72,12 @@ _TOLD = {
     "reviews:signoff:revoked": _Words(
         "signoff_revoked", Topic.SIGNOFFS, "A sign-off of the safeguard {safeguard} was revoked.", ("safeguard", "version")
     ),
+    "reviews:incident:found": _Words(
+        "incident_found",
+        Topic.INCIDENTS,
+        "{subject} is in service for {scope} without a valid authorisation: {cause}.",
+        ("scope", "cause"),
+    ),
     "reviews:adoption:confirmed": _Words("framework_adopted", Topic.FRAMEWORKS, "A framework version was adopted.", ("digest",)),
 }
 KINDS_TOLD = tuple(_TOLD)

@@ -12,7 +12,7 @@ from reviews.services import outlets
 from tests.makers import CONFIRMED, give_password
 from tests.reviews.conftest import Board
 
-TOPICS = ("cases", "decisions", "gate", "signoffs", "frameworks")
+TOPICS = ("cases", "decisions", "gate", "incidents", "signoffs", "frameworks")
 
 
 class Keeper:

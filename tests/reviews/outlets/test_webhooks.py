@@ -24,7 +24,7 @@ from reviews.notices import outlets as hearing
 from reviews.notices.channels import webhook
 from reviews.notices.channels.webhook import signature
 from reviews.notices.reaching import AddressNotAllowed
-from reviews.services import cases, outlets
+from reviews.services import cases, deployments, outlets
 from reviews.work import MOST_ATTEMPTS, wait_after
 from tests.makers import PASSWORD
 from tests.processes import Outside
@@ -72,6 +72,19 @@ def test_a_receiver_gets_what_happened_signed_once_and_in_few_words(board: Board
     assert (delivery.state, delivery.status, delivery.attempts) == (WorkState.DONE, 204, 1)
     assert got["headers"]["webhook-id"] == delivery.message_id
     assert keeper.deliver() == 0 and len(outside.got) == 1
+
+
+def test_an_incident_goes_out_to_who_asked_for_incidents_and_to_nobody_else(board: Board, keeper: Keeper, outside: Outside) -> None:
+    keeper.webhook(outside.address + "/on-call", "incidents")
+    keeper.webhook(outside.address + "/office", "cases", "gate")
+    at = board.now()
+    deployments.report(snapshot=board.snapshot, scope="external", since=at, actor=board.cast.farid, at=at)
+    keeper.deliver()
+    [got] = [got for got in outside.got if json.loads(got["body"])["type"] == "incident_found"]
+    said = json.loads(got["body"])["data"]
+    assert got["path"] == "/on-call"
+    assert (said["subject"], said["codes"]["scope"]) == ("heron", "external")
+    assert said["sentence"].startswith("Heron is in service for external without a valid authorisation:")
 
 
 def test_hearing_an_entry_twice_sends_once(board: Board, keeper: Keeper, outside: Outside) -> None:
