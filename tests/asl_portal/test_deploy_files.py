@@ -17,7 +17,7 @@ from tests.deployment import DEPLOY, commands
 SETTINGS = (DEPLOY.parent / "docs/settings.md").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS = [one for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
-ROLES = ("migrate", "scheduler", "signer", "web", "worker")
+ROLES = ("backup", "migrate", "scheduler", "signer", "web", "worker")
 OURS = {name: COMPOSE["services"][name] for name in ROLES}
 
 
@@ -31,8 +31,13 @@ def _known(variable: str) -> bool:
 
 def _pods() -> Iterator[tuple[str, dict[str, Any]]]:
     for one in MANIFESTS:
-        if one["kind"] in {"Deployment", "Job"}:
-            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+        if one["kind"] in {"Deployment", "Job", "CronJob"}:
+            yield one["metadata"]["name"], _template(one)["spec"]
+
+
+def _template(one: dict[str, Any]) -> dict[str, Any]:
+    spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+    return dict(spec["template"])
 
 
 def _container(name: str) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def test_each_role_has_an_image_whose_command_the_portal_has() -> None:
         ["celery", "-A", "asl_portal", "worker"],
         ["celery", "-A", "asl_portal", "beat"],
     )
-    for role in ("migrate", "signer"):
+    for role in ("backup", "migrate", "signer"):
         assert found[role][:2] == ["python", "manage.py"] and found[role][2] in get_commands()
 
 
@@ -60,11 +65,28 @@ def test_every_variable_named_is_a_setting() -> None:
     assert not _known("ASL_PUBLIC_URL_FILE") and not _known("ASL_NO_SUCH_THING")
 
 
-def test_the_owner_of_the_tables_is_known_to_the_migration_alone_and_the_key_to_the_signer_alone() -> None:
-    for wanted, role in (("DATABASE_OWNER_URL_FILE", "migrate"), ("ASL_CHECKPOINT_KEY_FILE", "signer")):
-        assert {name for name, service in OURS.items() if wanted in service["environment"]} == {role}
-        assert {name for name, _ in _pods() if wanted in {one["name"] for one in _container(name).get("env", [])}} == {role}
-    assert {name for name, service in OURS.items() if "database_owner_url" in service["secrets"]} == {"migrate"}
+def test_the_owner_of_the_tables_is_known_to_migration_and_backup_alone_and_the_key_to_the_signer_alone() -> None:
+    owners = {"migrate", "backup"}
+    for wanted, roles in (("DATABASE_OWNER_URL_FILE", owners), ("ASL_CHECKPOINT_KEY_FILE", {"signer"})):
+        assert {name for name, service in OURS.items() if wanted in service["environment"]} == roles
+        assert {name for name, _ in _pods() if wanted in {one["name"] for one in _container(name).get("env", [])}} == roles
+    assert {name for name, service in OURS.items() if "database_owner_url" in service["secrets"]} == owners
+
+
+def test_the_backup_has_the_tools_of_the_servers_own_version_and_reads_what_it_backs_up() -> None:
+    stage = (DEPLOY / "Dockerfile").read_text().split("AS backup")[1].split("FROM ")[0]
+    service = OURS["backup"]
+    major = service["build"]["args"]["POSTGRES_MAJOR"]
+    assert '"postgresql-client-${POSTGRES_MAJOR}"' in stage and re.search(r"^ARG POSTGRES_MAJOR=15$", stage, re.MULTILINE)
+    assert stage.rstrip().splitlines()[-2:] == ["USER 10001:10001", 'CMD ["python", "manage.py", "backup", "/backups"]']
+    assert major == "${POSTGRES_MAJOR:-15}" and COMPOSE["services"]["postgres"]["image"] == "${POSTGRES_IMAGE:-postgres:15}"
+    assert service["volumes"] == ["blobs:/data:ro", "backups:/backups"] and service["profiles"] == ["backup"]
+    [cron] = [one for one in MANIFESTS if one["kind"] == "CronJob"]
+    assert (cron["spec"]["schedule"], cron["spec"]["concurrencyPolicy"]) == ("15 1 * * *", "Forbid")
+    mounts = {each["mountPath"]: each.get("readOnly", False) for each in _container("backup")["volumeMounts"]}
+    assert mounts["/data"] and not mounts["/backups"]
+    claims = {one["metadata"]["name"] for one in MANIFESTS if one["kind"] == "PersistentVolumeClaim"}
+    assert claims == {"blobs", "keys", "backups"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -84,7 +106,7 @@ def test_nothing_runs_as_root_writes_into_its_image_or_gains_a_right(role: str) 
 
 def test_the_image_is_built_without_secrets_and_runs_as_nobody_special() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
-    assert re.findall(r"^ARG (\w+)", text, re.MULTILINE) == ["BASE"]
+    assert re.findall(r"^ARG (\w+)", text, re.MULTILINE) == ["BASE", "POSTGRES_MAJOR"]
     assert "USER 10001:10001" in text and text.index("USER 10001:10001") < text.index("AS migrate")
     assert "--require-hashes" in text
     ignored = (DEPLOY.parent / ".dockerignore").read_text().splitlines()
@@ -118,13 +140,22 @@ def test_nothing_may_speak_unless_a_policy_says_so() -> None:
     assert policies["nothing-by-default"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     assert all(port["port"] != 443 for port in policies["names-and-servers"]["egress"][1]["ports"])
     assert policies["pages-from-the-ingress"]["podSelector"]["matchLabels"]["role"] == "web"
+    assert policies["webhooks"]["podSelector"]["matchLabels"] == {"app": "asl-portal", "role": "worker"}
+
+
+def test_whoever_mails_may_reach_the_mail_server() -> None:
+    """Web mails sign-in links, workers everything else; nobody else mails."""
+    policies = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "NetworkPolicy"}
+    [reached] = policies["mail"]["podSelector"]["matchExpressions"]
+    assert (reached["key"], reached["operator"], reached["values"]) == ("role", "In", ["web", "worker"])
+    assert {port["port"] for port in policies["mail"]["egress"][0]["ports"]} == {25, 465, 587}
 
 
 def test_the_sign_in_provider_is_known_to_the_web_alone_and_asked_by_no_pod_that_was_not_told_to() -> None:
     assert {name for name, service in OURS.items() if any(each.startswith("ASL_OIDC_") for each in service["environment"])} == {"web"}
     policies = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "NetworkPolicy"}
     wanted = policies["sign-in-provider"]["podSelector"]["matchLabels"].items()
-    labels = [one["spec"]["template"]["metadata"]["labels"].items() for one in MANIFESTS if one["kind"] in {"Deployment", "Job"}]
+    labels = [_template(one)["metadata"]["labels"].items() for one in MANIFESTS if one["kind"] in {"Deployment", "Job", "CronJob"}]
     assert len(labels) == len(ROLES) and not [each for each in labels if wanted <= each]
 
 
