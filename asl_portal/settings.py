@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "people.middleware.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "asl_portal.spooling.NoRoomMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "people.middleware.ActorMiddleware",
@@ -155,6 +156,7 @@ BLOB_DIR = env.folder("ASL_BLOB_DIR", DATA_DIR / "blobs")
 UPLOAD_MAX_BYTES = env.number("ASL_UPLOAD_MAX_BYTES", 256 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "asl_portal.spooling.SpoolingHandler"]
 
 # Production is the default. `http` on localhost is the one place where Secure cookies would lock people out.
 _LOCAL = urlsplit(PUBLIC_URL).scheme == "http" and urlsplit(PUBLIC_URL).hostname in {"localhost", "127.0.0.1", "::1"}
