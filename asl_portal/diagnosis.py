@@ -5,7 +5,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -21,6 +23,7 @@ from ledger.models import APPEND_ONLY_TABLES, Checkpoint, Entry, Log
 from ledger.queries import is_sound
 from ledger.services import current_log, size
 from people import oidc
+from people.outgoing import NotAnswered, ask, is_loopback
 from reviews.models import Delivery, Export, Notice
 from reviews.models.notice import WorkState
 
@@ -43,17 +46,17 @@ class Answer:
 
 def examine() -> list[Answer]:
     """Ask everything. Where the database does not answer, what would ask it is left out."""
-    answers = [*_settings(), *_folders(), *_mail(), *_sign_in_provider(), *_broker()]
+    answers = [*_settings(), *_pages(), *_folders(), *_mail(), *_sign_in_provider(), *_broker()]
     try:
         connection.ensure_connection()
     except OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         return [*answers, Answer("database", BAD, f"does not answer: {reason}", "Start it with ./portal up, or correct DATABASE_URL.")]
-    for ask in _OF_THE_DATABASE:
+    for question in _OF_THE_DATABASE:
         try:
-            answers.extend(ask())
+            answers.extend(question())
         except DatabaseError as error:
-            answers.append(Answer(ask.__name__.strip("_"), BAD, str(error).strip().splitlines()[0], "Run ./portal manage prepare."))
+            answers.append(Answer(question.__name__.strip("_"), BAD, str(error).strip().splitlines()[0], "Run ./portal manage prepare."))
     return answers
 
 
@@ -66,8 +69,24 @@ def _settings() -> Iterator[Answer]:
         yield Answer("settings", GOOD, f"reached at {settings.PUBLIC_URL}")
 
 
+def _pages() -> Iterator[Answer]:
+    """Whether anybody serves them: everything else may be in order while nobody can come in."""
+    try:
+        status, _ = ask("GET", f"{settings.PUBLIC_URL}/healthz")
+        found = "" if status == HTTPStatus.OK else f"answers {status} to /healthz"
+    except NotAnswered:
+        found = "does not answer"
+    if not found:
+        yield Answer("pages", GOOD, f"{settings.PUBLIC_URL} answers")
+    elif is_loopback(urlsplit(settings.PUBLIC_URL).hostname or ""):
+        yield Answer("pages", BAD, f"{settings.PUBLIC_URL} {found}: the portal is down", "Start it with ./portal up, or the web processes.")
+    else:
+        mend = "See that the web processes run and the proxy leads to them. From here the address may be out of reach: then ask it from elsewhere."
+        yield Answer("pages", WARNING, f"{settings.PUBLIC_URL} {found}", mend)
+
+
 def _folders() -> Iterator[Answer]:
-    for name, path in (("data folder", settings.DATA_DIR), ("blob folder", settings.BLOB_DIR)):
+    for name, path in (("data folder", settings.DATA_DIR), ("blob folder", settings.BLOB_DIR), ("temporary folder", tempfile.gettempdir())):
         yield _folder(name, Path(path))
 
 
@@ -81,7 +100,7 @@ def _folder(name: str, path: Path) -> Answer:
             name,
             BAD,
             f"{path} cannot be written: {error.strerror}",
-            "Make it the portal's own, or name another (ASL_DATA_DIR, ASL_BLOB_DIR).",
+            "Make it the portal's own, or name another (ASL_DATA_DIR, ASL_BLOB_DIR, TMPDIR).",
         )
     if free < LOWEST_FREE_BYTES:
         return Answer(name, WARNING, f"{path} has {free // 1024**2} MiB left", "Make room; an upload that does not fit is refused.")
@@ -226,11 +245,12 @@ def _signer() -> Iterator[Answer]:
 
 
 def _backup(log: Log) -> Iterator[Answer]:
-    """When the last one was made, as the ledger tells it. A demo world is built anew rather than brought back."""
+    """When the last one was made, as the ledger tells it."""
     last = Entry.objects.filter(kind=MADE).order_by("-seq").first()
     mend = "Run ./portal manage backup FOLDER, every night, into another place than this machine."
     if last is None:
-        yield Answer("backup", GOOD if log.mode == Log.Mode.DEMO else WARNING, "none was ever made", mend)
+        demo = "; the demonstration is built anew, what you added to it is not" if log.mode == Log.Mode.DEMO else ""
+        yield Answer("backup", WARNING, f"none was ever made{demo}", mend)
     elif (age := timezone.now() - last.recorded_at) > BACKED_UP_WITHIN:
         yield Answer("backup", WARNING, f"the last one was made {age.days} days ago", mend)
     else:

@@ -1,5 +1,6 @@
 """Is it alive, is it ready: the questions a load balancer, `./portal up` and `doctor` ask."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,6 +15,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from ledger.models import Head
+from ledger.queries import is_sound
 
 log = structlog.get_logger(__name__)
 
@@ -82,4 +86,29 @@ def worker_alive() -> bool:
     return seen is not None and time.time() - seen < WORKER_FRESH_SECONDS
 
 
-QUESTIONS: dict[str, Callable[[], bool]] = {"database": migrated, "broker": broker_answers, "worker": worker_alive}
+def blobs_writable() -> bool:
+    """Whether the folder of uploaded bytes takes one more: neither away, nor another's, nor full."""
+    try:
+        settings.BLOB_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=settings.BLOB_DIR) as file:
+            file.write(b".")
+    except OSError:
+        return False
+    return True
+
+
+def ledger_fits() -> bool:
+    """Whether the record may be built upon. One that was not begun yet stands in nobody's way."""
+    try:
+        return not Head.objects.exists() or is_sound()
+    except Error:
+        return False
+
+
+QUESTIONS: dict[str, Callable[[], bool]] = {
+    "database": migrated,
+    "broker": broker_answers,
+    "worker": worker_alive,
+    "blobs": blobs_writable,
+    "ledger": ledger_fits,
+}

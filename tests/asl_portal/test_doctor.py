@@ -12,6 +12,7 @@ from django.utils import timezone
 from asl_portal import diagnosis, health
 from asl_portal.backup.entries import backup_made
 from asl_portal.diagnosis import BAD, GOOD, WARNING
+from asl_portal.embedded.valkey import free_port
 from evaluations.services import blobs, readings
 from ledger.delivery import STUCK_AFTER
 from ledger.models import Cursor
@@ -92,6 +93,22 @@ def test_what_was_given_up_is_told_and_a_consumer_that_stands_still_fails(settin
         BAD,
         "stands still: tests.broken at entry 3 (ZeroDivisionError in handle, line 7)",
     )
+
+
+def test_a_portal_that_is_down_is_told_so_and_one_that_answers_is_well(live_server: Any, settings: Any) -> None:
+    settings.PUBLIC_URL = f"http://localhost:{free_port()}"
+    said = {answer.name: answer for answer in diagnosis.examine()}["pages"]
+    assert (said.state, said.found) == (BAD, f"{settings.PUBLIC_URL} does not answer: the portal is down")
+    settings.PUBLIC_URL = "https://portal.invalid"
+    assert _states()["pages"] == WARNING
+    settings.PUBLIC_URL = live_server.url
+    assert _states()["pages"] == GOOD
+
+
+def test_a_demonstration_without_a_backup_is_told_what_would_be_lost() -> None:
+    make_log()
+    said = {answer.name: answer for answer in diagnosis.examine()}["backup"]
+    assert (said.state, said.found) == (WARNING, "none was ever made; the demonstration is built anew, what you added to it is not")
 
 
 def test_a_portal_without_a_fresh_backup_is_told_to_make_one() -> None:

@@ -19,6 +19,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{WORDS[answer.state]:<8} {answer.name}: {answer.found}")
             if answer.state != GOOD and answer.mend:
                 self.stdout.write(f"{'':<8} {answer.mend}")
-        failed = sum(answer.state == BAD for answer in answers)
+        failed, warned = (sum(answer.state == state for answer in answers) for state in (BAD, WARNING))
         if failed:
             raise CommandError(f"{failed} of {len(answers)} do not hold.")
+        self.stdout.write(f"\n{len(answers)} asked: {f'{warned} with a warning' if warned else 'all well'}.")
