@@ -124,3 +124,17 @@ def test_a_cache_that_has_frozen_holds_up_one_call_and_not_those_after_it(settin
         for _ in range(20):
             limits.count_call(token, Scope.GATE_READ, at=_one_minute)
         assert time.monotonic() - began < 10 * limits.PATIENCE_SECONDS
+
+
+def refused_from(named: str) -> int:
+    return Client().get(SUBJECTS, headers={"X-Forwarded-For": named}).status_code
+
+
+def test_without_a_proxy_nobody_gets_round_a_limit_by_naming_another_address(few: None, _one_minute: datetime) -> None:
+    assert [refused_from(f"192.0.2.{number}") for number in range(3)] == [401, 401, 429]
+
+
+def test_behind_a_proxy_the_address_it_named_counts_and_none_that_was_sent_to_it(few: None, settings: Any, _one_minute: datetime) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert [refused_from(f"192.0.2.{number}, 198.51.100.7") for number in range(3)] == [401, 401, 429]
+    assert refused_from("192.0.2.0, 198.51.100.8") == 401
