@@ -130,8 +130,7 @@ def ask_gate(
     if bool(artefact) == bool(subject):
         raise OneQuestion
     actor, now = _actor(request), timezone.now()
-    visible = evaluations_access.subjects(actor, now)
-    about = visible.filter(slug=subject).first() if subject else None
+    about = access.subjects(actor, now).filter(slug=subject).first() if subject else None
     # What this person may not know of is unknown to the gate as well.
     known = _visible(actor, artefact, now) if artefact else None
     answer = gate.ask(scope=scope, artefact=known, subject=about, stack=stack or None, seen=request.seen)  # type: ignore[attr-defined]
@@ -207,7 +206,7 @@ def status(
     `as_of` is when it was true, `as_known_at` what the portal had learned by then; a bare date means the end of that UTC day.
     """
     now = timezone.now()
-    subject = evaluations_access.subject(_actor(request), slug, now)
+    subject = access.subject(_actor(request), slug, now)
     at = min(moment(as_of, default=now), now)
     return status_json(subject_status(subject, _version(framework), at, known_at=min(moment(as_known_at, default=now), now)))
 
@@ -247,7 +246,7 @@ def _visible(actor: Actor, artefact: str, at: datetime) -> str | None:
     """The artefact, unless it belongs to a subject this person may not know of."""
     if evaluations_access.knows_every_subject(actor):
         return artefact
-    hidden = Snapshot.objects.filter(weights_digest=artefact).exclude(subject__in=evaluations_access.subjects(actor, at)).exists()
+    hidden = Snapshot.objects.filter(weights_digest=artefact).exclude(subject__in=access.subjects(actor, at)).exists()
     return None if hidden else artefact
 
 

@@ -324,16 +324,16 @@ class _Unheard:
 
 
 def _uploads(ids: list[UUID], at: datetime) -> dict[UUID, _Unheard]:
-    signed_away = Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at)
+    # What was signed away is the refusal: a file that is read again may speak yet.
+    answered_for = Exists(Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at))
     rows = (
         Upload.objects.filter(subject__in=ids, received_at__lte=at)
         .exclude(state=UploadState.PARSED)
-        .exclude(Exists(signed_away))
         .order_by()
         .values("subject_id")
         .annotate(
             dead=Count("pk", filter=Q(state=UploadState.DEAD)),
-            refused=Count("pk", filter=Q(state=UploadState.REJECTED)),
+            refused=Count("pk", filter=Q(state=UploadState.REJECTED) & ~Q(answered_for)),
             pending=Count("pk", filter=Q(state__in=[UploadState.RECEIVED, UploadState.PARSING])),
         )
     )

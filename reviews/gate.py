@@ -24,7 +24,7 @@ from ledger.standstill import WhileNothingMoves
 from people.models import Person
 from reviews import entries, gate_inputs, gate_rules
 from reviews.facts import Facts, collect_one
-from reviews.models import GateAnswer
+from reviews.models import GateAnswer, ScopeState
 from reviews.standing import changes_at
 
 log = logging.getLogger(__name__)
@@ -326,6 +326,8 @@ def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stac
 
 
 def is_authorised(authorisation: UUID, *, artefact: str, scope: str, stack: str, at: datetime) -> bool:
-    """Is this a valid authorisation for exactly these weights, scope and stack at that moment?"""
+    """Is this a valid authorisation for exactly these weights, scope and stack at that moment? A halt since ends it, however young it is."""
     found = GateAnswer.objects.filter(pk=authorisation, artefact=artefact, scope=scope, stack_digest=stack, allowed=True).first()
-    return found is not None and found.at <= at < found.expires_at
+    if found is None or not found.at <= at < found.expires_at:
+        return False
+    return not ScopeState.objects.filter(subject=found.subject_id, scope=scope, halted_at__gte=found.at, halted_at__lte=at).exists()

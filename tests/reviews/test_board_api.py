@@ -1,17 +1,19 @@
 """Status, gate and cases for programs: what each answers, who may ask, and that a refusal is a problem document."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from evaluations.services.dossiers import open_dossier
 from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.queries import root_at
 from reviews.models import GateAnswer
 from reviews.moments import MomentNotValid, moment
 from reviews.services import cases
-from tests.makers import NOON, give_role, make_person, make_token
+from tests.makers import NOON, give_role, make_person, make_snapshot, make_subject, make_token
 from tests.reviews.conftest import Board
 
 UNKNOWN = digest("weights nobody registered")
@@ -135,6 +137,23 @@ def test_an_outside_evaluator_knows_of_nothing_outside_a_dossier(board: Board) -
     body = asks.get("/gate", artefact=board.snapshot.weights_digest, scope="external")[1]
     assert [reason["code"] for reason in body["reasons"]] == ["unknown_artefact"]
     assert asks.post("/gate/authorisations", {"artefact": board.snapshot.weights_digest, "scope": "external"})[0] == 404
+
+
+def test_a_dossier_opens_the_model_and_neither_what_the_board_says_of_it_nor_where_it_comes_from(board: Board) -> None:
+    """As on the pages: the dossier, its uploads, and nothing of cases, the gate or other models."""
+    lena = make_person("Lena", at=board.now())
+    give_role(board.cast, lena, "outside_evaluator", at=board.moment)
+    tuned = make_subject(board.cast, "heron-chat", parent=board.subject, derivation="fine-tune", at=board.now())
+    weights = make_snapshot(board.cast, tuned, at=board.now()).weights_digest
+    open_dossier(subject=tuned, person=lena, until_at=board.now() + timedelta(days=9999), actor=board.cast.dan, at=board.now())
+    asks, inside = program(board, person=lena), program(board)
+    assert inside.get("/subjects/heron-chat/status")[0] == 200 and asks.get("/subjects/heron-chat/status")[0] == 404
+    assert [(each["slug"], each["parent"]) for each in asks.get("/subjects")[1]["subjects"]] == [("heron-chat", None)]
+    assert [each["parent"] for each in inside.get("/subjects")[1]["subjects"]] == [None, "heron"]
+    for told in ({"artefact": weights}, {"subject": "heron-chat"}):
+        body = asks.get("/gate", scope="external", **told)[1]
+        assert [reason["code"] for reason in body["reasons"]] == ["unknown_artefact"]
+    assert asks.post("/gate/authorisations", {"artefact": weights, "scope": "external"})[0] == 404
 
 
 def test_a_bare_date_is_the_end_of_its_day_and_a_time_has_its_offset() -> None:

@@ -17,6 +17,7 @@ from ledger.refusals import NotAllowed
 from reviews import gate
 from reviews.models import Incident, Notice
 from reviews.services import deployments
+from reviews.services.scopes import halt
 from tests.makers import make_token
 from tests.reviews.conftest import Board
 
@@ -68,6 +69,15 @@ def test_without_a_valid_authorisation_it_is_an_incident_that_is_told_and_shown(
     assert Entry.objects.filter(kind="reviews:incident:found", thing=f"incident:{incident.pk}").count() == 1
     assert "In service, not authorised" in page(board, "hana") and "Not authorised" in page(board, "hana", "/portfolio/")
     assert "In service without a valid authorisation" in page(board, "hana", "/subjects/heron/")
+
+
+def test_what_goes_out_after_a_halt_is_an_incident_though_it_was_authorised_a_minute_before(board: Board) -> None:
+    allowed = gate.authorise_at(artefact=board.snapshot.weights_digest, scope="external", actor=board.cast.farid, at=board.now())
+    told = {"subject": board.subject, "framework_version": board.version, "scope": "external", "reason": "A jailbreak."}
+    stopped = halt(**told, actor=board.cast.ben, at=board.now())
+    late = board.now()
+    assert allowed.at < stopped.changed_at < late < allowed.expires_at
+    assert Incident.objects.get(deployment=report(board, authorisation=allowed.pk, since=late)).cause == "not_valid"
 
 
 def test_the_chair_and_administrators_are_told_and_others_are_not(board: Board) -> None:

@@ -7,11 +7,12 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Supersession, Upload
-from evaluations.services import results
+from evaluations.services import results, uploads
 from ledger.refusals import NotAllowed
 from people.models import Person
 from people.signing import Statement
 from reviews.models import ScopeState
+from reviews.services.following import sweep
 from tests.evaluations.logs import log
 from tests.makers import PASSWORD, make_signature
 from tests.reviews.conftest import Board
@@ -44,7 +45,21 @@ def test_a_damning_log_broken_by_one_byte_shuts_the_gate_until_another_person_an
         set_aside(open_board, upload, open_board.cast.ada)
     set_aside(open_board, upload, open_board.cast.ben)
     open_board.work()
+    # The news of it was heard while the assessment was still to be looked at; the sweep finds that the worker is done.
+    sweep(at=open_board.now())
     assert open_board.ask().allowed and ScopeState.objects.get(scope="external").state == "open"
+
+
+def test_a_file_that_was_answered_for_shuts_the_gate_again_while_it_is_read_once_more(open_board: Board) -> None:
+    """Whoever sent it asks for another reading: what was signed away is that it was refused, not what it may say yet."""
+    upload = refused(open_board)
+    set_aside(open_board, upload, open_board.cast.ben)
+    open_board.work()
+    assert open_board.ask().allowed
+    uploads.retry(upload=upload, actor=open_board.cast.ada, at=open_board.now())
+    assert "evidence_pending" in open_board.ask().codes
+    Upload.objects.filter(pk=upload.pk).update(state="dead")
+    assert "evidence_unreadable" in open_board.ask().codes
 
 
 def test_each_refused_file_is_answered_for_and_a_file_that_was_read_is_not_set_aside_whole(open_board: Board) -> None:
