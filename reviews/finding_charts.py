@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -97,6 +98,12 @@ class FindingCharts:
 
 def chart_of(rows: Sequence[Row], title: str) -> Chart:
     """Some rows as the page draws them."""
+    return _drawn(tuple(rows), title)
+
+
+@lru_cache(maxsize=256)
+def _drawn(rows: tuple[Row, ...], title: str) -> Chart:
+    """The same rows give the same drawing, whatever is written elsewhere."""
     desc = "Value, interval, number of items and lines of every indicator."
     wide, narrow = (interval_chart(rows, title=title, desc=desc, narrow=phone) for phone in (False, True))
     # Everything people wrote was escaped by the chart itself.

@@ -1,5 +1,7 @@
 """A finding on the pages: its level is said, its count agrees with its chart, and what decides is shown where it is said."""
 
+from copy import deepcopy
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -7,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Run
+from reviews.finding_charts import FindingCharts, measurement_ids
+from reviews.status import subject_status
 from tests.reviews.conftest import Board
 
 
@@ -59,3 +63,13 @@ def test_a_computed_value_is_short_on_the_page_and_whole_on_hover(board: Board, 
     page = client.get(reverse("evaluations:run", args=[Run.objects.get().pk])).content.decode()
     assert "0.4545" in text_of(page) and "0.454545454545" not in text_of(page)
     assert 'title="0.454545454545' in page
+
+
+def test_what_shows_the_same_is_drawn_once_and_what_shows_another_day_is_not(board: Board) -> None:
+    board.rise()
+    document, findings = board.version.document, subject_status(board.subject, board.version, board.now()).facts.findings
+    once = FindingCharts(document, findings, {}).of("bio-3")
+    again = FindingCharts(document, deepcopy(findings), {}).of("bio-3")
+    later = FindingCharts(document, findings, dict.fromkeys(measurement_ids(findings), date(2026, 5, 22))).of("bio-3")
+    assert once and again and later and once.chart is again.chart
+    assert later.chart != once.chart
