@@ -246,7 +246,7 @@ ROWS: dict[str, Row] = {
     "reviews:case-open": form(CHECKERS),
     "reviews:comment": row(POST=by(422, outside_evaluator=404)),
     "reviews:recuse": form(("reviewer", "chair", "executive")),
-    "reviews:vote": form(("reviewer", "executive")),
+    "reviews:vote": form(("reviewer",)),
     "reviews:declare": row(GET=only(("chair",), 409, outside_evaluator=404), POST=only(("chair",), 409, outside_evaluator=404)),
     "reviews:propose": form(("chair",)),
     "reviews:ask-release": form(("chair",)),

@@ -93,6 +93,8 @@ def sign_off(page: Page, safeguard: str, *, rationale: str) -> None:
 def state_applicability(page: Page, case: str, *, rationale: str) -> None:
     page.goto(case)
     page.get_by_role("link", name="State which sign-offs apply").click()
+    for scope in page.get_by_role("group", name="Scopes").get_by_role("checkbox").all():
+        scope.check()
     page.get_by_label("Digest of the serving stack").fill(STACK_DIGEST)
     page.get_by_label("Why these sign-offs cover this model").fill(rationale)
     _confirm(page, page)
