@@ -34,7 +34,7 @@ from reviews.models import (
 )
 from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.places import Site
-from reviews.rules import EARLIER_BASELINE, Required, Standing, required_tiers
+from reviews.rules import EARLIER_BASELINE, Required, Standing, is_strict, required_tiers
 
 IN_FORCE, EXPIRED, NONE = "in_force", "expired", "none"
 
@@ -66,6 +66,8 @@ class Facts:
     # (snapshot, threshold) where a model that covers others counts as having crossed the threshold itself
     covers_strictly: frozenset[tuple[UUID, str]] = frozenset()
     papers: Sequence[Paper] = ()
+    # what strict determinations of earlier versions asked for and this version does not
+    earlier_papers: tuple[paper_rules.Asked, ...] = ()
 
     @cached_property
     def findings(self) -> dict[str, Mapping[str, Any]]:
@@ -132,7 +134,7 @@ class Facts:
 
     @cached_property
     def asked_papers(self) -> tuple[paper_rules.Asked, ...]:
-        return paper_rules.asked_of(self.document, self.counting)
+        return paper_rules.and_earlier(paper_rules.asked_of(self.document, self.counting), self.earlier_papers)
 
     @cached_property
     def at_stake(self) -> Snapshot | None:
@@ -212,6 +214,7 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
             due=subject.pk in due,
             covers=covers,
             held=_held(subject, determinations[subject.pk], earlier),
+            earlier_papers=_earlier_papers(determinations[subject.pk], earlier),
             covers_strictly=covers_strictly,
         )
         for subject in several
@@ -445,23 +448,33 @@ def _covers(
     return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}, strictly
 
 
-def _earlier(version: FrameworkVersion, at: datetime) -> list[tuple[datetime, Mapping[str, str]]]:
-    """The baseline of each version before this one, and when the next one took its place."""
+def _earlier(version: FrameworkVersion, at: datetime) -> list[FrameworkVersion]:
+    """The versions in force before this one, the earliest first."""
     if version.predecessor_id is None:
         return []
     before = FrameworkVersion.objects.filter(name=version.name, adopted_seq__lt=version.adopted_seq, superseded_at__lte=at)
-    return [(each.superseded_at, each.document.baseline) for each in before.order_by("adopted_seq") if each.superseded_at is not None]
+    return list(before.order_by("adopted_seq"))
 
 
-def _held(
-    subject: Subject, determinations: Iterable[Determination], earlier: Iterable[tuple[datetime, Mapping[str, str]]]
-) -> tuple[Mapping[str, str], ...]:
+def _earlier_papers(determinations: Iterable[Determination], earlier: Iterable[FrameworkVersion]) -> tuple[paper_rules.Asked, ...]:
+    """What the versions asked for under which the board decided strictly: a newer text lets go of it by itself as little as of a tier."""
+    documents = {each.pk: each.document for each in earlier}
+    return tuple(
+        asked
+        for each in determinations
+        if each.framework_version_id in documents and is_strict(each.verdict)
+        for asked in paper_rules.asked_of(documents[each.framework_version_id], {each.threshold})
+        if asked.gates
+    )
+
+
+def _held(subject: Subject, determinations: Iterable[Determination], earlier: Iterable[FrameworkVersion]) -> tuple[Mapping[str, str], ...]:
     """The baselines a model was under when another version took their place, since the board last let go of one."""
     let_go = max(
         (each.decided_at for each in determinations if each.threshold == EARLIER_BASELINE and each.verdict == Verdict.NOT_CROSSED),
         default=subject.created_at,
     )
-    return tuple(baseline for until, baseline in earlier if until >= let_go)
+    return tuple(each.document.baseline for each in earlier if each.superseded_at is not None and each.superseded_at >= let_go)
 
 
 def open_questions(facts: Facts, kind: QuestionKind | None = None) -> list[Question]:

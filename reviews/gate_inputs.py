@@ -41,6 +41,8 @@ def decided(facts: Facts) -> dict[str, Any]:
         "raised": [{"threshold": slug, "requires": requires} for slug, requires in facts.raised],
         "adequacy": {axis: _adequacy(each, facts) for axis, each in facts.adequacy.items()},
         "papers": [asdict(brought(each, facts)) for each in facts.papers],
+        # Where nothing of the kind is asked for, nothing is said of it.
+        **({"papers_of_earlier": [asdict(each) for each in facts.earlier_papers]} if facts.earlier_papers else {}),
     }
 
 

@@ -24,6 +24,7 @@ INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zon
                          "statement": {"id", "snapshot", "scopes": [...], "stack": "", "stack_digest": "", "environment": "",      where it is served
                                        "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at", "place", "place_name"}]}}},
      "papers": [{"id", "threshold", "artefact", "weights", "digest", "finding", "supplied_by", "hazard"}],     absent: from before papers were asked for
+     "papers_of_earlier": [{"threshold", "artefact", "title", "gates"}],      asked by strict determinations of earlier versions; absent: none
      "signed": {safeguard: "in_force"|"expired"|"none"},
      "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
      "halted": {"at": time}|null}
@@ -140,8 +141,10 @@ def paper_lines(framework: FrameworkDocument, inputs: Inputs) -> tuple[paper_rul
         raised={each["threshold"] for each in inputs["raised"]},
         covered_strictly={slug for slug, each in decided.items() if each["covered_strictly"]},
     )
+    earlier = [paper_rules.Asked(**each) for each in inputs.get("papers_of_earlier", ())]
+    asked = paper_rules.and_earlier(paper_rules.asked_of(framework, thresholds), earlier)
     return paper_rules.lines(
-        (each for each in paper_rules.asked_of(framework, thresholds) if each.gates),
+        (each for each in asked if each.gates),
         (paper_rules.Supplied(**each) for each in inputs["papers"]),
         weights=inputs["artefact"] or "",
         findings={slug: finding["digest"] for slug, finding in inputs["findings"].items()},
@@ -495,7 +498,7 @@ def _notes(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, 
 
 def _paper_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:
     for line in paper_lines(framework, inputs):
-        title, about = framework.threshold(line.asked.threshold).title, f"{line.asked.threshold}/{line.asked.artefact}"
+        title, about = framework.threshold_title(line.asked.threshold), f"{line.asked.threshold}/{line.asked.artefact}"
         if line.state == paper_rules.MISSING:
             yield Reason(
                 "required_paper_missing",

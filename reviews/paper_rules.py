@@ -82,6 +82,15 @@ def asked_of(framework: FrameworkDocument, thresholds: Collection[str]) -> tuple
     )
 
 
+def and_earlier(asked: Iterable[Asked], earlier: Iterable[Asked]) -> tuple[Asked, ...]:
+    """What is asked for, and what strict determinations of earlier versions asked for; what both ask for shuts the gate if either does, and is told once."""
+    merged = {each.key: each for each in asked}
+    for each in earlier:
+        if each.key not in merged or not merged[each.key].gates:
+            merged[each.key] = each
+    return tuple(merged.values())
+
+
 def lines(asked: Iterable[Asked], brought: Iterable[Supplied], *, weights: str, findings: Mapping[str, str]) -> tuple[Line, ...]:
     """How each stands for these weights. `findings`: threshold → digest of its finding now; a threshold nobody has assessed has none."""
     several = list(brought)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evaluations.models import Subject
-from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion
 from reviews import paper_rules
 from reviews.facts import Facts
@@ -58,7 +57,7 @@ def _line(line: paper_rules.Line, facts: Facts, rows: dict[str, Paper]) -> Paper
     accepted = line.state == paper_rules.SUPPLIED and brought is not None and brought.id in facts.accepted_papers
     return PaperLine(
         threshold=line.asked.threshold,
-        threshold_title=facts.document.threshold(line.asked.threshold).title,
+        threshold_title=facts.document.threshold_title(line.asked.threshold),
         artefact=line.asked.artefact,
         title=line.asked.title,
         gates=line.asked.gates,
@@ -67,11 +66,14 @@ def _line(line: paper_rules.Line, facts: Facts, rows: dict[str, Paper]) -> Paper
     )
 
 
-def every_paper(document: FrameworkDocument) -> Iterator[tuple[str, str]]:
-    """Everything the framework may ever ask for, as a form offers it."""
-    for threshold in document.thresholds:
-        for artefact in threshold.artefacts:
-            yield f"{threshold.slug}/{artefact.slug}", f"{threshold.title}: {artefact.title}"
+def every_paper(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Everything the framework may ever ask for, and what an earlier version goes on asking for, as a form offers it."""
+    document = facts.document
+    own = {f"{each.slug}/{one.slug}": f"{each.title}: {one.title}" for each in document.thresholds for one in each.artefacts}
+    yield from own.items()
+    for asked in facts.earlier_papers:
+        if "/".join(asked.key) not in own:
+            yield "/".join(asked.key), f"{document.threshold_title(asked.threshold)}: {asked.title} (of an earlier version)"
 
 
 @dataclass(frozen=True)

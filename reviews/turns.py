@@ -66,7 +66,7 @@ def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
     for question in asked:
         yield from _question_turns(question, tallies[question.pk], facts, chairs, case.due_at)
     if lacking := papers_lacking(facts):
-        title = facts.document.threshold(lacking[0].asked.threshold).title
+        title = facts.document.threshold_title(lacking[0].asked.threshold)
         yield Turn("supply_paper", "researcher", (), f"A paper is asked for and missing or outdated: {title}.", case.due_at)
     if _stating_is_next(facts, asked):
         yield Turn("state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", case.due_at)

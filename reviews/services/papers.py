@@ -63,7 +63,7 @@ def supply(
     It may come before it is asked for. Raises NotAllowed, PaperNotAsked, PaperNotFit, SnapshotNotOfSubject, AlreadySupplied, TooLarge.
     """
     require(policies.may_supply_papers(actor_of(actor, at)))
-    _check_asked(framework_version, threshold, artefact)
+    _check_asked(subject, framework_version, threshold, artefact, at)
     reference, digest, title = reference.strip(), digest.strip(), title.strip()
     if not title or (stream is None) != bool(reference) or bool(reference) != bool(DIGEST.fullmatch(digest)):
         raise PaperNotFit
@@ -99,9 +99,11 @@ def supply(
     return paper
 
 
-def _check_asked(version: FrameworkVersion, threshold: str, artefact: str) -> None:
+def _check_asked(subject: Subject, version: FrameworkVersion, threshold: str, artefact: str, at: datetime) -> None:
     asked = {(each.slug, one.slug) for each in version.document.thresholds for one in each.artefacts}
-    if (threshold, artefact) not in asked:
+    if (threshold, artefact) in asked:
+        return
+    if (threshold, artefact) not in {each.key for each in collect_one(subject, version, at).earlier_papers}:
         raise PaperNotAsked
 
 

@@ -31,7 +31,7 @@ def paper_list(request: MemberRequest, slug: str) -> HttpResponse:
     may_supply = policies.may_supply_papers(request.actor)
     facts = collect_one(subject, version, now)
     told: dict[str, Any] = {
-        "offered": every_paper(version.document),
+        "offered": every_paper(facts),
         "snapshots": Snapshot.objects.filter(subject=subject).order_by("-registered_at"),
         "initial": {"asked": request.GET.get("paper", ""), "snapshot": facts.at_stake.pk if facts.at_stake else None},
     }

@@ -7,12 +7,12 @@ from django.urls import reverse
 from evaluations.models import StandingRequirement
 from frameworks.engine.types import Tier
 from reviews.facts import collect_one
-from reviews.models import Question
+from reviews.models import Notice, Question
 from reviews.rules import EARLIER_BASELINE
 from reviews.services.cases import ThresholdsNotFit
 from reviews.services.decisions import VerdictNotNow
 from tests.makers import adopt_framework, make_subject
-from tests.reviews.conftest import FRAMEWORK, Board, add_reviewer
+from tests.reviews.conftest import FRAMEWORK, WITH_PAPER, Board, add_reviewer
 
 NEXT = FRAMEWORK.replace(b"revision: 1", b"revision: 2")
 _START, _END = NEXT.index(b"  - slug: bio-3\n"), NEXT.index(b"  - slug: bio-4\n")
@@ -135,3 +135,20 @@ def test_what_rises_under_a_new_version_joins_the_open_case_of_the_old_one(board
     question = board.question(threshold="bio-3")
     assert question.case.framework_version.revision == 2 and question.raised == ASL_3
     assert board.required() == ASL_3
+
+
+@pytest.mark.parametrize("source", [NEXT, WITHOUT_BIO_3], ids=["asks for no paper", "has no such threshold"])
+def test_a_paper_an_earlier_version_asked_for_is_asked_for_until_the_board_decides_anew(board: Board, source: bytes) -> None:
+    adopt(board, WITH_PAPER.replace(b"revision: 1", b"revision: 9"))
+    treated(board)
+    adopt(board, source.replace(b"revision: 2", b"revision: 10"))
+    assert "required_paper_missing" in board.ask().codes
+    assert [each.key for each in board.facts.asked_papers] == [("bio-3", "affirmative-case")]
+    case = board.open_case("re_approval", snapshot=board.snapshot)
+    board.work()
+    told = Notice.objects.filter(kind="paper_wanted", channel="inbox", case=case, withdrawn_at=None)
+    assert {row.person for row in told} == {board.cast.ada, board.cast.farid}
+    board.supply()
+    board.work()
+    assert not {"required_paper_missing", "required_paper_outdated"} & set(board.ask().codes)
+    assert not told.all().exists()
