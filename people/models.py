@@ -260,7 +260,8 @@ class ApiToken(models.Model):
 
 
 class SignInLink(models.Model):
-    """A way in for somebody without a password: it opens "choose a password", once, for a while. Only its digest is kept."""
+    """A way in for somebody without a password: it opens "choose a password", once, for a while. Only its digest is kept, and until the mail is
+    out the sealed secret."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_in_links")
@@ -274,6 +275,8 @@ class SignInLink(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # The secret part while it waits to be mailed, sealed with a key of the portal's own (`people.sealing`): wiped once it is out, or opens nothing.
+    sealed = models.TextField(default="", blank=True)
     # Whether it also takes the second factors away: for somebody who lost their device and their recovery codes.
     resets_factors = models.BooleanField(default=False)
 
@@ -293,6 +296,11 @@ class SignInLink(models.Model):
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("made_by")), name="a_link_is_confirmed_by_another"
             ),
             models.CheckConstraint(condition=Q(digest__isnull=True) | Q(expires_at__isnull=False), name="a_link_that_opens_has_an_end"),
+            # What is over keeps no secret, however well it is sealed.
+            models.CheckConstraint(
+                condition=Q(sealed="") | Q(digest__isnull=False, used_at__isnull=True, withdrawn_at__isnull=True),
+                name="only_an_open_link_waits_to_be_mailed",
+            ),
             models.UniqueConstraint(
                 fields=["user"], condition=Q(used_at__isnull=True, withdrawn_at__isnull=True), name="one_open_link_per_account"
             ),

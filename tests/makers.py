@@ -19,7 +19,9 @@ from ledger.services import current_log, open_log
 from people import services as people
 from people.confirming import Confirmation
 from people.factors import code_at, has_second_factor
-from people.models import Person, Signature
+from people.models import Person, Signature, SignInLink
+from people.sealing import opened
+from people.services.credentials import SEALED_FOR
 from people.signing import Statement, sign
 from people.words import Area, Role
 
@@ -124,6 +126,11 @@ def give_password(person: Person, password: str = PASSWORD, *, at: datetime = NO
     _, secret = people.persona_link(user=person.user, at=at)
     people.use_link(secret=secret, password=password, at=at)
     person.user.refresh_from_db()
+
+
+def link_secret(link: SignInLink) -> str:
+    """What the mail of a confirmed link will hold."""
+    return opened(link.sealed, purpose=SEALED_FOR)
 
 
 def know_password(person: Person, password: str = PASSWORD) -> None:

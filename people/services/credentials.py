@@ -1,7 +1,7 @@
 """Passwords, and the links that open "choose a password" (or, in its place, signing in at the provider). A link replaces how the account signs in, whole.
 
 Three kinds of link, by purpose. A *reset* (an invitation is one too) is proposed by one keeper, confirmed by another and mailed to the
-account's own address, so that neither of them ever holds it. A *persona* link comes from the shell and exists only in a demo log. A
+account's own address by a worker, so that neither of them ever holds it. A *persona* link comes from the shell and exists only in a demo log. A
 *first* link comes from the shell too: it lets an administrator who never had a password in, and administrators sign for nobody.
 """
 
@@ -21,6 +21,7 @@ from people import entries, policies
 from people.confirming import Confirmation, confirm
 from people.models import Person, SignInLink, User
 from people.queries import actor_of, roles_of
+from people.sealing import seal
 from people.services.factors import take_factors_away
 from people.services.grants import AnotherPersonConfirms, NotForYourself, NotWaiting
 from people.services.identities import add as add_identity
@@ -31,6 +32,8 @@ from people.words import LinkPurpose, Role
 PERSONA_LINK_FOR = timedelta(days=7)
 FIRST_LINK_FOR = timedelta(days=1)
 RESET_LINK_FOR = timedelta(days=2)
+# What the secret of a link is sealed under while it waits to be mailed.
+SEALED_FOR = "sign-in links"
 
 
 class OnlyInADemoLog(NotNow):
@@ -100,8 +103,8 @@ def propose_link(*, user: User, actor: Person, at: datetime, resets_factors: boo
     return link
 
 
-def confirm_link(*, link: SignInLink, actor: Person, at: datetime) -> tuple[SignInLink, str]:
-    """Makes the link and gives its secret part, which goes to the account's own address and is shown to nobody.
+def confirm_link(*, link: SignInLink, actor: Person, at: datetime) -> SignInLink:
+    """Makes the link and seals its secret part, which a worker mails to the account's own address and which is shown to nobody.
 
     Raises NotAllowed, NotForYourself, AnotherPersonConfirms, NotWaiting.
     """
@@ -118,9 +121,15 @@ def confirm_link(*, link: SignInLink, actor: Person, at: datetime) -> tuple[Sign
         secret = _new_secret()
         link.confirmed_at, link.confirmed_by = at, actor
         link.digest, link.expires_at = digest(secret.encode()), at + RESET_LINK_FOR
-        link.save(update_fields=["confirmed_at", "confirmed_by", "digest", "expires_at"])
+        link.sealed = seal(secret, purpose=SEALED_FOR)
+        link.save(update_fields=["confirmed_at", "confirmed_by", "digest", "expires_at", "sealed"])
         entries.link_created(link, actor=actor, at=at)
-    return link, secret
+    return link
+
+
+def forget_secret(link: SignInLink) -> None:
+    """It is out, or never will be: from here on the portal knows its digest only."""
+    SignInLink.objects.filter(pk=link.pk).update(sealed="")
 
 
 def withdraw_link(*, link: SignInLink, actor: Person, at: datetime) -> SignInLink:
@@ -131,8 +140,8 @@ def withdraw_link(*, link: SignInLink, actor: Person, at: datetime) -> SignInLin
         policies.require(policies.may_keep_membership(actor_of(actor, at)))
         if link.used_at is not None or link.withdrawn_at is not None:
             raise NotWaiting
-        link.withdrawn_at = at
-        link.save(update_fields=["withdrawn_at"])
+        link.withdrawn_at, link.sealed = at, ""
+        link.save(update_fields=["withdrawn_at", "sealed"])
         entries.link_withdrawn(link, actor=actor, at=at)
     return link
 
@@ -153,8 +162,8 @@ def use_link(*, secret: str, password: str, at: datetime) -> User:
         link = find_link(secret, at)
         _require_strong(password, user)
         first = user.credential_changed_at is None
-        link.used_at = at
-        link.save(update_fields=["used_at"])
+        link.used_at, link.sealed = at, ""
+        link.save(update_fields=["used_at", "sealed"])
         user.set_password(password)
         user.credential_changed_at = user.credential_reset_at = at
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
@@ -172,8 +181,8 @@ def use_link_with_provider(*, secret: str, found: Found, at: datetime) -> User:
         link = find_link(secret, at)
         take_identities_away(user)
         identity = add_identity(user, found, at)
-        link.used_at = at
-        link.save(update_fields=["used_at"])
+        link.used_at, link.sealed = at, ""
+        link.save(update_fields=["used_at", "sealed"])
         user.set_unusable_password()
         user.credential_changed_at = user.credential_reset_at = at
         user.save(update_fields=["password", "credential_changed_at", "credential_reset_at"])
@@ -221,7 +230,7 @@ def release_persona(*, user: User, at: datetime) -> User:
 
 def withdraw_open_links(user: User, at: datetime) -> None:
     """The caller holds the account's lock."""
-    SignInLink.objects.filter(user=user, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=at)
+    SignInLink.objects.filter(user=user, used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=at, sealed="")
 
 
 def _open_from_shell(user: User, purpose: str, lasts: timedelta, at: datetime) -> tuple[SignInLink, str]:

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from ledger.delivery import consumer, kick
 from ledger.models import Entry
+from people.models import SignInLink
 from reviews.models import Notice
 from reviews.models.notice import Channel, WorkState
 from reviews.notices import withdraw
 from reviews.notices.preferences import Wishes
 from reviews.notices.recipients import KINDS_HEARD, Told, recipients
+from reviews.notices.send import SIGN_IN_LINK
 from reviews.tasks import sweep_notices
 
 
@@ -19,6 +21,18 @@ def hear(entry: Entry) -> None:
     taken back before it was told."""
     withdraw.follow(entry)
     tell([(entry.seq, told) for told in recipients(entry)], at=entry.recorded_at)
+
+
+@consumer("reviews.letters", kinds=("people:link:created",), prompt=True)
+def hear_of_link(entry: Entry) -> None:
+    """A link that two people gave is mailed to the account it opens. One from the shell is in the hands of whoever asked for it."""
+    link = SignInLink.objects.select_related("user").exclude(sealed="").filter(pk=entry.thing.partition(":")[2]).first()
+    if link is None:
+        return
+    row = Notice(person_id=link.user.person_id, channel=Channel.MAIL, kind=SIGN_IN_LINK, entry_seq=entry.seq, data={"link": str(link.pk)})
+    row.not_before = row.made_at = entry.recorded_at
+    Notice.objects.bulk_create([row], ignore_conflicts=True)
+    kick(sweep_notices)
 
 
 def tell(news: Iterable[tuple[int, Told]], *, at: datetime) -> None:

@@ -5,6 +5,12 @@ from datetime import datetime
 from smtplib import SMTPException
 from uuid import UUID
 
+from django.db import transaction
+
+from people.mail import TITLE, letter
+from people.models import SignInLink
+from people.sealing import SealDoesNotOpen
+from people.services import forget_secret
 from reviews.models import Notice
 from reviews.models.notice import Channel, WorkState
 from reviews.notices.channels import mail
@@ -15,6 +21,8 @@ log = logging.getLogger(__name__)
 
 DIGESTS_AT_ONCE = 20
 LONGEST_DIGEST = 500
+# A mail that is no notice and has no words in `compose`: nobody chooses how to be told of it, and it stands in no inbox.
+SIGN_IN_LINK = "sign_in_link"
 
 
 def send_due(*, at: datetime, limit: int = 50) -> int:
@@ -62,8 +70,23 @@ def settle_the_past(*, before: datetime, at: datetime) -> None:
 
 
 def _send(notice: Notice, at: datetime) -> bool:
+    link = _link_of(notice) if notice.kind == SIGN_IN_LINK else None
+    if link is not None and not (link.sealed and link.opens(at)):
+        # Nobody waits for it any more: it was taken back, replaced, or has run out.
+        forget_secret(link)
+        settle(
+            notice,
+            state=WorkState.DONE,
+            done_at=at,
+            withdrawn_at=at,
+            last_error="Not sent: the link is out already, or opens nothing any more.",
+        )
+        return False
     try:
-        message_id = mail.send(notice, compose(notice))
+        message_id = mail.send_letter(notice, TITLE, letter(link)) if link is not None else mail.send(notice, compose(notice))
+    except SealDoesNotOpen:
+        settle(notice, state=WorkState.DEAD, last_error="The link was sealed under a portal secret that is gone. Propose another one.")
+        return False
     except mail.NoAddress:
         settle(notice, state=WorkState.DEAD, last_error="This person has no active account to write to.")
         return False
@@ -72,4 +95,11 @@ def _send(notice: Notice, at: datetime) -> bool:
         log.warning("Notice %s was not sent (%s, attempt %s).", notice.pk, type(error).__name__, notice.attempts)
         postpone(notice, at=at, why=f"The mail server did not take it ({type(error).__name__}).")
         return False
-    return settle(notice, state=WorkState.DONE, done_at=at, message_id=message_id, last_error="")
+    with transaction.atomic():
+        if link is not None:
+            forget_secret(link)
+        return settle(notice, state=WorkState.DONE, done_at=at, message_id=message_id, last_error="")
+
+
+def _link_of(notice: Notice) -> SignInLink:
+    return SignInLink.objects.select_related("user__person").get(pk=notice.data["link"])

@@ -26,6 +26,11 @@ def send(notice: Notice, message: Message) -> str:
     return _send(notice, message_id(notice), message.title, message.as_text(settings.PUBLIC_URL))
 
 
+def send_letter(notice: Notice, title: str, text: str) -> str:
+    """The same with words that are nobody's notice: a sign-in link's. Raises as `send` does."""
+    return _send(notice, message_id(notice), title, text)
+
+
 def send_digest(notices: Sequence[Notice]) -> str:
     """Several notices to one person in one mail; the same notices give the same id. Raises as `send` does."""
     mark = sha256("".join(sorted(str(notice.pk) for notice in notices)).encode()).hexdigest()[:32]
