@@ -30,6 +30,7 @@ ABOUT_A_SUBJECT = (
     "evaluations:correction:signed",
     "evaluations:measurement:admitted",
     "evaluations:judgement:recorded",
+    "evaluations:judgement:ended",
     "evaluations:coverage:recorded",
     "evaluations:coverage:ended",
     "evaluations:deployment:reported",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from evaluations.models import (
     Admission,
@@ -191,7 +192,16 @@ def assessment_made(assessment: Assessment, *, was: Mapping[str, str], at: datet
 
 
 def judgement_recorded(judgement: Judgement, *, actor: Person | None, at: datetime) -> Entry:
-    fields = {
+    return _append("evaluations:judgement:recorded", f"judgement:{judgement.pk}", actor, at, _judgement(judgement))
+
+
+def judgement_ended(judgement: Judgement, *, decision: UUID, actor: Person | None, at: datetime) -> Entry:
+    """`judgement` is the row with the end; `decision` the one that left force."""
+    return _append("evaluations:judgement:ended", f"judgement:{judgement.pk}", actor, at, _judgement(judgement) | {"decision": decision})
+
+
+def _judgement(judgement: Judgement) -> dict[str, object]:
+    return {
         "subject": judgement.subject_id,
         "framework": judgement.framework_name,
         "slug": judgement.slug,
@@ -199,7 +209,6 @@ def judgement_recorded(judgement: Judgement, *, actor: Person | None, at: dateti
         "record": judgement.record,
         "expires": judgement.expires_at,
     }
-    return _append("evaluations:judgement:recorded", f"judgement:{judgement.pk}", actor, at, fields)
 
 
 def requirement_recorded(requirement: StandingRequirement, *, actor: Person | None, at: datetime) -> Entry:
@@ -292,6 +301,7 @@ for _kind, _sentence in {
     "measurement:admitted": "{actor} recorded that a measurement counts under {indicator}.",
     "assessment:made": "The portal assessed {subject:subject} under {framework}.",
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",
+    "judgement:ended": "The judgement {slug} counts no more: the decision it was recorded with left force.",
     "assessment:retried": "{actor} asked for subject {subject} to be assessed again under {framework}.",
     "requirement:recorded": "{actor} recorded that {tier} is required on {axis}.",
     "coverage:recorded": "{actor} recorded that other weights cover a snapshot for {threshold} until {expires:day}.",

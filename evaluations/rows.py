@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db.models import F
+
 from evaluations.models import (
     Admission,
     Assessment,
@@ -97,9 +99,19 @@ def admissions() -> Iterator[Told]:
 
 @told_as("evaluations:judgement:recorded")
 def judgements() -> Iterator[Told]:
-    for row in Judgement.objects.iterator():
-        fields = {"subject": row.subject_id, "slug": row.slug, "outcome": row.outcome, "record": row.record, "expires": row.expires_at}
-        yield Told(f"judgement {row.pk}", f"judgement:{row.pk}", fields)
+    for row in Judgement.objects.exclude(expires_at=F("recorded_at")).iterator():
+        yield Told(f"judgement {row.pk}", f"judgement:{row.pk}", _judged(row))
+
+
+@told_as("evaluations:judgement:ended")
+def ended_judgements() -> Iterator[Told]:
+    """The rows that are over from the moment they were recorded: each gives a judgement its end."""
+    for row in Judgement.objects.filter(expires_at=F("recorded_at")).iterator():
+        yield Told(f"ended judgement {row.pk}", f"judgement:{row.pk}", _judged(row))
+
+
+def _judged(row: Judgement) -> dict[str, object]:
+    return {"subject": row.subject_id, "slug": row.slug, "outcome": row.outcome, "record": row.record, "expires": row.expires_at}
 
 
 @told_as("evaluations:requirement:recorded")

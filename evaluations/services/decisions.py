@@ -6,12 +6,13 @@ These verbs record; whether the decision was validly taken is asked and answered
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
 from evaluations import entries
 from evaluations.models import Coverage, Judgement, Snapshot, StandingRequirement, Subject
+from frameworks.engine.types import Outcome
 from people.models import Person
 
 
@@ -38,6 +39,35 @@ def record_judgement(
     judgement.seq = entries.judgement_recorded(judgement, actor=actor, at=at).seq
     judgement.save(update_fields=["seq"])
     return judgement
+
+
+@transaction.atomic
+def end_judgement(*, record: UUID, actor: Person | None, at: datetime) -> list[Judgement]:
+    """The decision these judgements were recorded with left force, so what they let go of is let go of no longer; what they hold up they go on holding up.
+
+    A judgement is never changed: each is followed by the same with its end at this moment. One that was followed already is over. Safe to say twice.
+    """
+    ended = []
+    for judgement in Judgement.objects.filter(record=record, outcome=Outcome.RULED_OUT).order_by("slug"):
+        asked = Judgement.objects.filter(subject=judgement.subject_id, framework_name=judgement.framework_name, slug=judgement.slug)
+        over = judgement.expires_at is not None and judgement.expires_at <= at
+        if over or asked.filter(seq__gt=judgement.seq).exists():
+            continue
+        end = Judgement(
+            subject=judgement.subject,
+            framework_name=judgement.framework_name,
+            slug=judgement.slug,
+            outcome=judgement.outcome,
+            record=uuid5(record, "ended"),
+            decided_at=judgement.decided_at,
+            expires_at=at,
+            recorded_at=at,
+        )
+        end.save(force_insert=True)
+        end.seq = entries.judgement_ended(end, decision=record, actor=actor, at=at).seq
+        end.save(update_fields=["seq"])
+        ended.append(end)
+    return ended
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from evaluations.models import Snapshot
-from evaluations.services.decisions import end_coverage, record_coverage, record_judgement
+from evaluations.services.decisions import end_coverage, end_judgement, record_coverage, record_judgement
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.policies import may_sign_about
 from ledger.refusals import NotNow, NotValid
@@ -230,7 +230,7 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
     finding = facts.findings.get(question.threshold, {})
     requires = higher_of(document, question.content["requires"], question.raised) if is_strict(verdict) else {}
     same = {"subject": case.subject, "framework_name": case.framework_name, "threshold": question.threshold}
-    covering = list(Determination.objects.filter(ended_at=None, covered_by__isnull=False, **same).values_list("pk", flat=True))
+    before = list(Determination.objects.filter(ended_at=None, **same).values_list("pk", "covered_by"))
     _end_earlier(Determination, at, **same)
     determination = Determination.objects.create(
         **shared,
@@ -244,9 +244,12 @@ def _determine(case: Case, question: Question, verdict: str, facts: Facts, share
         valid_until=lasts_until(document, question, verdict, finding=finding, at=at),
     )
     entries.threshold_determined(determination, at=at)
-    for earlier in covering:
-        end_coverage(decision=earlier, why=EndReason.SUPERSEDED, actor=None, at=at)
+    for earlier, covered_by in before:
+        if covered_by is not None:
+            end_coverage(decision=earlier, why=EndReason.SUPERSEDED, actor=None, at=at)
     _write_downwards(case, question, determination, finding)
+    for earlier, _ in before:
+        end_judgement(record=earlier, actor=None, at=at)
     return determination
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from evaluations import documents
 from evaluations.models import Assessment, Subject
-from evaluations.services.decisions import end_coverage, record_requirement
+from evaluations.services.decisions import end_coverage, end_judgement, record_requirement
 from frameworks.engine.types import Outcome
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_versions
@@ -115,8 +115,10 @@ def _end(decision: Decided, why: str, at: datetime) -> None:
     decision.ended_at, decision.ended_why = at, why
     decision.save(update_fields=["ended_at", "ended_why"])
     entries.decision_ended(decision, at=at)
-    if isinstance(decision, Determination) and decision.covered_by_id is not None:
-        end_coverage(decision=decision.pk, why=why, actor=None, at=at)
+    if isinstance(decision, Determination):
+        end_judgement(record=decision.pk, actor=None, at=at)
+        if decision.covered_by_id is not None:
+            end_coverage(decision=decision.pk, why=why, actor=None, at=at)
 
 
 def _risen(assessment: Assessment) -> dict[str, Mapping[str, str]]:
