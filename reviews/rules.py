@@ -279,6 +279,12 @@ def verdict_refused(
     finding = next((each for each in assessed.get("thresholds", ()) if each["slug"] == threshold), None)
     if finding is None and retired and verdict == "not_crossed":
         return _letting_go_refused(assessed)
+    if finding is None and retired:
+        return Refused(
+            "not_a_threshold",
+            "The version in force does not have this threshold, so no other model can speak for it.",
+            "Propose that it is not crossed, or leave what stands.",
+        )
     if finding is None:
         return Refused("no_assessment", "There is no assessment that speaks of this threshold.", "Upload evaluations for it.")
     if verdict == "covered_by":

@@ -1,5 +1,7 @@
 """Another framework version comes into force: what stood under the one before it stays until the board lets go of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,9 +11,10 @@ from frameworks.engine.types import Tier
 from reviews.facts import collect_one
 from reviews.models import Notice, Question
 from reviews.rules import EARLIER_BASELINE
+from reviews.services import following
 from reviews.services.cases import ThresholdsNotFit
-from reviews.services.decisions import VerdictNotNow
-from tests.makers import adopt_framework, make_subject
+from reviews.services.decisions import VerdictNotNow, propose
+from tests.makers import adopt_framework, make_snapshot, make_subject
 from tests.reviews.conftest import FRAMEWORK, WITH_PAPER, Board, add_reviewer
 
 NEXT = FRAMEWORK.replace(b"revision: 1", b"revision: 2")
@@ -152,3 +155,46 @@ def test_a_paper_an_earlier_version_asked_for_is_asked_for_until_the_board_decid
     board.work()
     assert not {"required_paper_missing", "required_paper_outdated"} & set(board.ask().codes)
     assert not told.all().exists()
+
+
+def lower_bio_3(board: Board) -> Question:
+    """Bio-3 was treated as crossed, the next version has it no more, and the board asks whether to let go; Mia votes for it."""
+    mia = add_reviewer(board, "Mia")
+    treated(board)
+    adopt(board, WITHOUT_BIO_3)
+    board.open_case("lowering", thresholds=["bio-3"])
+    question = board.question(threshold="bio-3")
+    board.vote(mia, question)
+    return question
+
+
+def test_letting_go_of_an_earlier_versions_threshold_lasts_where_no_finding_can_outrun_it(board: Board) -> None:
+    assert board.settle(lower_bio_3(board)).valid_until is None
+    board.moment += timedelta(days=183)
+    assert following.expire(at=board.now()) == 0 and board.required() == ASL_2
+
+
+def test_it_runs_out_like_any_other_where_the_version_in_force_finds_the_threshold(board: Board) -> None:
+    """The case is bound to a version without Bio-3, and the version in force has it: the decision answers a finding, and a finding moves."""
+    board.version = adopt_framework(board.cast, WITHOUT_BIO_3, at=board.now())
+    board.measure("exploits")
+    board.open_case()
+    adopt(board, NEXT.replace(b"revision: 2", b"revision: 3"))
+    board.measure("bio_protocols", right=20)
+    question = board.question(threshold="bio-3")
+    assert question.case.framework_version.revision == 2
+    decided = board.settle(question, "not_crossed")
+    assert decided.valid_until == decided.decided_at + timedelta(days=183)
+    board.moment += timedelta(days=183)
+    assert following.expire(at=board.now()) == 1
+
+
+def test_no_other_model_covers_a_threshold_the_version_in_force_does_not_have(board: Board) -> None:
+    question = lower_bio_3(board)
+    other = make_subject(board.cast, "egret", at=board.now())
+    weights = make_snapshot(board.cast, other, at=board.now(), names=("demo/egret",))
+    with pytest.raises(VerdictNotNow) as refused:
+        propose(question=question, verdict="covered_by", note="", covered_by=weights, actor=board.cast.dan, at=board.now())
+    assert refused.value.code == "not_a_threshold"
+    assert refused.value.sentence == "The version in force does not have this threshold, so no other model can speak for it."
+    assert "not crossed" in refused.value.what_to_do
