@@ -1,6 +1,7 @@
 """Reading frameworks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -16,6 +17,12 @@ def in_force(name: str) -> FrameworkVersion | None:
 def in_force_versions() -> QuerySet[FrameworkVersion]:
     """Every framework's version in force, by name."""
     return FrameworkVersion.objects.filter(status=Status.ADOPTED).order_by("name")
+
+
+def in_force_then(name: str, at: datetime) -> FrameworkVersion | None:
+    """The version of a framework that was in force at that moment."""
+    adopted = FrameworkVersion.objects.filter(name=name, adopted_at__lte=at).exclude(superseded_at__lte=at)
+    return adopted.order_by("-adopted_seq").first()
 
 
 def adopted_versions() -> QuerySet[FrameworkVersion]:

@@ -15,7 +15,7 @@ from evaluations.models import Snapshot
 from evaluations.paging import LONGEST as LONGEST_PAGE
 from evaluations.paging import page
 from frameworks.models import FrameworkVersion
-from frameworks.queries import in_force, in_force_versions
+from frameworks.queries import in_force, in_force_then, in_force_versions
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
 from people.api_text import SHORT, WITHOUT_NUL
@@ -207,8 +207,11 @@ def status(
     """
     now = timezone.now()
     subject = access.subject(_actor(request), slug, now)
-    at = min(moment(as_of, default=now), now)
-    return status_json(subject_status(subject, _version(framework), at, known_at=min(moment(as_known_at, default=now), now)))
+    at, known_at = (min(moment(asked, default=now), now) for asked in (as_of, as_known_at))
+    version = _version(framework)
+    back = min(at, known_at) < now
+    version = in_force_then(version.name, min(at, known_at)) or version if back else version
+    return status_json(subject_status(subject, version, at, known_at=known_at, back=back))
 
 
 class CaseList(Schema):

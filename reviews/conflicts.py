@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +26,10 @@ OWN_STATEMENT = "You stated which sign-offs apply here, so others judge it."
 Barred = dict[str, str]  # person id → why
 
 
-def excluded(cases: Iterable[Case], questions: Iterable[Question]) -> dict[UUID, Barred]:
-    """Question id → person id → why they cast no vote there. Four queries, however many cases and questions there are."""
+def excluded(cases: Iterable[Case], questions: Iterable[Question], then: datetime | None = None) -> dict[UUID, Barred]:
+    """Question id → person id → why they cast no vote there, now or `then`. Four queries, however many cases and questions there are."""
     several = list(cases)
-    everywhere, safeguards = _from_the_cases(several), _from_safeguards(several)
+    everywhere, safeguards = _from_the_cases(several, then), _from_safeguards(several, then)
     return {
         question.pk: {**_from_papers(question), **safeguards[question.kind][question.case_id], **everywhere[question.case_id]}
         for question in questions
@@ -40,10 +41,13 @@ def _from_papers(question: Question) -> Barred:
     return {each["supplied_by"]: OWN_PAPER for each in question.content.get("papers", ()) if each["supplied_by"]}
 
 
-def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
+def _from_the_cases(cases: Sequence[Case], then: datetime | None) -> Mapping[UUID, Barred]:
     subjects = [case.subject_id for case in cases]
     registered, uploaded = Snapshot.objects.filter(subject__in=subjects), Upload.objects.filter(subject__in=subjects)
     recused = Recusal.objects.filter(case__in=[case.pk for case in cases])
+    if then is not None:
+        registered, uploaded = registered.filter(registered_at__lte=then), uploaded.filter(received_at__lte=then)
+        recused = recused.filter(at__lte=then)
     # Each kind with its rank: where several speak of one person, the highest is told.
     rows = [
         registered.order_by().values_list(Value(0), F("subject_id"), F("registered_by_id")),
@@ -56,17 +60,17 @@ def _from_the_cases(cases: Sequence[Case]) -> Mapping[UUID, Barred]:
     return defaultdict(dict, {case.pk: {**found[case.subject_id], **found[case.pk]} for case in cases})
 
 
-def _from_safeguards(cases: Sequence[Case]) -> Mapping[str, Mapping[UUID, Barred]]:
+def _from_safeguards(cases: Sequence[Case], then: datetime | None) -> Mapping[str, Mapping[UUID, Barred]]:
     """Kind of question → case → who is barred. A question about safeguards leans on the statement of its own case; a release, in whichever case it is
     asked, on those by which the safeguards in force were judged as well."""
     stated, judged = defaultdict[UUID, list[Any]](list), defaultdict[tuple[UUID, str], list[Any]](list)
-    lines = _lines(cases)
+    lines = _lines(cases, then)
     for line in lines:
-        if line.replaced_at is None:
+        if line.replaced_at is None or (then is not None and line.replaced_at > then):
             stated[line.case_id].append(line)
         if line.is_judged:
             judged[line.subject_id, line.framework].append(line)
-    wrought = _wrought({line.built for line in lines if line.built})
+    wrought = _wrought({line.built for line in lines if line.built}, then)
     return {
         QuestionKind.THRESHOLD: defaultdict(dict),
         QuestionKind.SAFEGUARDS: {case.pk: _barred(stated[case.pk], wrought) for case in cases},
@@ -76,10 +80,14 @@ def _from_safeguards(cases: Sequence[Case]) -> Mapping[str, Mapping[UUID, Barred
     }
 
 
-def _lines(cases: Sequence[Case]) -> list[Any]:
+def _lines(cases: Sequence[Case], then: datetime | None) -> list[Any]:
     """What statements name, line by line: those in force in these cases, and those a decision in force on their models was taken on."""
-    in_force = SafeguardsDecision.objects.filter(statement=OuterRef("pk"), ended_at=None, verdict=Verdict.ADEQUATE)
-    built, here = "lines__signoff__implementation", Q(case__in=[case.pk for case in cases], replaced_at=None)
+    stands, judged = Q(replaced_at=None), Q(ended_at=None)
+    if then is not None:
+        stands = Q(Q(replaced_at=None) | Q(replaced_at__gt=then), stated_at__lte=then)
+        judged = Q(Q(ended_at=None) | Q(ended_at__gt=then), decided_at__lte=then)
+    in_force = SafeguardsDecision.objects.filter(judged, statement=OuterRef("pk"), verdict=Verdict.ADEQUATE)
+    built, here = "lines__signoff__implementation", Q(stands, case__in=[case.pk for case in cases])
     rows = ApplicabilityStatement.objects.filter(subject__in=[case.subject_id for case in cases]).annotate(
         is_judged=Exists(in_force), framework=F("case__framework_name"), built=F(built), owner=F(f"{built}__owner")
     )
@@ -87,13 +95,17 @@ def _lines(cases: Sequence[Case]) -> list[Any]:
     return list(rows.filter(here | Q(is_judged=True)).order_by().values_list(*told, named=True))
 
 
-def _wrought(built: set[UUID]) -> Mapping[UUID, Barred]:
+def _wrought(built: set[UUID], then: datetime | None) -> Mapping[UUID, Barred]:
     """Who wrote how each of these is built, and who brought evidence for it; the ledger says who wrote, so it cannot be rewritten."""
     barred: dict[UUID, Barred] = defaultdict(dict)
     written = Entry.objects.filter(thing__in=[f"implementation:{one}" for one in built], kind__in=WRITTEN, actor__isnull=False).order_by()
+    shown = Q(withdrawn_at=None)
+    if then is not None:
+        written = written.filter(recorded_at__lte=then)
+        shown = Q(Q(withdrawn_at=None) | Q(withdrawn_at__gt=then), attached_at__lte=then)
     for thing, person in written.values_list("thing", "actor").distinct():
         barred[UUID(thing.partition(":")[2])][str(person)] = OWN_DESCRIPTION
-    evidence = ImplementationEvidence.objects.filter(implementation__in=built, withdrawn_at=None).order_by()
+    evidence = ImplementationEvidence.objects.filter(shown, implementation__in=built).order_by()
     for implementation, person in evidence.values_list("implementation_id", "attached_by_id").distinct():
         barred[implementation][str(person)] = OWN_SAFEGUARD_EVIDENCE
     return barred

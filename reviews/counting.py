@@ -2,7 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from reviews.conflicts import excluded
 from reviews.models import Case, Question, Vote
@@ -15,10 +18,13 @@ def members(case: Case) -> list[Member]:
     return [Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in case.roster]
 
 
-def live_votes(questions: Iterable[Question]) -> dict[UUID, list[Vote]]:
-    """The votes that stand, by question, each with its person and signature."""
+def live_votes(questions: Iterable[Question], then: datetime | None = None) -> dict[UUID, list[Vote]]:
+    """The votes that stand, or stood `then`, by question, each with its person and signature."""
     grouped: dict[UUID, list[Vote]] = defaultdict(list)
-    rows = Vote.objects.filter(question__in=[question.pk for question in questions], replaced_at=None, struck_at=None)
+    stand = Q(replaced_at=None, struck_at=None)
+    if then is not None:
+        stand = Q(Q(replaced_at=None) | Q(replaced_at__gt=then), Q(struck_at=None) | Q(struck_at__gt=then), at__lte=then)
+    rows = Vote.objects.filter(stand, question__in=[question.pk for question in questions])
     for vote in rows.select_related("person", "signature"):
         grouped[vote.question_id].append(vote)
     return grouped
@@ -29,9 +35,9 @@ def tallies(case: Case, questions: Sequence[Question]) -> dict[UUID, Tally]:
     return tallies_of({case.pk: case}, questions)
 
 
-def tallies_of(cases: Mapping[UUID, Case], questions: Sequence[Question]) -> dict[UUID, Tally]:
-    """How every question of these cases stands, in a number of queries that does not grow with them."""
-    votes, barred = live_votes(questions), excluded(cases.values(), questions)
+def tallies_of(cases: Mapping[UUID, Case], questions: Sequence[Question], then: datetime | None = None) -> dict[UUID, Tally]:
+    """How every question of these cases stands, or stood `then`, in a number of queries that does not grow with them."""
+    votes, barred = live_votes(questions, then), excluded(cases.values(), questions, then)
     rosters = {case_id: members(case) for case_id, case in cases.items()}
     return {question.pk: count(question, votes[question.pk], rosters[question.case_id], barred[question.pk]) for question in questions}
 

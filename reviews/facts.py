@@ -4,11 +4,11 @@ Status, gate and cases all answer from these facts, so that they cannot disagree
 when it was true (`as_of`) and known (`made_at`) by then; what people did is true from when they did it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from evaluations.models import Assessment, AssessmentDue, Document, DueState, Sn
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion
 from ledger.canonical import parse
-from reviews import paper_rules, places
+from reviews import paper_rules, past, places
 from reviews.models import (
     ApplicabilityLine,
     ApplicabilityStatement,
@@ -172,25 +172,33 @@ class Facts:
         return next((snapshot for snapshot in self.snapshots if snapshot.pk == snapshot_id), None)
 
 
-def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> dict[UUID, Facts]:
-    """Facts of each subject, keyed by id. `known_at`: leave out what the portal learned later than that (default: `at`)."""
+def collect(
+    subjects: Iterable[Subject], version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None, back: bool = False
+) -> dict[UUID, Facts]:
+    """Facts of each subject, keyed by id. `known_at`: leave out what the portal learned later than that (default: `at`).
+
+    `back`: `at` or `known_at` is an earlier moment, and every row counts as it stood then. The gate and every decision ask about now and leave it out:
+    they read the rows as they are, so that no difference of clocks hides a change that has happened.
+    """
     several = list(subjects)
     ids = [subject.pk for subject in several]
     moment = min(at, known_at) if known_at else at
     document = version.document
     assessments = _assessments(ids, version, at, known_at or at)
-    determinations = _by_subject(_determinations(ids, version, moment))
-    adequacy = _by_subject(_adequacy(ids, version, moment))
+    looked_at = partial(past.as_it_stood, at=moment) if back else list
+    determinations = _by_subject(looked_at(_determinations(ids, version, moment)))
+    adequacy = _by_subject(_adequacy(ids, version, moment, back=back))
     released = ReleaseDecision.objects.in_force(moment).filter(subject__in=ids, framework_name=version.name, verdict="release")
     releases = _by_subject(released.defer(*_PROSE))
-    cases = {case.subject_id: case for case in _open_cases(ids, version, moment)}
-    questions = _questions(cases.values())
-    scopes = _by_subject(ScopeState.objects.filter(subject__in=ids, framework_name=version.name).select_related("halted_by"))
-    snapshots = _by_subject(Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject"))
-    uploads = _uploads(ids, moment)
-    due = _due(ids, version)
-    built = _built(ids, version, moment)
-    covers, covers_strictly = _covers(determinations.values(), version, moment)
+    cases = {case.subject_id: case for case in _cases(ids, version, moment, back=back)}
+    questions = _questions(cases.values(), moment if back else None)
+    scopes = _by_subject(looked_at(ScopeState.objects.filter(subject__in=ids, framework_name=version.name).select_related("halted_by")))
+    weights = Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject")
+    snapshots = _by_subject(past.weights_as_they_stood(weights, moment) if back else weights)
+    uploads = _uploads_then(ids, moment) if back else _uploads(ids, moment)
+    due = _due(ids, version, moment if back else None)
+    built = _built_then(ids, version, moment) if back else _built(ids, version, moment)
+    covers, covers_strictly = _covers(determinations.values(), version, moment, back=back)
     earlier = _earlier(version, moment)
     found = {
         subject.pk: Facts(
@@ -222,8 +230,10 @@ def collect(subjects: Iterable[Subject], version: FrameworkVersion, at: datetime
     return _with_papers(found, version, moment)
 
 
-def collect_one(subject: Subject, version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> Facts:
-    return collect([subject], version, at, known_at=known_at)[subject.pk]
+def collect_one(
+    subject: Subject, version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None, back: bool = False
+) -> Facts:
+    return collect([subject], version, at, known_at=known_at, back=back)[subject.pk]
 
 
 def _by_subject(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
@@ -284,7 +294,7 @@ def _determinations(ids: list[UUID], version: FrameworkVersion, at: datetime) ->
     )
 
 
-def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[SafeguardsDecision]:
+def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime, *, back: bool) -> Iterable[SafeguardsDecision]:
     held = ("given_at", "expires_at", "revoked_at", "content_digest")
     stands = ("place", "place_name", "version_digest", "retired_at")
     lines = ApplicabilityLine.objects.select_related("signoff__implementation").only(
@@ -292,17 +302,29 @@ def _adequacy(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Itera
         *("signoff__" + field for field in held),
         *("signoff__implementation__" + field for field in stands),
     )
-    return (
+    decided = list(
         SafeguardsDecision.objects.in_force(at)
         .filter(subject__in=ids, framework_name=version.name)
         .select_related("statement")
         .defer(*_PROSE, "statement__rationale")
         .prefetch_related(Prefetch("statement__lines", queryset=lines))
     )
+    if back:
+        _stand_as_then((line.signoff.implementation for each in decided for line in each.statement.lines.all()), at)
+    return decided
 
 
-def _open_cases(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Iterable[Case]:
-    stated = ApplicabilityStatement.objects.filter(case=OuterRef("pk"), replaced_at=None)
+def _stand_as_then(implementations: Iterable[SafeguardImplementation], at: datetime) -> list[SafeguardImplementation]:
+    """Each implementation in the version it had by then, and not retired before it was."""
+    several = past.as_it_stood(implementations, at)
+    for each in several:
+        each.retired_at = each.retired_at if each.retired_at is not None and each.retired_at <= at else None
+    return several
+
+
+def _open_cases(ids: list[UUID], version: FrameworkVersion, at: datetime, *, back: bool) -> Iterable[Case]:
+    in_force = Q(Q(replaced_at=None) | Q(replaced_at__gt=at), stated_at__lte=at) if back else Q(replaced_at=None)
+    stated = ApplicabilityStatement.objects.filter(in_force, case=OuterRef("pk"))
     return (
         Case.objects.filter(Q(closed_at=None) | Q(closed_at__gt=at), subject__in=ids, framework_name=version.name, opened_at__lte=at)
         .annotate(stack=Subquery(stated.values("stack")[:1]), environment=Subquery(stated.values("environment")[:1]))
@@ -310,9 +332,19 @@ def _open_cases(ids: list[UUID], version: FrameworkVersion, at: datetime) -> Ite
     )
 
 
-def _questions(cases: Iterable[Case]) -> dict[UUID, list[Question]]:
+def _cases(ids: list[UUID], version: FrameworkVersion, at: datetime, *, back: bool) -> Iterable[Case]:
+    found = _open_cases(ids, version, at, back=back)
+    return past.cases_as_they_stood(found, at) if back else found
+
+
+def _questions(cases: Iterable[Case], then: datetime | None) -> dict[UUID, list[Question]]:
+    rows = Question.objects.filter(case__in=[case.pk for case in cases])
+    asked: Iterable[Question] = rows.exclude(state=QuestionState.WITHDRAWN)
+    if then is not None:
+        stood = past.as_it_stood(rows.filter(opened_at__lte=then), then)
+        asked = (question for question in stood if question.state != QuestionState.WITHDRAWN)
     grouped: dict[UUID, list[Question]] = defaultdict(list)
-    for question in Question.objects.filter(case__in=[case.pk for case in cases]).exclude(state=QuestionState.WITHDRAWN):
+    for question in asked:
         grouped[question.case_id].append(question)
     return grouped
 
@@ -343,8 +375,29 @@ def _uploads(ids: list[UUID], at: datetime) -> dict[UUID, _Unheard]:
     return defaultdict(_Unheard, {row["subject_id"]: _Unheard(row["pending"], row["dead"], row["refused"]) for row in rows})
 
 
-def _due(ids: list[UUID], version: FrameworkVersion) -> set[UUID]:
+def _uploads_then(ids: list[UUID], at: datetime) -> dict[UUID, _Unheard]:
+    """The same as of an earlier moment: what had become of each file by then stands in the ledger."""
+    signed_away = Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at)
+    rows = Upload.objects.filter(subject__in=ids, received_at__lte=at).exclude(Exists(signed_away)).order_by()
+    about = dict(rows.exclude(state=UploadState.PARSED, finished_at__lte=at).values_list("pk", "subject_id"))
+    states = past.upload_states(about, at)
+    counted: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for upload, subject in about.items():
+        counted[subject][states.get(upload, UploadState.RECEIVED)] += 1
+    return defaultdict(
+        _Unheard,
+        {
+            subject: _Unheard(each[UploadState.RECEIVED], each[UploadState.DEAD], each[UploadState.REJECTED])
+            for subject, each in counted.items()
+        },
+    )
+
+
+def _due(ids: list[UUID], version: FrameworkVersion, then: datetime | None) -> set[UUID]:
     rows = AssessmentDue.objects.filter(subject__in=ids, framework_name=version.name).exclude(state=DueState.DONE)
+    if then is not None:
+        # Only what waits still is known to have waited then; a wait that is over is not kept.
+        rows = rows.filter(marked_at__lte=then)
     return set(rows.order_by().values_list("subject_id", flat=True))
 
 
@@ -371,6 +424,19 @@ def _built(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict[UUI
     found: dict[UUID | None, list[_Built]] = defaultdict(list)
     for subject_id, safeguard, place, place_name, now, ever in rows:
         found[subject_id].append(_Built(safeguard, place, place_name, IN_FORCE if now else EXPIRED if ever else NONE))
+    return found
+
+
+def _built_then(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict[UUID | None, list[_Built]]:
+    """The same as of an earlier moment: each implementation in the version it had, which is what a sign-off was about."""
+    rows = SafeguardImplementation.objects.filter(Q(subject=None) | Q(subject__in=ids), framework_name=version.name, registered_at__lte=at)
+    standing = rows.filter(Q(retired_at=None) | Q(retired_at__gt=at)).order_by().prefetch_related("signoffs")
+    found: dict[UUID | None, list[_Built]] = defaultdict(list)
+    for each in _stand_as_then(standing, at):
+        given = [signoff for signoff in each.signoffs.all() if signoff.given_at <= at]
+        held = any(signoff.holds_content(each, at) for signoff in given)
+        state = IN_FORCE if held else EXPIRED if given else NONE
+        found[each.subject_id].append(_Built(each.safeguard, each.place, each.place_name, state))
     return found
 
 
@@ -433,7 +499,7 @@ def brought(paper: Paper, facts: Facts) -> paper_rules.Supplied:
 
 
 def _covers(
-    groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime
+    groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime, *, back: bool
 ) -> tuple[dict[UUID, dict[str, str]], frozenset[tuple[UUID, str]]]:
     """The requirement in force of each snapshot some `covered_by` leans on: that of its subject's strict determinations and open questions.
 
@@ -443,7 +509,7 @@ def _covers(
     if not snapshots:
         return {}, frozenset()
     parents = {snapshot.pk: snapshot.subject for snapshot in Snapshot.objects.filter(pk__in=snapshots).select_related("subject")}
-    facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at)
+    facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at, back=back)
     strictly = frozenset((snapshot_id, slug) for snapshot_id, subject in parents.items() for slug in facts[subject.pk].counting)
     return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}, strictly
 

@@ -11,7 +11,7 @@ from evaluations.models import Deployment, Subject
 from frameworks.models import FrameworkVersion
 from people.models import Person
 from people.queries import Actor
-from reviews import policies
+from reviews import past, policies
 from reviews.conflicts import excluded
 from reviews.counting import is_current, tallies_of, tally_of
 from reviews.facts import collect
@@ -65,11 +65,14 @@ def with_incidents(subjects: QuerySet[Subject]) -> QuerySet[Subject]:
     return subjects.annotate(incidents_open=Exists(running))
 
 
-def deployments_of(subject: Subject, framework_name: str) -> list[DeploymentShown]:
-    """Where a model's weights are or were in service, running ones first. Two queries."""
-    gates = dict(ScopeState.objects.filter(subject=subject, framework_name=framework_name).values_list("scope", "state"))
+def deployments_of(subject: Subject, framework_name: str, then: datetime | None = None) -> list[DeploymentShown]:
+    """Where a model's weights are or were in service, running ones first; as it was known `then`, if that is asked. Two queries, four for an earlier moment."""
+    scopes: Iterable[ScopeState] = ScopeState.objects.filter(subject=subject, framework_name=framework_name)
+    gates = {each.scope: each.state for each in (scopes if then is None else past.as_it_stood(scopes, then))}
     rows = Deployment.objects.filter(snapshot__subject=subject).select_related("snapshot", "reported_by", "incident")
-    shown = rows.order_by(F("until").desc(nulls_first=True), "-seq", "id")
+    shown: Iterable[Deployment] = rows.order_by(F("until").desc(nulls_first=True), "-seq", "id")
+    if then is not None:
+        shown = past.deployments_as_known(rows.filter(reported_at__lte=then).order_by("-seq", "id"), then)
     return [DeploymentShown(row, getattr(row, "incident", None), gates.get(row.scope, GateState.SHUT)) for row in shown]
 
 

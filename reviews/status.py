@@ -208,26 +208,35 @@ class Portfolio:
 
 
 def subject_status(
-    subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None
+    subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None, back: bool = False
 ) -> SubjectStatus:
-    """How one subject stands at a moment. `at` is when, `known_at` what the portal had learned by then (default: `at`)."""
-    asked = ("status", framework_version.pk, known_at, subject.pk)
-    return replace(shown(asked, at=at, read=lambda: read_status(subject, framework_version, at, known_at=known_at)), at=at)
+    """How one subject stands at a moment. `at` is when, `known_at` what the portal had learned by then (default: `at`); `back`: one of the two is
+    earlier than now, and all is answered as it stood then."""
+    asked = ("status", framework_version.pk, known_at, back, subject.pk)
+    return replace(shown(asked, at=at, read=lambda: read_status(subject, framework_version, at, known_at=known_at, back=back)), at=at)
 
 
-def read_status(subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None) -> SubjectStatus:
+def read_status(
+    subject: Subject, framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None, back: bool = False
+) -> SubjectStatus:
     """The same, read anew: for what is itself kept only while nothing is written."""
-    return portfolio([subject], framework_version, at, known_at=known_at).rows[0]
+    return portfolio([subject], framework_version, at, known_at=known_at, back=back).rows[0]
 
 
 def portfolio(
-    subjects: Iterable[Subject], framework_version: FrameworkVersion, at: datetime, *, known_at: datetime | None = None
+    subjects: Iterable[Subject],
+    framework_version: FrameworkVersion,
+    at: datetime,
+    *,
+    known_at: datetime | None = None,
+    back: bool = False,
 ) -> Portfolio:
     """How these subjects stand. Pass `evaluations.access.subjects(actor, at)`: nothing here asks who is looking."""
     several = list(subjects)
-    facts = collect(several, framework_version, at, known_at=known_at)
+    facts = collect(several, framework_version, at, known_at=known_at, back=back)
     cases = {each.case.pk: each.case for each in facts.values() if each.case is not None}
-    tallies = tallies_of(cases, [question for each in facts.values() for question in open_questions(each)])
+    asked = [question for each in facts.values() for question in open_questions(each)]
+    tallies = tallies_of(cases, asked, min(at, known_at or at) if back else None)
     ledger = gate.read_ledger()
     return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, ledger) for subject in several))
 

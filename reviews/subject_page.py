@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from evaluations.models import Snapshot, Subject, Upload
+from evaluations.models import Snapshot, Subject, Upload, UploadState
 from frameworks.engine.types import FrameworkDocument, Outcome
 from frameworks.finding_tree import marked
 from frameworks.finding_words import deciding_sentence, finding_sentence
 from frameworks.models import FrameworkVersion
+from reviews import past
 from reviews.finding_charts import FindingChart, FindingCharts, days_of
 from reviews.history_page import History, history
 from reviews.models import Case
@@ -61,30 +62,40 @@ class Surroundings:
         return [each for each in self.deployments if each.state == "unauthorised"]
 
 
-def status_and_surroundings(subject: Subject, version: FrameworkVersion, at: datetime) -> tuple[SubjectStatus, Surroundings]:
-    """What the page says first and what stands around it, read under one look at whether anything moved."""
-    status, around = shown(("model", subject.pk, version.pk), at=at, read=lambda: _read(subject, version, at))
+def status_and_surroundings(
+    subject: Subject, version: FrameworkVersion, at: datetime, *, back: bool = False
+) -> tuple[SubjectStatus, Surroundings]:
+    """What the page says first and what stands around it, read under one look at whether anything moved. `back`: `at` is earlier than now."""
+    status, around = shown(("model", back, subject.pk, version.pk), at=at, read=lambda: _read(subject, version, at, back=back))
     return replace(status, at=at), around
 
 
-def _read(subject: Subject, version: FrameworkVersion, at: datetime) -> tuple[SubjectStatus, Surroundings]:
-    status = read_status(subject, version, at)
-    return status, surroundings(status, at)
+def _read(subject: Subject, version: FrameworkVersion, at: datetime, *, back: bool) -> tuple[SubjectStatus, Surroundings]:
+    status = read_status(subject, version, at, back=back)
+    return status, surroundings(status, at, back=back)
 
 
-def surroundings(status: SubjectStatus, at: datetime) -> Surroundings:
-    """What was known by then, in ten queries."""
+def surroundings(status: SubjectStatus, at: datetime, *, back: bool = False) -> Surroundings:
+    """What was known by then, in ten queries; looking back takes a few more."""
     subject, version = status.subject, status.version
     weights = Snapshot.objects.filter(subject=subject, registered_at__lte=at)
     files = Upload.objects.filter(subject=subject, received_at__lte=at).select_related("uploader")
-    return Surroundings(
+    found = Surroundings(
         domains=domain_parts(status),
-        deployments=[each for each in deployments_of(subject, version.name) if each.state != "ended"],
+        deployments=[each for each in deployments_of(subject, version.name, at if back else None) if each.state != "ended"],
         history=history(subject, version, at),
         cases=list(Case.objects.filter(subject=subject, opened_at__lte=at).order_by("-number")[:20]),
         snapshots=list(weights.select_related("registered_by", "confirmed_by")),
         uploads=list(files.order_by("-received_at", "id")[:10]),
     )
+    return _as_it_stood(found, at) if back else found
+
+
+def _as_it_stood(found: Surroundings, at: datetime) -> Surroundings:
+    states = past.upload_states([each.pk for each in found.uploads], at)
+    for upload in found.uploads:
+        upload.state = states.get(upload.pk, UploadState.RECEIVED)
+    return replace(found, cases=past.cases_as_they_stood(found.cases, at), snapshots=past.weights_as_they_stood(found.snapshots, at))
 
 
 def tier_items(axes: Sequence[AxisStatus]) -> list[dict[str, Any]]:

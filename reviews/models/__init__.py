@@ -10,6 +10,7 @@ from reviews.models.incident import Incident
 from reviews.models.notice import Export, Notice
 from reviews.models.outlet import Delivery, Outlet
 from reviews.models.paper import Paper
+from reviews.models.past import PastState
 from reviews.models.preference import DigestTime, NoticePreference
 from reviews.models.question import Question, Vote
 from reviews.models.signoff import ApplicabilityLine, ApplicabilityStatement, ImplementationEvidence, SafeguardImplementation, SignOff
@@ -35,6 +36,7 @@ __all__ = [
     "NoticePreference",
     "Outlet",
     "Paper",
+    "PastState",
     "Question",
     "Recusal",
     "ReleaseDecision",

@@ -13,7 +13,7 @@ from frameworks import queries as frameworks
 from frameworks.engine.types import Outcome
 from ledger.refusals import NotNow
 from people.models import Person
-from reviews import contents, entries
+from reviews import contents, entries, past
 from reviews.contents import Wanted
 from reviews.facts import Facts, collect_one
 from reviews.models import ApplicabilityStatement, Case, CaseRevision, Question
@@ -236,10 +236,11 @@ def _ask(
     if asked.is_open:
         if asked.content_digest == digest and asked.raised == dict(wanted.raised):
             return []
-        before = asked.finding_outcome
+        before, stood = asked.finding_outcome, past.of(asked)
         changed = asked.content_digest != digest
         _fill(asked, case, wanted, content, facts)
         asked.save()
+        past.keep(stood, at=facts.at)
         return [_change(asked, "changed", before, content)] if changed else []
     return _reopen(asked, case, wanted, content, facts)
 
@@ -250,13 +251,14 @@ def _reopen(asked: Question, case: Case, wanted: Wanted, content: dict[str, Any]
     stands = wanted.kind != QuestionKind.THRESHOLD and is_strict(asked.outcome or Verdict.REFUSED) and asked.content_digest == digest
     if asked.state == QuestionState.DECIDED and stands:
         return []
-    before = asked.finding_outcome
+    before, stood = asked.finding_outcome, past.of(asked)
     asked.state, asked.outcome, asked.decided_at, asked.decided_by = QuestionState.OPEN, "", None, None
     asked.declaration, asked.declaration_note, asked.proposed_by, asked.proposal_note = None, "", None, ""
     # The votes of the last time are spent, whatever is asked: they were counted for the decision that left force.
     asked.opened_at = facts.at
     _fill(asked, case, wanted, content, facts)
     asked.save()
+    past.keep(stood, at=facts.at)
     return [_change(asked, "reopened", before, content)]
 
 
@@ -295,6 +297,7 @@ def _withdraw_left_behind(questions: Mapping[contents.Key, Question], wanted: se
         and key not in wanted
         and question.tier != facts.required_slugs[question.axis]
     ]
+    past.keep(*map(past.of, left), at=facts.at)
     for question in left:
         question.state = QuestionState.WITHDRAWN
         question.save(update_fields=["state"])

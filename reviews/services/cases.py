@@ -12,7 +12,7 @@ from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of
-from reviews import contents, entries, policies
+from reviews import contents, entries, past, policies
 from reviews.contents import Wanted
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Comment, Question
@@ -143,6 +143,7 @@ def open_or_join(
     if case is None:
         case = _begin(subject, framework_version, kind, reason, actor=None, at=at)
     elif _weight(kind) > _weight(case.kind):
+        past.keep(past.of(case), at=at)
         case.kind = kind
         case.save(update_fields=["kind"])
     # An open case goes on under the version it was opened under. What rose under a newer one is asked here all the same; what that adds beside, by the next case.
@@ -286,7 +287,9 @@ def withdraw_case(*, case: Case, note: str, actor: Person, at: datetime) -> Case
     raising = case.questions.filter(state=QuestionState.OPEN).exclude(raised={}).exists()
     if case.kind in {CaseKind.ELEVATION, CaseKind.LAPSE, CaseKind.PRECAUTION} or raising:
         raise CaseHoldsRequirement
-    case.questions.filter(state=QuestionState.OPEN).update(state=QuestionState.WITHDRAWN)
+    asked = case.questions.filter(state=QuestionState.OPEN)
+    past.keep(*map(past.of, asked), at=at)
+    asked.update(state=QuestionState.WITHDRAWN)
     end(case, note=note, actor=actor, at=at, state=CaseState.WITHDRAWN)
     return case
 

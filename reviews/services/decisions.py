@@ -21,7 +21,7 @@ from people.models import Person, Signature, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import conflicts, contents, entries, gate, policies, queries, signing
+from reviews import conflicts, contents, entries, gate, past, policies, queries, signing
 from reviews.counting import is_current, live_votes, tally_of
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Determination, Question, ReleaseDecision, SafeguardsDecision, ScopeState
@@ -90,6 +90,7 @@ def propose(*, question: Question, verdict: str, note: str, actor: Person, at: d
         raised=question.raised,
         requires=question.content["requires"],
     )
+    past.keep(past.of(question), at=at)
     question.content = contents.content_of(wanted, facts, None)
     question.content_digest = contents.content_digest(question.content)
     question.proposal, question.covered_by, question.proposed_by, question.proposal_note = verdict, covered_by, actor, note.strip()
@@ -219,6 +220,7 @@ def _check_release(question: Question, facts: Facts) -> None:
 
 
 def _mark_decided(question: Question, verdict: str, note: str, signature: Signature) -> None:
+    past.keep(past.of(question), at=signature.at)
     question.state, question.outcome = QuestionState.DECIDED, verdict
     question.decided_at, question.decided_by = signature.at, signature.person
     question.declaration, question.declaration_note = signature, note
@@ -335,9 +337,11 @@ def _release(case: Case, question: Question, verdict: str, facts: Facts, shared:
     )
     if verdict == Verdict.RELEASE:
         # Going on after a halt takes the board; this is the board.
-        ScopeState.objects.filter(
+        halted = ScopeState.objects.filter(
             subject=case.subject, framework_name=case.framework_name, scope=question.scope, state=GateState.HALTED
-        ).update(state=GateState.SHUT, halted_at=None, halted_by=None, halt_reason="", changed_at=at)
+        )
+        past.keep(*map(past.of, halted), at=at)
+        halted.update(state=GateState.SHUT, halted_at=None, halted_by=None, halt_reason="", changed_at=at)
     entries.release_decided(decision, at=at)
     return decision
 

@@ -15,7 +15,7 @@ from evaluations.services.decisions import end_coverage, end_judgement, record_r
 from frameworks.engine.types import Outcome
 from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_versions
-from reviews import entries
+from reviews import entries, past
 from reviews.facts import collect_one
 from reviews.models import ApplicabilityLine, Case, Determination, ReleaseDecision, SafeguardsDecision, ScopeState
 from reviews.models.case import CaseKind
@@ -106,6 +106,7 @@ def _keep(determination: Determination, assessment: Assessment, at: datetime) ->
     now = assessment.finding_digests.get(determination.threshold, "")
     if now in (determination.finding_digest, determination.kept_for):
         return
+    past.keep(past.of(determination), at=at)
     determination.kept_for = now
     determination.save(update_fields=["kept_for"])
     entries.determination_kept(determination, at=at)
@@ -180,11 +181,13 @@ def _note_contradictions(assessment: Assessment, at: datetime) -> None:
         says = contradicts(
             determination.verdict, answered=_answered(determination), outcome=outcome, lacking=() if whole else (determination.threshold,)
         )
+        stood = past.of(determination)
         before, now = determination.contradicted_for, assessment.finding_digests.get(determination.threshold, "")
         determination.contradicted_for = now if says else ""
         if determination.contradicted_for == before:
             continue
         determination.save(update_fields=["contradicted_for"])
+        past.keep(stood, at=at)
         if not before:
             entries.determination_contradicted(determination, at=at)
         elif not says:

@@ -10,7 +10,7 @@ from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of
-from reviews import entries, gate, policies
+from reviews import entries, gate, past, policies
 from reviews.facts import Facts, collect_one
 from reviews.models import CaseRevision, ScopeState
 from reviews.models.gate_answer import GateState
@@ -48,6 +48,7 @@ def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, r
     )
     if state.halted_at is not None:
         raise AlreadyHalted
+    past.keep(past.of(state), at=at)
     state.state, state.changed_at, state.halted_at, state.halted_by, state.halt_reason = GateState.HALTED, at, at, actor, reason.strip()
     state.save()
     revision = _ask_whether_to_go_on(state, actor, at)
@@ -78,6 +79,7 @@ def recompute(*, subject: Subject, framework_version: FrameworkVersion, at: date
     for state, now, codes in _moving(subject, framework_version, at):
         if now != state.state:
             changed.append((state, codes))
+        past.keep(past.of(state), at=at)
         state.state, state.changed_at = now, at
         state.save()
     for state, codes in changed:

@@ -19,7 +19,7 @@ from people.models import Person, User
 from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
-from reviews import entries, policies, signing
+from reviews import entries, past, policies, signing
 from reviews.models import ImplementationEvidence, SafeguardImplementation, SignOff
 from reviews.models.signoff import HAZARDOUS_EVIDENCE, Meaning, Place
 
@@ -259,8 +259,10 @@ def _renew(implementation: SafeguardImplementation, at: datetime) -> bool:
     now = version_digest(implementation, list(implementation.evidence.filter(withdrawn_at=None)))
     if now == implementation.version_digest:
         return False
+    stood = past.of(implementation)
     implementation.version, implementation.version_digest, implementation.changed_at = implementation.version + 1, now, at
     implementation.save()
+    past.keep(stood, at=at)
     return True
 
 

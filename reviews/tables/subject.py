@@ -20,10 +20,10 @@ class Line:
     indicator: Row | None
 
 
-def subject_table(*, subject: Subject, version: FrameworkVersion, at: datetime) -> Table:
-    """How one model stands at `at`. The caller has asked whether this person may know of it."""
+def subject_table(*, subject: Subject, version: FrameworkVersion, at: datetime, back: bool = False) -> Table:
+    """How one model stands at `at`, or stood, where that is an earlier moment (`back`). The caller has asked whether this person may know of it."""
     seal = sealed_now(at)
-    status = subject_status(subject, version, at)
+    status = subject_status(subject, version, at, back=back)
     made = status.assessment
     about = [
         ("Model", f"{subject.name} ({subject.slug})"),

@@ -1,5 +1,6 @@
 """How models stand: the portfolio, and one model's page, now or as of a day."""
 
+from datetime import datetime
 from functools import partial
 
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from evaluations import access as evaluations_access
 from evaluations import policies as evaluations_policies
 from evaluations.policies import may_register
 from frameworks.models import FrameworkVersion
-from frameworks.queries import in_force_versions
+from frameworks.queries import in_force_then, in_force_versions
 from ledger.refusals import NotNow
 from people.doors import MemberRequest
 from people.policies import require
@@ -40,6 +41,11 @@ def version_in_force(name: str = "") -> FrameworkVersion:
     return version
 
 
+def version_then(version: FrameworkVersion, at: datetime) -> FrameworkVersion:
+    """The version of the same framework that was in force at an earlier moment; the one in force now where none was."""
+    return in_force_then(version.name, at) or version
+
+
 @require_safe
 def portfolio_list(request: MemberRequest) -> HttpResponse:
     """A row a model: required and in force, domains, safeguards, gate, whose turn."""
@@ -65,14 +71,16 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     version = version_in_force(request.GET.get("framework", ""))
     form = AsOfForm(request.GET)
     at = form.moment(now)
-    status, around = status_and_surroundings(subject, version, at)
+    is_past = at < now
+    version = version_then(version, at) if is_past else version
+    status, around = status_and_surroundings(subject, version, at, back=is_past)
     context = {
         "subject": subject,
         "status": status,
         "around": around,
         "version": version,
         "at": at,
-        "is_past": at < now,
+        "is_past": is_past,
         "as_of_form": form,
         "verdict": verdict(status),
         "tiers": tier_items(status.axes),

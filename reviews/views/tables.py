@@ -18,7 +18,7 @@ from reviews.tables.portfolio import portfolio_table
 from reviews.tables.signoffs import signoffs_table
 from reviews.tables.subject import subject_table
 from reviews.tables.table import FiltersNotValid, Table
-from reviews.views.status import version_in_force
+from reviews.views.status import version_in_force, version_then
 
 
 @require_POST
@@ -38,7 +38,9 @@ def subject(request: MemberRequest, slug: str, format: str) -> HttpResponseBase:
     form = AsOfForm(request.GET)
     if not form.is_valid():
         raise FiltersNotValid
-    table = subject_table(subject=about, version=version_in_force(request.GET.get("framework", "")), at=form.moment(now))
+    version, at = version_in_force(request.GET.get("framework", "")), form.moment(now)
+    back = at < now
+    table = subject_table(subject=about, version=version_then(version, at) if back else version, at=at, back=back)
     return take_away(table, format=format, asked=request.GET.dict(), actor=request.actor, at=now, about=about.pk)
 
 
