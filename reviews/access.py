@@ -10,7 +10,7 @@ from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
-from reviews.models import Board, BoardSeat, Case, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import Board, BoardSeat, Case, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.policies import may_see_board
 
 
@@ -37,6 +37,11 @@ class SignOffNotKnown(NotKnown):
 class PaperNotKnown(NotKnown):
     code = "paper_not_known"
     sentence = "There is no such paper."
+
+
+class NamedSetNotKnown(NotKnown):
+    code = "named_set_not_known"
+    sentence = "There is no such set of results."
 
 
 class DeploymentNotKnown(NotKnown):
@@ -130,6 +135,15 @@ def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
     if found is None:
         raise PaperNotKnown
+    return found
+
+
+def named_set(actor: Actor, set_id: UUID, at: datetime) -> NamedSet:
+    """Raises NamedSetNotKnown."""
+    known = NamedSet.objects.filter(pk=set_id, subject__in=subjects(actor, at))
+    found = known.select_related("subject", "framework_version", "proposed_by").first()
+    if found is None:
+        raise NamedSetNotKnown
     return found
 
 

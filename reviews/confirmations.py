@@ -10,6 +10,7 @@ from people.queries import Actor, links_waiting, waiting_for_a_second_person
 from people.words import Role
 from reviews import policies
 from reviews.models import Adoption, BoardSeat
+from reviews.named_sets import open_sets_for
 from reviews.turns import Waiting
 
 CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
@@ -17,6 +18,8 @@ CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
 
 def confirmations_for(actor: Actor) -> Iterator[Waiting]:
     """Everything that this person may be the second one for. A number of queries that does not grow with what waits."""
+    if Role.REVIEWER in actor.roles:
+        yield from _late_results(actor)
     if policies.may_confirm_adoption(actor):
         yield from _adoptions(actor)
     if policies.may_found_board(actor):
@@ -34,6 +37,12 @@ def _adoptions(actor: Actor) -> Iterator[Waiting]:
     for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
         title = adoption.version.document.title
         yield Waiting("confirm_adoption", title, "It was proposed for adoption.", None, f"framework:{adoption.version_id}")
+
+
+def _late_results(actor: Actor) -> Iterator[Waiting]:
+    for asked in open_sets_for(actor.person.pk):
+        title = f"{asked.framework_version.document.indicator(asked.indicator).title}, {asked.subject.name}"
+        yield Waiting("vote_on_late_results", title, "Late results wait for votes.", None, f"namedset:{asked.pk}", slug=asked.subject.slug)
 
 
 def _seats(actor: Actor) -> Iterator[Waiting]:

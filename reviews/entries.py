@@ -24,6 +24,8 @@ from reviews.models import (
     GateAnswer,
     ImplementationEvidence,
     Incident,
+    NamedSet,
+    NamedSetVote,
     Outlet,
     Paper,
     Question,
@@ -180,6 +182,19 @@ def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
 
 def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
     return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, paper_fields(paper))
+
+
+def named_set_proposed(asked: NamedSet, *, at: datetime) -> Entry:
+    return _signed("reviews:named-set:proposed", _set(asked), asked.proposed, at, _named_set(asked) | {"quorum": asked.quorum})
+
+
+def named_set_voted(vote: NamedSetVote, *, at: datetime) -> Entry:
+    fields = _named_set(vote.named_set) | {"vote": vote.pk, "choice": vote.choice}
+    return _signed("reviews:named-set:voted", _set(vote.named_set), vote.signature, at, fields)
+
+
+def named_set_settled(asked: NamedSet, *, at: datetime) -> Entry:
+    return _append("reviews:named-set:settled", _set(asked), None, at, _named_set(asked) | {"admitted": asked.admitted})
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -387,6 +402,21 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
     }
 
 
+def _set(asked: NamedSet) -> str:
+    return f"namedset:{asked.pk}"
+
+
+def _named_set(asked: NamedSet) -> dict[str, Any]:
+    return {
+        "subject": asked.subject_id,
+        "framework": asked.framework_version_id,
+        "indicator": asked.indicator,
+        "indicator_digest": asked.indicator_digest,
+        "measurements": asked.measurements,
+        "content": asked.content_digest,
+    }
+
+
 def _scope(state: ScopeState) -> dict[str, Any]:
     return {"subject": state.subject_id, "scope": state.scope, "state": state.state, "enforcement": state.enforcement}
 
@@ -435,6 +465,10 @@ describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and w
 describe("reviews:revocation:refused", "{actor} tried to revoke the {thing} and was refused: {code}.")
 describe("reviews:applicability:refused", "{actor} tried to state which sign-offs apply in the {thing} and was refused: {code}.")
 describe("reviews:adoption:refused", "{actor} tried to sign the adoption of the {thing} and was refused: {code}.")
+describe("reviews:named-set:proposed", "{actor} put late results of {subject:subject} for {indicator} to the vote.")
+describe("reviews:named-set:voted", "{actor} voted {choice} on late results of {subject:subject} for {indicator}.")
+describe("reviews:named-set:settled", "The vote on late results of {subject:subject} for {indicator} is over: they count, {admitted}.")
+describe("reviews:named-set:refused", "{actor} tried to sign about late results and was refused: {code}.")
 describe("reviews:scope:halted", "{actor} halted the scope {scope} of {subject:subject}.")
 describe("reviews:scope:changed", "The gate of {subject:subject} to {scope} is {state}.")
 describe("reviews:gate:answered", "{actor} asked the gate for the record: {scope}, allowed {allowed}.")

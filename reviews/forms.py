@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from evaluations.models import Snapshot, Subject
+from evaluations.models import Measurement, Snapshot, Subject
 from frameworks.engine.types import FrameworkDocument
 from people.forms import CONFIRMING, ConfirmationForm
 from reviews import places
@@ -20,6 +20,7 @@ from reviews.models.outlet import Topic
 from reviews.models.preference import ByMail
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
+from reviews.named_sets import LateOf
 from reviews.notices.preferences import KIND_WORDS, OPTIONAL
 from reviews.rules import EARLIER_BASELINE, is_watched
 
@@ -88,6 +89,31 @@ class ProposalForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["verdict"].choices = list(verdicts)  # type: ignore[attr-defined]
         self.fields["covered_by"].queryset = snapshots  # type: ignore[attr-defined]
+
+
+class NamedSetForm(ConfirmationForm):
+    """Which of the late results of one indicator shall count, and why."""
+
+    measurements = forms.ModelMultipleChoiceField(label="Results", queryset=Measurement.objects.none(), widget=forms.CheckboxSelectMultiple)
+    reason = _rationale("Why they may count although they came first", "It stands in the record with the set.")
+    field_order = ("measurements", "reason", *CONFIRMING)
+
+    def __init__(self, *args: Any, late: LateOf, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told = {each.measurement.pk: each for each in late.results}
+        field = cast("forms.ModelMultipleChoiceField", self.fields["measurements"])
+        field.queryset = Measurement.objects.filter(pk__in=told).select_related("run")
+        field.label_from_instance = lambda obj: f"{obj.run.task}, {obj}: {told[obj.pk].told}"  # type: ignore[method-assign]
+
+
+class NamedSetVoteForm(SigningForm):
+    choice = forms.ChoiceField(
+        label="Your vote",
+        widget=forms.RadioSelect,
+        choices=[("approve", "Count them under this indicator"), ("reject", "Do not count them")],
+    )
+    rationale = _rationale()
+    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
 
 
 class ReasonForm(forms.Form):

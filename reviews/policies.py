@@ -9,7 +9,7 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import BoardSeat, Case, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import BoardSeat, Case, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
@@ -224,6 +224,23 @@ def may_propose_adoption(actor: Actor) -> Answer:
 
 def may_confirm_adoption(actor: Actor) -> Answer:
     return _held(actor, frozenset({Role.EXECUTIVE}), "not_an_executive", "An executive confirms the adoption.", "Ask an executive.")
+
+
+def may_propose_named_set(actor: Actor) -> Answer:
+    return _held(actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair puts late results to the vote.", "Ask the chair.")
+
+
+def may_vote_on_named_set(actor: Actor, asked: NamedSet, excluded: Mapping[str, str]) -> Answer:
+    """On the roster as pinned, a reviewer still, without evidence or weights of one's own in the model."""
+    pinned = next((frozenset(member["roles"]) for member in asked.roster if member["person"] == str(actor.person.pk)), frozenset())
+    if Role.REVIEWER not in pinned & actor.roles or (pinned | actor.roles) & (NEVER_VOTE | {Role.CHAIR}):
+        return Refused("no_voting_role", "Reviewers on the board's roster vote on this.", "Ask one of them.")
+    barred = excluded.get(str(actor.person.pk))
+    if barred:
+        return Refused("conflict", barred, "Leave it to the others.")
+    if not asked.is_open:
+        return Refused("set_settled", "This set is settled.", "The chair may name another set.", kind=NotNow)
+    return Allowed()
 
 
 def may_operate(actor: Actor) -> Answer:

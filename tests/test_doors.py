@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
-from evaluations.models import Subject
+from evaluations.models import Measurement, Subject
 from evaluations.services import corrections
 from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
@@ -38,7 +38,7 @@ from people.saved_views import save_view
 from people.words import Role, Scope
 from reviews.models import Delivery
 from reviews.reports.exports import make_due, request_export
-from reviews.services import outlets
+from reviews.services import named_sets, outlets
 from reviews.services.adoptions import propose_adoption
 from reviews.services.badges import make_badge
 from reviews.services.boards import found_board, propose_seat
@@ -282,6 +282,9 @@ ROWS: dict[str, Row] = {
     "reviews:papers": row(
         GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner"), 422, outside_evaluator=404)
     ),
+    "reviews:late-results": row(GET=INSIDE),
+    "reviews:named-set-new": form(("chair",)),
+    "reviews:named-set-vote": form(("reviewer",)),
     "reviews:paper-file": row(GET=INSIDE),
     "reviews:paper-withdraw": row(POST=only(("researcher", "chair", "safeguard_owner"), 302, outside_evaluator=404)),
     "reviews:board-list": row(GET=INSIDE),
@@ -445,7 +448,9 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
-    **dict.fromkeys(("reviews:deployments", "reviews:papers"), lambda world: {"slug": "heron"}),
+    **dict.fromkeys(("reviews:deployments", "reviews:papers", "reviews:late-results"), lambda world: {"slug": "heron"}),
+    "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
+    "reviews:named-set-vote": lambda world: {"set_id": world.things["named_set"].pk},
     **dict.fromkeys(("reviews:paper-file", "reviews:paper-withdraw"), lambda world: {"paper_id": world.things["paper"].pk}),
     "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
     "api:end_deployment": lambda world: {"deployment_id": world.things["deployment"].pk},
@@ -495,8 +500,25 @@ def build_board(world: World) -> None:
     upload = board.send(log("exploits", right=1, run="not-countersigned"))
     board.work()
     council = found_board(slug="council", name="The council", framework_name="board", actor=cast.dan, at=board.now())
+    late = board.send(log("bio_extra", right=1, run="before-its-binding"))
+    board.work()
+    make_binding(cast, "bio-protocols", "bio_extra", at=board.now())
+    board.work()
+    at = board.now()
+    named_set = named_sets.propose(
+        subject=subject,
+        framework_version=version,
+        indicator="bio-protocols",
+        measurements=list(Measurement.objects.filter(run__upload=late, metric="accuracy")),
+        reason="The task was fixed.",
+        actor=cast.dan,
+        user=cast.dan.user,
+        confirmation=CONFIRMED,
+        at=at,
+    )
     world.things |= {
         "weights": board.snapshot.weights_digest,
+        "named_set": named_set,
         "seat": propose_seat(board=council, person=cast.ben, role="reviewer", actor=cast.dan, at=board.now()),
         "binding": make_binding(cast, "exploits", "exploits_too", confirmed=False, at=board.now()),
         "snapshot": make_snapshot(cast, subject, "step 2", confirmed=False, at=board.now()),

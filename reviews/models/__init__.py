@@ -7,6 +7,7 @@ from reviews.models.case import Case, CaseRevision, Comment, Recusal
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
 from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.incident import Incident
+from reviews.models.named_set import NamedSet, NamedSetVote
 from reviews.models.notice import Export, Notice
 from reviews.models.outlet import Delivery, Outlet
 from reviews.models.paper import Paper
@@ -32,6 +33,8 @@ __all__ = [
     "GateAnswer",
     "ImplementationEvidence",
     "Incident",
+    "NamedSet",
+    "NamedSetVote",
     "Notice",
     "NoticePreference",
     "Outlet",

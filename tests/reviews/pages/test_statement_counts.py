@@ -16,8 +16,8 @@ from tests.makers import make_snapshot, make_subject
 from tests.reviews.conftest import Board
 
 # Read anew, as after any write. While nothing is written it is 6, 6 and 7: tests/reviews/test_gate_memory.py.
-# The inbox counts the notices of all its pages, and asks for corrections that wait for a second signature.
-CASE, PORTFOLIO, SUBJECT, INBOX = 30, 28, 35, 33
+# The inbox counts the notices of all its pages, and asks for corrections that wait for a second signature; and once for late results that wait for votes.
+CASE, PORTFOLIO, SUBJECT, INBOX = 30, 28, 35, 34
 
 
 @pytest.fixture
