@@ -55,7 +55,40 @@ def test_the_policy_is_whole(framework: FrameworkDocument) -> None:
     assert counts == {("deployment", "asl-2"): 4, ("deployment", "asl-3"): 11, ("security", "asl-2"): 6, ("security", "asl-3"): 14}
     assert not framework.tier("security", "asl-4").defined and framework.safeguards_for("security", "asl-4")
     assert all(each.validity_days == 365 and each.showing for each in framework.safeguards)
-    assert len(framework.indicators) == 23 and {each.status for each in framework.indicators} == {"active", "saturated", "information"}
+    assert len(framework.indicators) == 25 and {each.status for each in framework.indicators} == {"active", "saturated", "information"}
+
+
+# Every evaluation the policy's assessments and system cards name for the time version 2.2 was in force, and what each may do.
+RULE_OUT = {
+    *("bio-acq-uplift", "virology-lf-1", "virology-lf-2", "bio-knowledge-33", "creative-bio-auto", "compbio-short-6"),
+    *("virology-protocol-uplift", "swe-hard", "metr-dedup", "kernels-hard", "timeseries-hard", "text-rl", "llm-train"),
+    *("quadruped-rl", "compiler-complex", "suite-2"),
+}
+SATURATED = {"vct", "labbench-4"}
+INFORMATION = {"dna-screen-evasion", "creative-bio-uplift", "rebench-sub", "staff-survey", "ctf-cats", "cybench", "metr-th50"}
+# Named by later versions of the policy, or by other laboratories, whose documents are their own.
+OF_OTHERS = {
+    *("expert-redteam-uplift", "rna-design", "aav-capsid", "aeci"),
+    *("oai-protocolqa", "oai-tacit", "oai-tsb", "oai-binding", "oai-dnatf", "oai-aav", "oai-ctf", "oai-cve", "oai-range"),
+    *("gdm-offense", "gdm-keyskills", "gdm-stealth", "gdm-sa", "gdm-rebench"),
+}
+
+
+def test_every_evaluation_of_its_time_is_an_indicator_and_none_of_another_policy(framework: FrameworkDocument) -> None:
+    by_status: dict[str, set[str]] = {}
+    for each in framework.indicators:
+        by_status.setdefault(each.status, set()).add(each.slug)
+    assert by_status == {"active": RULE_OUT, "saturated": SATURATED, "information": INFORMATION}
+    assert not OF_OTHERS & {each.slug for each in framework.indicators}
+    assert all(each.source and each.aggregation for each in framework.indicators)
+    with_a_line = {each.slug for each in framework.indicators if each.rule_out is not None}
+    assert with_a_line == RULE_OUT | SATURATED
+
+
+def test_what_is_only_reported_moves_nothing_however_high_it_stands(framework: FrameworkDocument) -> None:
+    reported = [make_measurement(slug, indicator=slug, value="999", elicitation=ELICITED) for slug in sorted(INFORMATION)]
+    before, after = _assess(framework, _clean()), _assess(framework, [*_clean(), *reported])
+    assert _outcomes(after) == _outcomes(before) and after["required"] == before["required"]
 
 
 def test_whatever_is_about_asl_3_or_above_is_signed_with_a_second_factor(framework: FrameworkDocument) -> None:

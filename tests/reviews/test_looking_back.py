@@ -47,8 +47,8 @@ class Diary:
 def said(board: Board, at: datetime, *, back: bool = False) -> bytes:
     """The status as programs get it, and what stands around it on the page, as bytes."""
     version = in_force_then(board.version.name, at) or board.version
-    status = status_json(subject_status(board.subject, version, at, back=back))
-    return canonical({"status": status, "around": _around(surroundings(board.subject, version, at, back=back))})
+    status = subject_status(board.subject, version, at, back=back)
+    return canonical({"status": status_json(status), "around": _around(surroundings(status, at, back=back))})
 
 
 def _around(found: Surroundings) -> dict[str, Any]:
