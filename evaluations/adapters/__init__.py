@@ -158,7 +158,7 @@ def _by_text(head: bytes) -> str:
     lines = text.lstrip().splitlines()
     first = lines[0] if lines else ""
     if first.strip() == "---" and "model-index" in text:
-        raise refuse("hf-model-index", "a model card with results copied from elsewhere")
+        raise refuse("hf-model-index", _model_card(text))
     if first.startswith(("s3://", "gs://", "http://", "https://", "file://", "/")) and len(lines) == 1:
         message = "This is an address of a file, not the file; the portal fetches nothing."
         raise RejectedInput("an-address", message, what_to_do="Download the log and upload it.", format="text")
@@ -170,6 +170,15 @@ def _by_text(head: bytes) -> str:
     if first.count(",") > 1 or first.count("\t") > 1:
         raise refuse("csv", "a table (CSV)", "Tables are not read. " + "Upload the log the table was made from.")
     raise _unknown("This is not an evaluation result the portal knows.", "text")
+
+
+def _model_card(text: str) -> str:
+    """Told by its front matter alone: each result of a well-formed index names its data set."""
+    _, _, index = text.partition("model-index")
+    results, named = index.partition("\n---")[0].count("task:"), index.partition("\n---")[0].count("dataset:")
+    if results > named:
+        return "a model card whose index of results is malformed: a result names no data set"
+    return "a model card with results copied from elsewhere"
 
 
 def _unknown(message: str, format: str) -> RejectedInput:

@@ -55,6 +55,12 @@ def _is_promptfoo(value: Json) -> bool:
     return {"version", "results"} <= keys and {"prompt", "vars"} <= _keys(_first(_inner(value, "results")))
 
 
+def _is_promptfoo_stub(value: Json) -> bool:
+    """Results without the statistics and the version promptfoo writes beside them."""
+    results = _keys(_inner(value, "results"))
+    return _keys(value) == {"results"} and {"results", "timestamp"} <= results and not results & {"stats", "version"}
+
+
 def _is_promptfoo_list(value: Json) -> bool:
     return {"prompt", "output"} <= _keys(_first(value)) and "goal" not in _keys(_first(value))
 
@@ -95,11 +101,14 @@ DOCUMENTS = (
         lambda v: "eval_metadata" in _keys(v),
         "Upload the Inspect log it was made from.",
     ),
+    Known("promptfoo-stub", "a promptfoo result without its statistics, such as nobody's run leaves behind", _is_promptfoo_stub),
     Known("promptfoo", "a promptfoo result", _is_promptfoo),
     Known("promptfoo-list", "an early promptfoo output, which holds no verdicts", _is_promptfoo_list),
     Known("bigcode", "a bigcode-evaluation-harness result", _is_bigcode),
     Known("bigcode-attempts", "a list of single attempts without an aggregate", lambda v: {"task_id", "result"} <= _keys(_first(v))),
-    Known("helm-run_spec", "one file of a HELM run", lambda v: {"adapter_spec", "scenario_spec"} <= _keys(v)),
+    Known(
+        "helm-run_spec", "the specification of a HELM run, which holds no numbers", lambda v: {"adapter_spec", "scenario_spec"} <= _keys(v)
+    ),
     Known("helm-stats", "the statistics of a HELM run, which do not name the model", _is_helm_stats),
     Known("lighteval", "a first-generation Open LLM Leaderboard result", lambda v: {"config_general", "results"} <= _keys(v)),
     Known(
