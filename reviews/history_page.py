@@ -1,6 +1,6 @@
 """How the requirement of a model moved: the tier required against the tier in force, with the cases and decisions that moved it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,15 +13,23 @@ from frameworks.models import FrameworkVersion
 from reviews.models import Case, SafeguardsDecision
 
 SHOWN = 200
+_BYTES = ("framework_version__source_bytes", "framework_version__canonical_bytes")
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One assessment that said something else than the one before it: threshold title, before, after."""
+    """One assessment that said something else than the one before it: threshold title, before, after.
+
+    `under` names the framework version it was made under; `version_before` and `engine_before` name those of the assessment before it where they were
+    others, so that a flip tells whether the evidence moved or what it was read by.
+    """
 
     at: datetime
     assessment: Assessment
     moves: Sequence[tuple[str, str, str]]
+    under: str
+    version_before: str = ""
+    engine_before: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,9 @@ class History:
 def history(subject: Subject, version: FrameworkVersion, at: datetime) -> History:
     """Everything recorded by `at`, in four queries; the latest moves first."""
     document = version.document
-    made = list(
-        Assessment.objects.filter(subject=subject, framework_name=version.name, made_at__lte=at, seq__isnull=False).order_by("seq")[:SHOWN]
-    )
+    known = Assessment.objects.filter(subject=subject, framework_name=version.name, made_at__lte=at, seq__isnull=False)
+    # One more than is shown, to tell what the first of them moved.
+    made = list(reversed(known.select_related("framework_version").defer(*_BYTES).order_by("-seq")[: SHOWN + 1]))
     standing = list(
         StandingRequirement.objects.filter(subject=subject, framework_name=version.name, recorded_at__lte=at).order_by("seq", "id")
     )
@@ -49,17 +57,30 @@ def history(subject: Subject, version: FrameworkVersion, at: datetime) -> Histor
 
 
 def _moves(made: Sequence[Assessment], document: FrameworkDocument) -> Iterable[Moved]:
-    titles = {threshold.slug: threshold.title for threshold in document.thresholds}
-    before: Mapping[str, str] = {}
-    for assessment in made:
+    shown = made[1:] if len(made) > SHOWN else made
+    befores: Sequence[Assessment | None] = made[:-1] if len(made) > SHOWN else [None, *made][: len(made)]
+    for before, assessment in zip(befores, shown, strict=True):
+        said = before.summary if before else {}
         moves = [
-            (titles[slug], before.get(slug, Outcome.NOT_ASSESSED), outcome)
+            (document.threshold_title(slug), said.get(slug, Outcome.NOT_ASSESSED), outcome)
             for slug, outcome in assessment.summary.items()
-            if slug in titles and before.get(slug, Outcome.NOT_ASSESSED) != outcome
+            if said.get(slug, Outcome.NOT_ASSESSED) != outcome
         ]
         if moves:
-            yield Moved(assessment.made_at, assessment, moves)
-        before = assessment.summary
+            yield _moved(before, assessment, moves)
+
+
+def _moved(before: Assessment | None, assessment: Assessment, moves: Sequence[tuple[str, str, str]]) -> Moved:
+    other_version = before is not None and before.framework_version_id != assessment.framework_version_id
+    other_engine = before is not None and before.engine_version != assessment.engine_version
+    return Moved(
+        assessment.made_at,
+        assessment,
+        moves,
+        under=str(assessment.framework_version),
+        version_before=str(before.framework_version) if before is not None and other_version else "",
+        engine_before=before.engine_version if before is not None and other_engine else "",
+    )
 
 
 def _chart(
