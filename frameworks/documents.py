@@ -383,3 +383,16 @@ def _policies(document: FrameworkDocument) -> Iterator[Problem]:
     for index, clock in enumerate(document.clocks):
         if clock.effect == "stale" and (clock.factor is None or clock.factor <= 1):
             yield Problem(f"clocks/{index}/factor", "missing", "A clock that makes evidence stale needs a factor above 1.")
+        if clock.effect != "stale" and not clock.days:
+            yield Problem(
+                f"clocks/{index}/days",
+                "missing",
+                f"A clock of the effect “{clock.effect}” comes round after a number of days; say how many.",
+            )
+        idle = "days" if clock.effect == "stale" else "factor"
+        if getattr(clock, idle) is not None:
+            yield Problem(
+                f"clocks/{index}/{idle}",
+                "no-effect",
+                f"A clock of the effect “{clock.effect}” has no use for {idle}: nothing would come of it.",
+            )

@@ -10,7 +10,7 @@ from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
-from reviews.models import Board, BoardSeat, Case, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import Board, BoardSeat, Case, ClockTurn, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.policies import may_see_board
 
 
@@ -37,6 +37,11 @@ class SignOffNotKnown(NotKnown):
 class PaperNotKnown(NotKnown):
     code = "paper_not_known"
     sentence = "There is no such paper."
+
+
+class ClockTurnNotKnown(NotKnown):
+    code = "clock_turn_not_known"
+    sentence = "No clock came round by that id."
 
 
 class NamedSetNotKnown(NotKnown):
@@ -135,6 +140,15 @@ def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
     if found is None:
         raise PaperNotKnown
+    return found
+
+
+def clock_turn(actor: Actor, turn_id: UUID) -> ClockTurn:
+    """Raises ClockTurnNotKnown."""
+    require(may_see_board(actor))
+    found = ClockTurn.objects.filter(pk=turn_id).first()
+    if found is None:
+        raise ClockTurnNotKnown
     return found
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from django.db.models import Exists, OuterRef
 
 from evaluations.models import Binding, Correction, Snapshot, Supersession, Upload, UploadState
+from frameworks.queries import in_force_versions
 from people.policies import may_keep_membership
 from people.queries import Actor, links_waiting, waiting_for_a_second_person
 from people.words import Role
 from reviews import policies
-from reviews.models import Adoption, BoardSeat
+from reviews.clocks import ANSWERED_BY
+from reviews.models import Adoption, BoardSeat, ClockTurn
 from reviews.named_sets import open_sets_for
 from reviews.turns import Waiting
 
@@ -18,6 +20,8 @@ CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
 
 def confirmations_for(actor: Actor) -> Iterator[Waiting]:
     """Everything that this person may be the second one for. A number of queries that does not grow with what waits."""
+    if actor.roles & {role for roles in ANSWERED_BY.values() for role in roles}:
+        yield from _clocks(actor)
     if Role.REVIEWER in actor.roles:
         yield from _late_results(actor)
     if policies.may_confirm_adoption(actor):
@@ -37,6 +41,23 @@ def _adoptions(actor: Actor) -> Iterator[Waiting]:
     for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
         title = adoption.version.document.title
         yield Waiting("confirm_adoption", title, "It was proposed for adoption.", None, f"framework:{adoption.version_id}")
+
+
+def _clocks(actor: Actor) -> Iterator[Waiting]:
+    """What the framework wants done again by a day, on whoever answers it."""
+    wanted = [effect for effect, roles in ANSWERED_BY.items() if actor.roles & set(roles)]
+    titles = {(version.name, clock.slug): clock.title for version in in_force_versions() for clock in version.document.clocks}
+    for turn in ClockTurn.objects.filter(answered_at=None, effect__in=wanted).select_related("subject").order_by("due_at", "id"):
+        title = titles.get((turn.framework_name, turn.clock), turn.clock)
+        slug = turn.subject.slug if turn.subject else ""
+        yield Waiting(
+            "clock_due",
+            f"{turn.subject.name}: {title}" if turn.subject else title,
+            "A clock of the framework.",
+            turn.due_at,
+            f"clockturn:{turn.pk}",
+            slug=slug,
+        )
 
 
 def _late_results(actor: Actor) -> Iterator[Waiting]:

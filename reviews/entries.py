@@ -17,6 +17,7 @@ from reviews.models import (
     BoardSeat,
     Case,
     CaseRevision,
+    ClockTurn,
     Comment,
     Delivery,
     Determination,
@@ -182,6 +183,15 @@ def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
 
 def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
     return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, paper_fields(paper))
+
+
+def clock_begun(turn: ClockTurn, *, at: datetime) -> Entry:
+    return _append("reviews:clock:begun", _turn(turn), None, at, _clock(turn))
+
+
+def clock_answered(turn: ClockTurn, *, actor: Person | None, at: datetime) -> Entry:
+    """`actor` None: new results answered it, or no version in force names the clock any more."""
+    return _append("reviews:clock:answered", _turn(turn), actor, at, _clock(turn))
 
 
 def named_set_proposed(asked: NamedSet, *, at: datetime) -> Entry:
@@ -402,6 +412,20 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
     }
 
 
+def _turn(turn: ClockTurn) -> str:
+    return f"clockturn:{turn.pk}"
+
+
+def _clock(turn: ClockTurn) -> dict[str, Any]:
+    return {
+        "framework": turn.framework_name,
+        "clock": turn.clock,
+        "effect": turn.effect,
+        "subject": turn.subject_id,
+        "due_at": turn.due_at,
+    }
+
+
 def _set(asked: NamedSet) -> str:
     return f"namedset:{asked.pk}"
 
@@ -465,6 +489,8 @@ describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and w
 describe("reviews:revocation:refused", "{actor} tried to revoke the {thing} and was refused: {code}.")
 describe("reviews:applicability:refused", "{actor} tried to state which sign-offs apply in the {thing} and was refused: {code}.")
 describe("reviews:adoption:refused", "{actor} tried to sign the adoption of the {thing} and was refused: {code}.")
+describe("reviews:clock:begun", "The clock {clock} of {framework} comes round on {due_at:day} ({effect}).")
+describe("reviews:clock:answered", "{actor} answered the clock {clock} of {framework}, due {due_at:day}.")
 describe("reviews:named-set:proposed", "{actor} put late results of {subject:subject} for {indicator} to the vote.")
 describe("reviews:named-set:voted", "{actor} voted {choice} on late results of {subject:subject} for {indicator}.")
 describe("reviews:named-set:settled", "The vote on late results of {subject:subject} for {indicator} is over: they count, {admitted}.")

@@ -9,7 +9,7 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import BoardSeat, Case, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import BoardSeat, Case, ClockTurn, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
@@ -224,6 +224,16 @@ def may_propose_adoption(actor: Actor) -> Answer:
 
 def may_confirm_adoption(actor: Actor) -> Answer:
     return _held(actor, frozenset({Role.EXECUTIVE}), "not_an_executive", "An executive confirms the adoption.", "Ask an executive.")
+
+
+def may_answer_clock(actor: Actor, turn: ClockTurn) -> Answer:
+    """The chair says what a review found; what the public was told, the chair or an executive. A model's clock is answered by new results."""
+    if turn.effect == "assess":
+        return Refused(
+            "answered_by_results", "New results of this model answer this clock; nobody says it by hand.", "Upload them.", kind=NotNow
+        )
+    roles = frozenset({Role.CHAIR, Role.EXECUTIVE} if turn.effect == "report" else {Role.CHAIR})
+    return _held(actor, roles, "may_not_answer", "What this clock asks for is answered by the chair.", "Ask the chair.")
 
 
 def may_propose_named_set(actor: Actor) -> Answer:

@@ -6,15 +6,16 @@ from ledger.clock import shared_now
 from reviews.notices import deliver
 from reviews.notices.send import send_digests, send_due
 from reviews.reports.exports import make_due
-from reviews.services import following
+from reviews.services import clocks, following
 
 REPORTS_AT_ONCE = 5
 
 
 @shared_task
 def sweep_clock(**_: object) -> None:
-    """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it."""
+    """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it; then the framework's own clocks."""
     following.sweep(at=shared_now())
+    clocks.sweep(at=shared_now())
 
 
 @shared_task

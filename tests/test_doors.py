@@ -36,7 +36,7 @@ from people.api_auth import TokenAuth
 from people.models import Person, RoleGrant
 from people.saved_views import save_view
 from people.words import Role, Scope
-from reviews.models import Delivery
+from reviews.models import ClockTurn, Delivery
 from reviews.reports.exports import make_due, request_export
 from reviews.services import named_sets, outlets
 from reviews.services.adoptions import propose_adoption
@@ -282,6 +282,8 @@ ROWS: dict[str, Row] = {
     "reviews:papers": row(
         GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner"), 422, outside_evaluator=404)
     ),
+    "reviews:clocks": row(GET=INSIDE),
+    "reviews:clock-answer": form(("chair",)),
     "reviews:late-results": row(GET=INSIDE),
     "reviews:named-set-new": form(("chair",)),
     "reviews:named-set-vote": form(("reviewer",)),
@@ -450,6 +452,7 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
     **dict.fromkeys(("reviews:deployments", "reviews:papers", "reviews:late-results"), lambda world: {"slug": "heron"}),
     "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
+    "reviews:clock-answer": lambda world: {"turn_id": world.things["turn"].pk},
     "reviews:named-set-vote": lambda world: {"set_id": world.things["named_set"].pk},
     **dict.fromkeys(("reviews:paper-file", "reviews:paper-withdraw"), lambda world: {"paper_id": world.things["paper"].pk}),
     "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
@@ -519,6 +522,7 @@ def build_board(world: World) -> None:
     world.things |= {
         "weights": board.snapshot.weights_digest,
         "named_set": named_set,
+        "turn": ClockTurn.objects.create(framework_name="board", clock="yearly", effect="review", begun_at=at, due_at=later(days=30)),
         "seat": propose_seat(board=council, person=cast.ben, role="reviewer", actor=cast.dan, at=board.now()),
         "binding": make_binding(cast, "exploits", "exploits_too", confirmed=False, at=board.now()),
         "snapshot": make_snapshot(cast, subject, "step 2", confirmed=False, at=board.now()),

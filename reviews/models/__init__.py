@@ -4,6 +4,7 @@ from reviews.models.adoption import Adoption
 from reviews.models.badge import BadgeAddress
 from reviews.models.board import Board, BoardSeat
 from reviews.models.case import Case, CaseRevision, Comment, Recusal
+from reviews.models.clock import ClockTurn
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
 from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.incident import Incident
@@ -25,6 +26,7 @@ __all__ = [
     "BoardSeat",
     "Case",
     "CaseRevision",
+    "ClockTurn",
     "Comment",
     "Delivery",
     "Determination",

@@ -185,6 +185,18 @@ def _on_account(notice: Notice) -> Message:
     )
 
 
+def _on_clock(notice: Notice) -> Message:
+    about = f"{notice.subject.name}: the" if notice.subject else "The"
+    act = "Bring new results: new ones put the day off." if notice.subject else "See what it asks for, and say that it was done once it is."
+    path = _subject_path(notice) if notice.subject else f"{reverse('reviews:clocks')}#clock-{notice.data['clock']}"
+    return Message(
+        f"{about} clock {notice.data['clock']} of {notice.data['framework']} comes round on {notice.data['until']}",
+        "The framework in force sets it, and it concerns your role.",
+        act,
+        path,
+    )
+
+
 _WORDS: dict[str, Callable[[Notice], Message]] = {
     "vote_wanted": _on_case(
         "{case} waits for your vote. {asked}", "You are on its roster.", "Read what changed, then vote on each open question."
@@ -252,5 +264,6 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "grant_of_another_lapses": _on_grant,
     "token_expires": _on_token,
     "account_changed": _on_account,
+    "clock_due": _on_clock,
 }
 KINDS = frozenset(_WORDS)

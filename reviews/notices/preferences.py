@@ -25,6 +25,7 @@ KIND_WORDS = {
     "grant_lapses": "A role, competence or clearance of yours runs out",
     "grant_of_another_lapses": "One of somebody else runs out, and you chair",
     "token_expires": "An API token of yours runs out",
+    "clock_due": "A clock of the framework comes round",
     "upload_rejected": "An upload of yours was refused",
     "correction_wanted": "A correction of weights waits for a second signature",
     "paper_wanted": "A paper that is asked for is missing",

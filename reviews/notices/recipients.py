@@ -12,12 +12,14 @@ from people.models import Person
 from people.queries import people_with, people_with_any
 from people.words import Role
 from reviews import policies, signing
+from reviews.clocks import TOLD
 from reviews.confirmations import CONFIRMERS
 from reviews.counting import is_current
 from reviews.facts import collect_one
 from reviews.models import (
     Adoption,
     Case,
+    ClockTurn,
     Determination,
     Notice,
     Question,
@@ -278,6 +280,15 @@ def _adoption(entry: Entry) -> Iterator[Told]:
         yield Told(person.pk, "adoption_wanted", data={"version": str(adoption.version_id), "named": named})
 
 
+def _clock(entry: Entry) -> Iterator[Told]:
+    """Whom the clock's effect concerns, once it comes near; of a model's clock with the model."""
+    turn = ClockTurn.objects.get(pk=_thing(entry))
+    data = {"clock": turn.clock, "framework": turn.framework_name, "until": f"{turn.due_at.day} {turn.due_at:%b %Y}"}
+    for role in TOLD[turn.effect]:
+        for person in people_with(role, entry.recorded_at):
+            yield Told(person.pk, "clock_due", turn.subject_id, data=data)
+
+
 _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:case:opened": _case_opened,
     "reviews:case:revised": _case_revised,
@@ -296,6 +307,7 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:evidence:attached": _implementation,
     "reviews:adoption:proposed": _adoption,
     "reviews:incident:found": _incident,
+    "reviews:clock:begun": _clock,
     "evaluations:upload:rejected": _upload_rejected,
     "evaluations:correction:proposed": _correction,
 }

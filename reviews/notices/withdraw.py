@@ -84,6 +84,12 @@ def _read_again(entry: Entry) -> Q:
     return Q(kind="set_aside_wanted", data__upload=str(_thing(entry)))
 
 
+def _clock_answered(entry: Entry) -> Q:
+    """What was told when this turn began."""
+    begun = Entry.objects.filter(kind="reviews:clock:begun", thing=entry.thing).values("seq")
+    return Q(kind="clock_due", entry_seq__in=begun)
+
+
 _RULES: dict[str, Callable[[Entry], Q]] = {
     "reviews:vote:cast": _voted,
     "reviews:recusal:declared": _stood_aside,
@@ -98,6 +104,7 @@ _RULES: dict[str, Callable[[Entry], Q]] = {
     "people:credential:released": _released,
     "reviews:paper:supplied": _brought,
     "evaluations:correction:signed": _corrected,
+    "reviews:clock:answered": _clock_answered,
     "evaluations:result:superseded": _answered_for,
     "evaluations:upload:retried": _read_again,
 }

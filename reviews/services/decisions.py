@@ -314,10 +314,15 @@ def _judge_safeguards(case: Case, question: Question, verdict: str, facts: Facts
         verdict=verdict,
         statement=statement,
         content_digest=question.content_digest,
-        valid_until=min(line.signoff.expires_at for line in statement.lines.all()),
+        valid_until=min([*(line.signoff.expires_at for line in statement.lines.all()), *_approved_anew(case, at)]),
     )
     entries.safeguards_decided(decision, at=at)
     return decision
+
+
+def _approved_anew(case: Case, at: datetime) -> list[datetime]:
+    """The days by which the framework has safeguards approved anew, however long their sign-offs last."""
+    return [at + timedelta(days=each.days) for each in case.framework_version.document.clocks if each.effect == "re-approve" and each.days]
 
 
 def _release(case: Case, question: Question, verdict: str, facts: Facts, shared: Mapping[str, Any]) -> ReleaseDecision:
