@@ -5,9 +5,27 @@ from django import forms
 from ledger.queries import Filters
 from ledger.sentences import described_kinds
 
+ROOM_WORDS = {
+    "asl_portal": "The portal",
+    "evaluations": "Evidence",
+    "frameworks": "Frameworks",
+    "ledger": "The record itself",
+    "people": "People",
+    "reviews": "The board",
+}
 
-def _kinds() -> list[tuple[str, str]]:
-    return [("", "All kinds"), *((kind, kind.replace(":", " · ")) for kind in described_kinds())]
+
+def _kinds() -> list[tuple[str, object]]:
+    """Every kind in words, under the part of the portal it belongs to."""
+    rooms: dict[str, list[tuple[str, str]]] = {}
+    for kind in described_kinds():
+        rooms.setdefault(ROOM_WORDS.get(kind.partition(":")[0], "Other"), []).append((kind, kind_words(kind)))
+    return [("", "All kinds"), *((room, sorted(kinds, key=lambda each: each[1])) for room, kinds in sorted(rooms.items()))]
+
+
+def kind_words(kind: str) -> str:
+    """`reviews:named-set:proposed` as a reader says it: "Named set proposed"."""
+    return kind.partition(":")[2].replace(":", " ").replace("-", " ").replace("_", " ").capitalize()
 
 
 class FilterForm(forms.Form):

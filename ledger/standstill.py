@@ -4,11 +4,12 @@ Every transaction that writes takes a number, and its end shows in the next snap
 under one may therefore stand for as long as the snapshot does, and not an instant longer; no list of what a thing depends on has to be kept right.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 T = TypeVar("T")
 MOST = 500
@@ -36,6 +37,19 @@ def _snapshot() -> str | None:
         )
         row = cursor.fetchone()
     return None if row is None else row[0]
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """What is read inside is read of one moment, whatever is written meanwhile; nothing can be written inside. In a transaction that is open already,
+    what is seen is that transaction's."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 class WhileNothingMoves(Generic[T]):

@@ -6,6 +6,7 @@ may read the record may see what namers name.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -40,4 +41,17 @@ def named(things: Iterable[str]) -> dict[str, Named]:
         mine = frozenset(thing for thing in wanted if thing.partition(":")[0] in nouns)
         if mine:
             found |= namer(mine)
+    return found
+
+
+def ids(noun: str, things: Iterable[str]) -> list[UUID]:
+    """The ids of the things of one noun; what is no id is nobody's name."""
+    found = []
+    for thing in things:
+        kind, _, identity = thing.partition(":")
+        if kind == noun:
+            try:
+                found.append(UUID(identity))
+            except ValueError:
+                continue
     return found

@@ -13,7 +13,7 @@ from ledger.access import Reader, classes_for, reader_of
 from ledger.canonical import canonical
 from ledger.delivery import kick
 from ledger.entry_format import value_of
-from ledger.forms import FilterForm
+from ledger.forms import FilterForm, kind_words
 from ledger.models import Entry, LedgerField
 from ledger.sentences import actor_names, sentence, sentences
 from ledger.tasks import verify_by_night
@@ -78,6 +78,7 @@ def entry_detail(request: HttpRequest, seq: int) -> HttpResponse:
     context = {
         "entry": entry,
         "sentence": sentence(entry),
+        "kind_words": kind_words(entry.kind),
         "about": named([entry.thing]).get(entry.thing),
         "actor_name": actor_names({entry.actor}).get(entry.actor, "") if entry.actor else "",
         "fields": _shown(entry, reader),

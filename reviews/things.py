@@ -8,17 +8,22 @@ from django.db.models.functions import Cast
 from django.urls import reverse_lazy
 from django.utils.text import format_lazy
 
-from evaluations.things import ids
-from ledger.things import Named, name_things
+from ledger.things import Named, ids, name_things
 from reviews.models import (
+    Adoption,
+    ApplicabilityStatement,
     BoardSeat,
     Case,
+    ClockTurn,
     Determination,
+    Incident,
+    NamedSet,
     Paper,
     Question,
     ReleaseDecision,
     SafeguardImplementation,
     SafeguardsDecision,
+    ScopeState,
     SignOff,
 )
 
@@ -29,9 +34,17 @@ OF_A_CASE = {
     "determination": "determination in ",
     "safeguards": "decision on safeguards in ",
     "release": "release decision in ",
+    "applicability": "statement on sign-offs in ",
 }
 OF_A_SAFEGUARD = {"implementation": "safeguard ", "signoff": "sign-off of "}
-NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, "seat", "paper")
+OF_A_MODEL = {"paper": "paper on ", "namedset": "set of late results of ", "scope": "gate of ", "incident": "incident with "}
+NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, *OF_A_MODEL, "seat", "adoption", "clockturn")
+PAGES = {
+    "paper": "reviews:papers",
+    "namedset": "reviews:late-results",
+    "scope": "reviews:subject-detail",
+    "incident": "reviews:deployments",
+}
 
 
 def name(things: frozenset[str]) -> Mapping[str, Named]:
@@ -43,11 +56,23 @@ def name(things: frozenset[str]) -> Mapping[str, Named]:
         _rows("release", ReleaseDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
         _rows("implementation", SafeguardImplementation.objects.all(), things, ("safeguard", "title", "pk")),
         _rows("signoff", SignOff.objects.all(), things, ("implementation__safeguard", "implementation__title", "implementation")),
-        _rows("paper", Paper.objects.all(), things, ("subject__slug", "subject__name", "pk")),
+        *(_rows(noun, rows, things, ("subject__slug", "subject__name", "pk")) for noun, rows in _about_models().items()),
+        _rows("applicability", ApplicabilityStatement.objects.all(), things, ("case__number", "subject__name", "pk")),
+        _rows("adoption", Adoption.objects.all(), things, ("version__version", "version__name", "pk")),
+        _rows("clockturn", ClockTurn.objects.all(), things, ("clock", "framework_name", "pk")),
         _rows("seat", BoardSeat.objects.all(), things, ("board__slug", "board__name", "pk")),
     ]
     found = rows[0].union(*rows[1:], all=True)
     return {f"{noun}:{pk}": _named(noun, short, long, place) for noun, pk, short, long, place in found}
+
+
+def _about_models() -> dict[str, QuerySet]:
+    return {
+        "paper": Paper.objects.all(),
+        "namedset": NamedSet.objects.all(),
+        "scope": ScopeState.objects.all(),
+        "incident": Incident.objects.all(),
+    }
 
 
 def _rows(noun: str, rows: QuerySet, things: frozenset[str], told: tuple[str, str, str]) -> QuerySet:
@@ -59,12 +84,16 @@ def _rows(noun: str, rows: QuerySet, things: frozenset[str], told: tuple[str, st
 
 def _named(noun: str, short: str, long: str, place: UUID) -> Named:
     if noun in OF_A_CASE:
-        anchor = "" if noun == "case" else f"#q-{place}"
+        anchor = "" if noun in {"case", "applicability"} else f"#q-{place}"
         return Named(
             f"{OF_A_CASE[noun]}case {short} on {long}", format_lazy("{}{}", reverse_lazy("reviews:case-detail", args=[short]), anchor)
         )
-    if noun == "paper":
-        return Named(f"paper on {long}", reverse_lazy("reviews:papers", args=[short]))
+    if noun in OF_A_MODEL:
+        return Named(f"{OF_A_MODEL[noun]}{long}", reverse_lazy(PAGES[noun], args=[short]))
+    if noun == "adoption":
+        return Named(f"adoption of {long} {short}", reverse_lazy("reviews:adoption-list"))
+    if noun == "clockturn":
+        return Named(f"clock {short} of {long}", format_lazy("{}#clock-{}", reverse_lazy("reviews:clocks"), short))
     if noun == "seat":
         return Named(f"seat on {long}", format_lazy("{}#seat-{}", reverse_lazy("reviews:board", args=[short]), place))
     return Named(f"{OF_A_SAFEGUARD[noun]}{long} ({short})", reverse_lazy("reviews:safeguard-detail", args=[place]))

@@ -15,6 +15,7 @@ from evaluations.services.blobs import NoRoom, Stored
 from ledger.canonical import canonical, digest
 from ledger.refusals import Refusal
 from ledger.services import size
+from ledger.standstill import one_view
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of
@@ -71,7 +72,10 @@ def _make(export: Export, at: datetime) -> bool:
 
 def _made(export: Export, at: datetime) -> bool:
     _reached(export, BEGUN)
-    file = case_file(export.case, requested_by=export.requested_by, at=at)
+    with one_view():
+        # The case as this view has it: the row may have waited since it was read with the export.
+        case = Case.objects.select_related("subject", "framework_version", "snapshot").get(pk=export.case_id)
+        file = case_file(case, requested_by=export.requested_by, at=at)
     content = canonical(file)
     _reached(export, COLLECTED)
     data = case_file_pdf(file, at=at) if export.kind == ExportKind.PDF else content

@@ -6,15 +6,18 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ledger.models import Entry
 from ledger.queries import is_sound
 from ledger.refusals import NotNow
 from ledger.services import size
+from ledger.standstill import one_view
 from people.models import Person
 from reviews.counting import tally_of
 from reviews.models import Determination, Question, SignOff, Vote
+from reviews.reports.exports import make_due, request_export
 from reviews.services import cases, decisions, signoffs, votes
 from tests.makers import CONFIRMED, later
 from tests.reviews.conftest import Board, make_board
@@ -143,3 +146,26 @@ def test_a_refused_ledger_rolls_the_vote_back(board: Board) -> None:
     with pytest.raises(NotNow):
         voting(board, question, board.cast.ben)()
     assert not Vote.objects.exists()
+
+
+def test_a_report_is_read_of_one_moment_whatever_is_written_meanwhile(board: Board) -> None:
+    """Between two reads of one report another request votes and commits: the report has it in both or in neither."""
+    board.rise()
+    question = board.question(threshold="bio-3")
+    voted = voting(board, question, board.cast.ben)
+    with one_view():
+        before = Vote.objects.count()
+        assert isinstance(at_once(voted)[0], Vote)
+        assert Vote.objects.count() == before == 0
+        with pytest.raises(DatabaseError, match="read-only"), transaction.atomic():
+            Question.objects.filter(pk=question.pk).update(position=9)
+    assert Vote.objects.count() == 1
+
+
+def test_a_report_is_made_in_one_view(board: Board) -> None:
+    board.rise()
+    export = request_export(case=board.case, kind="json", actor=board.cast.dan, at=board.now())
+    with CaptureQueriesContext(connection) as asked:
+        assert make_due(at=board.now()) == 1
+    export.refresh_from_db()
+    assert export.state == "done" and any("REPEATABLE READ, READ ONLY" in each["sql"] for each in asked.captured_queries)

@@ -1,13 +1,19 @@
 """The record is read with names and links, which are asked of the rooms when it is shown and never stand in an entry."""
 
+import re
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evaluations.models import AssessmentDue
+from ledger.forms import ROOM_WORDS, FilterForm
 from ledger.models import Entry
-from ledger.sentences import long_list, sentences
+from ledger.sentences import described_kinds, long_list, sentences
 from ledger.things import named
+from reviews.services.retrying import retry
 from tests.reviews.conftest import Board
+from tests.reviews.test_late_results import answer, bring_late, name_set
 
 
 def record(board: Board) -> list[Entry]:
@@ -37,7 +43,8 @@ def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Bo
         sentences(entries)
     with CaptureQueriesContext(connection) as things:
         found = named(entry.thing for entry in entries)
-    assert len(all_of_them) == 3 and len(things) == 2  # people, evaluations, reviews
+    assert len(all_of_them) == 3  # people, evaluations, reviews
+    assert len(things) == 3  # frameworks, evaluations, reviews
     nouns = {thing.partition(":")[0] for thing in found}
     assert {"subject", "upload", "snapshot", "assessment", "case", "implementation", "signoff"} <= nouns
     assert all(each.address.startswith("/") for each in found.values())
@@ -51,6 +58,38 @@ def test_a_long_list_is_told_in_the_same_words_with_one_question_more(board: Boa
     with CaptureQueriesContext(connection) as asked:
         told = long_list(bare)
     assert told == sentences(record(board)) and len(asked) == 4  # their fields, people, evaluations, reviews
+
+
+def test_no_sentence_and_no_thing_is_told_by_its_id_where_the_portal_knows_a_name(board: Board) -> None:
+    asked = name_set(board, bring_late(board))
+    for person in (board.cast.ben, board.cast.chloe):
+        answer(board, asked, person)
+    board.work()
+    due = AssessmentDue.objects.get(subject=board.subject)
+    AssessmentDue.objects.filter(pk=due.pk).update(state="dead")
+    retry(kind="assessment", row_id=str(due.pk), actor=board.cast.ivo, at=board.now())
+    told = dict(zip((entry.kind for entry in record(board)), sentences(record(board)), strict=True))
+    assert told["evaluations:measurement:admitted"] == (
+        "The portal recorded that the result of the run bio_extra of Heron counts under bio-protocols, though it came first."
+    )
+    assert told["evaluations:assessment:retried"] == "Ivo asked for model Heron to be assessed again under board."
+    raw = re.compile(r"(?<!sha256:)\b[0-9a-f]{8}\b|[0-9a-f]{8}-[0-9a-f]{4}")
+    assert [sentence for sentence in told.values() if raw.search(sentence)] == []
+    nouns = {entry.thing.partition(":")[0] for entry in record(board)}
+    found = {thing.partition(":")[0] for thing in named(entry.thing for entry in record(board))}
+    # People are told by the sentence itself; the log is the whole of it.
+    assert nouns - found <= {"person", "user", "grant", "competence", "role", "link", "log", "requirement", "checkpoint"}, nouns - found
+
+
+def test_the_kinds_to_filter_by_are_told_in_words_by_the_part_they_belong_to() -> None:
+    groups = dict(FilterForm().fields["kind"].choices)
+    assert set(groups) == {"", *ROOM_WORDS.values()} - {"The portal", "The record itself"} | (
+        set(groups) & {"The portal", "The record itself"}
+    )
+    words = [label for room, kinds in groups.items() if room for _, label in kinds]
+    assert "Case opened" in words and "Named set proposed" in words
+    assert not [label for label in words if ":" in label or "_" in label]
+    assert {kind for room, kinds in groups.items() if room for kind, _ in kinds} == set(described_kinds())
 
 
 def test_a_thing_nobody_knows_any_more_keeps_its_id(board: Board) -> None:
