@@ -29,6 +29,7 @@ ABOUT_A_SUBJECT = (
     "evaluations:result:superseded",
     "evaluations:correction:signed",
     "evaluations:measurement:admitted",
+    "evaluations:arms:confirmed",
     "evaluations:judgement:recorded",
     "evaluations:judgement:ended",
     "evaluations:coverage:recorded",

@@ -9,6 +9,7 @@ from uuid import UUID
 from evaluations.models import (
     Admission,
     AnnouncedRun,
+    Arms,
     Assessment,
     AssessmentDue,
     Binding,
@@ -173,6 +174,25 @@ def measurement_admitted(admission: Admission, *, subject: Subject, actor: Perso
     return _append("evaluations:measurement:admitted", f"admission:{admission.pk}", actor, at, fields)
 
 
+def arms_proposed(arms: Arms, *, actor: Person, at: datetime) -> Entry:
+    return _append("evaluations:arms:proposed", f"arms:{arms.pk}", actor, at, _arms(arms))
+
+
+def arms_confirmed(arms: Arms, *, actor: Person, at: datetime) -> Entry:
+    return _append("evaluations:arms:confirmed", f"arms:{arms.pk}", actor, at, _arms(arms))
+
+
+def _arms(arms: Arms) -> dict[str, object]:
+    return {
+        "subject": arms.measurement.run.subject_id,
+        "measurement": arms.measurement_id,
+        "treatment": [arms.treatment_mean, arms.treatment_stderr, arms.treatment_n],
+        "control": [arms.control_mean, arms.control_stderr, arms.control_n],
+        "metrics": [arms.treatment_id, arms.control_id] if arms.treatment_id else None,
+        "dossier": arms.dossier_digest or None,
+    }
+
+
 def assessment_made(assessment: Assessment, *, was: Mapping[str, str], at: datetime) -> Entry:
     """`outcomes` and `was` (threshold to outcome, now and before) are what the rooms above act on; `findings` are the digests votes pin."""
     fields = {
@@ -299,6 +319,8 @@ for _kind, _sentence in {
     "correction:signed": "{actor} signed that a file of {subject:subject} counts for other weights than it was sent under.",
     "correction:refused": "{actor} tried to sign the {thing} and was refused: {code}.",
     "measurement:admitted": "{actor} recorded that the {measurement:measurement} counts under {indicator:indicator}, though it came first.",
+    "arms:proposed": "{actor} said what the two arms of a result of {subject:subject} were.",
+    "arms:confirmed": "{actor} confirmed the two arms of a result of {subject:subject}.",
     "assessment:made": "The portal assessed {subject:subject} under {framework}.",
     "judgement:recorded": "{actor} recorded the judgement {slug}: {outcome}.",
     "judgement:ended": "The judgement {slug} counts no more: the decision it was recorded with left force.",

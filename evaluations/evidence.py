@@ -19,6 +19,7 @@ from evaluations.gathering import Gathered, gather
 from evaluations.model_names import model_key
 from evaluations.models import (
     AnnouncedRun,
+    Arms,
     Assessment,
     Binding,
     Coverage,
@@ -232,7 +233,7 @@ def _measurement(
         "n_source": measurement.n_source or None,
         "epochs": run.epochs,
         "interval": interval_told(measurement),
-        "arms": None,
+        "arms": _arms(facts.arms.get(measurement.pk)),
         "run_status": run.status,
         "counts": _counts(run),
         "evaluated_at": run.created if run.created is not None and run.created <= run.upload.received_at else None,
@@ -268,6 +269,16 @@ def interval_told(measurement: Measurement) -> dict[str, Any] | None:
         "level": measurement.level,
         "sided": "one-sided" if one_bound or _ONE_SIDED.search(measurement.method) else "central",
         "method": measurement.method,
+    }
+
+
+def _arms(arms: Arms | None) -> dict[str, Any] | None:
+    """The arms two people vouched for, as the engine reads them."""
+    if arms is None:
+        return None
+    return {
+        "treatment": {"mean": arms.treatment_mean, "stderr": arms.treatment_stderr, "n": arms.treatment_n},
+        "control": {"mean": arms.control_mean, "stderr": arms.control_stderr, "n": arms.control_n},
     }
 
 

@@ -212,6 +212,41 @@ class SetAsideForm(ConfirmationForm):
             self.fields["replacement"].queryset = replacements  # type: ignore[attr-defined]
 
 
+class ArmsForm(forms.Form):
+    """The arms of a ratio: two metrics of its run, or six numbers and where they stand. Whether they fit is asked of the verb."""
+
+    treatment = forms.ModelChoiceField(
+        label="Treatment, a metric of this run", queryset=Measurement.objects.none(), required=False, empty_label="Not in this run"
+    )
+    control = forms.ModelChoiceField(
+        label="Control, a metric of this run", queryset=Measurement.objects.none(), required=False, empty_label="Not in this run"
+    )
+    treatment_mean = forms.CharField(label="Treatment: mean", max_length=40, required=False)
+    treatment_stderr = forms.CharField(label="Treatment: standard error", max_length=40, required=False)
+    treatment_n = forms.IntegerField(label="Treatment: n", min_value=2, max_value=10**9, required=False)
+    control_mean = forms.CharField(label="Control: mean", max_length=40, required=False)
+    control_stderr = forms.CharField(label="Control: standard error", max_length=40, required=False)
+    control_n = forms.IntegerField(label="Control: n", min_value=2, max_value=10**9, required=False)
+    dossier_digest = forms.CharField(
+        label="Digest of the dossier",
+        max_length=71,
+        required=False,
+        help_text="sha256: and 64 digits, of the document the numbers stand in.",
+    )
+    dossier_place = forms.CharField(label="Where in it", max_length=500, required=False, help_text="The document and its page or table.")
+
+    def __init__(self, *args: Any, metrics: QuerySet[Measurement], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("treatment", "control"):
+            self.fields[name].queryset = metrics  # type: ignore[attr-defined]
+
+    def clean_dossier_digest(self) -> str:
+        told = str(self.cleaned_data["dossier_digest"]).strip().lower()
+        if told and not re.fullmatch(r"sha256:[0-9a-f]{64}", told):
+            raise forms.ValidationError("A digest reads sha256: and 64 digits from 0 to f.")
+        return told
+
+
 class CorrectionForm(forms.Form):
     """Which weights a file really measured."""
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from evaluations.corrected import corrections_of
-from evaluations.models import Admission, Binding, Correction, Measurement, Run, Snapshot, Subject, Supersession
+from evaluations.models import Admission, Arms, Binding, Correction, Measurement, Run, Snapshot, Subject, Supersession
 from frameworks.engine.types import FrameworkDocument
 
 Selector = tuple[str, str, str, str, str, str, str]
@@ -34,6 +34,7 @@ class Gathered:
     superseded: dict[UUID, Supersession] = field(default_factory=dict)
     set_aside: dict[UUID, Supersession] = field(default_factory=dict)
     admitted: dict[UUID, list[str]] = field(default_factory=dict)
+    arms: dict[UUID, Arms] = field(default_factory=dict)
     reached: dict[UUID, list[Binding]] = field(default_factory=dict)
     contested: set[UUID] = field(default_factory=set)
     # Uploads that count for other weights than they were sent under, by what two people said.
@@ -99,7 +100,17 @@ def gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: i
     for admission in Admission.objects.filter(measurement__run__subject=subject, seq__lt=size):
         admitted[admission.measurement_id].append(admission.indicator_digest)
     facts.admitted = dict(admitted)
+    facts.arms = _arms(facts)
     return facts
+
+
+def _arms(facts: Gathered) -> dict[UUID, Arms]:
+    """The confirmed arms of ratios, asked for only where some indicator that is reached is one."""
+    ratios = {indicator.slug for indicator in facts.framework.indicators if indicator.kind == "ratio"}
+    if not any(binding.indicator in ratios for several in facts.reached.values() for binding in several):
+        return {}
+    rows = Arms.objects.filter(measurement__run__subject=facts.subject, confirmed_seq__lt=facts.size)
+    return {row.measurement_id: row for row in rows}
 
 
 def _contested(subject: Subject, size: int) -> set[UUID]:

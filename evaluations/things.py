@@ -11,6 +11,7 @@ from django.utils.text import Truncator, format_lazy
 from evaluations.models import (
     Admission,
     AnnouncedRun,
+    Arms,
     Assessment,
     AssessmentDue,
     Binding,
@@ -24,7 +25,12 @@ from evaluations.models import (
 from ledger.things import Named, ids, name_things
 
 # noun → what it reads as, before the name of what it is about
-OF_A_RUN = {"run": "run ", "measurement": "result of the run ", "admission": "admitted result of the run "}
+OF_A_RUN = {
+    "run": "run ",
+    "measurement": "result of the run ",
+    "admission": "admitted result of the run ",
+    "arms": "arms of a result of the run ",
+}
 OF_AN_UPLOAD = {"upload": "upload for ", "correction": "correction of an upload for "}
 OF_A_SUBJECT = {"subject": "model ", "assessment": "assessment of ", "assessment-due": "assessment that is due of "}
 # By the name an entry gives it, and by the one a refused attempt does.
@@ -44,6 +50,14 @@ def name(things: frozenset[str]) -> Mapping[str, Named]:
         _rows(
             "admission",
             Admission.objects.all(),
+            things,
+            label="measurement__run__task",
+            name="measurement__run__subject__name",
+            slug="measurement__run",
+        ),
+        _rows(
+            "arms",
+            Arms.objects.all(),
             things,
             label="measurement__run__task",
             name="measurement__run__subject__name",

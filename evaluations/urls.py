@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import announced, bindings, confirming, correcting, dossiers, runs, setting_aside, subjects, uploads
+from evaluations.views import announced, arms, bindings, confirming, correcting, dossiers, runs, setting_aside, subjects, uploads
 
 app_name = "evaluations"
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path("runs/<uuid:pk>/", runs.detail, name="run"),
     path("runs/<uuid:pk>/set-aside/", setting_aside.set_aside, name="run-set-aside"),
     path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/supersede/", setting_aside.supersede, name="measurement-supersede"),
+    path("runs/<uuid:pk>/measurements/<uuid:measurement_pk>/arms/", arms.new, name="arms-new"),
+    path("arms/<uuid:pk>/confirm/", arms.confirm, name="arms-confirm"),
     path("subjects/<slug:slug>/announced/", announced.index, name="announced-runs"),
     path("subjects/<slug:slug>/announced/<uuid:pk>/sign-away/", setting_aside.sign_away, name="announced-run-sign-away"),
     path("dossiers/", dossiers.index, name="dossiers"),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Value
 
-from evaluations.models import Binding, Correction, Snapshot, Supersession, Upload, UploadState
+from evaluations.models import Arms, Binding, Correction, Snapshot, Supersession, Upload, UploadState
 from frameworks.queries import in_force_versions
 from people.policies import may_keep_membership
 from people.queries import Actor, links_waiting, waiting_for_a_second_person
@@ -82,8 +82,31 @@ def _evidence(actor: Actor) -> Iterator[Waiting]:
     for upload in read.exclude(uploader=actor.person).select_related("subject"):
         title = f"{upload.filename}, {upload.subject.name}"
         yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
-    for binding in Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person):
-        yield Waiting("confirm_binding", str(binding), "The binding needs a second person.", None, f"binding:{binding.pk}")
+    for kind, title, why, thing in _told_by_one(actor):
+        yield Waiting(kind, title, why, None, thing)
+
+
+def _told_by_one(actor: Actor) -> Iterator[tuple[str, str, str, str]]:
+    """Bindings, and arms of trials, that one person told and nobody confirmed. One query."""
+    bindings = Binding.objects.filter(confirmed_seq=None).exclude(proposed_by=actor.person).order_by()
+    settled = Arms.objects.filter(measurement=OuterRef("measurement"), confirmed_seq__isnull=False)
+    arms = Arms.objects.filter(~Exists(settled), confirmed_seq=None).exclude(proposed_by=actor.person).order_by()
+    arms = arms.exclude(measurement__run__upload__uploader=actor.person)
+    rows = bindings.values_list(Value("binding"), F("pk"), F("task"), F("metric"), F("indicator"), F("pk")).union(
+        arms.values_list(
+            Value("arms"),
+            F("pk"),
+            F("measurement__run__task"),
+            F("measurement__metric"),
+            F("measurement__run__subject__name"),
+            F("measurement__run"),
+        )
+    )
+    for noun, pk, task, metric, about, run in sorted(rows, key=str):
+        if noun == "binding":
+            yield "confirm_binding", f"{task} {metric} → {about}", "The binding needs a second person.", f"binding:{pk}"
+        else:
+            yield "confirm_arms", f"{task} {metric}, {about}", "The arms of the trial need a second person.", f"run:{run}"
 
 
 def _refused(actor: Actor) -> Iterator[Waiting]:

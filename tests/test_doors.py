@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from asl_portal.api import AUTH, api
-from evaluations.models import Measurement, Subject
+from evaluations.models import Arms, Measurement, Subject
 from evaluations.services import corrections
 from evaluations.services.dossiers import open_dossier
 from evaluations.services.results import announce
@@ -282,6 +282,8 @@ ROWS: dict[str, Row] = {
     "reviews:papers": row(
         GET=INSIDE, POST=only(("researcher", "chair", "safeguard_owner"), 422, outside_evaluator=404)
     ),
+    "evaluations:arms-new": form(("researcher", "reviewer", "chair")),
+    "evaluations:arms-confirm": form(("reviewer", "chair")),
     "reviews:clocks": row(GET=INSIDE),
     "reviews:clock-answer": form(("chair",)),
     "reviews:late-results": row(GET=INSIDE),
@@ -452,6 +454,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
     **dict.fromkeys(("reviews:deployments", "reviews:papers", "reviews:late-results"), lambda world: {"slug": "heron"}),
     "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
+    "evaluations:arms-new": lambda world: {"pk": world.things["run"].pk, "measurement_pk": world.things["run"].measurements.first().pk},
+    "evaluations:arms-confirm": lambda world: {"pk": world.things["arms"].pk},
     "reviews:clock-answer": lambda world: {"turn_id": world.things["turn"].pk},
     "reviews:named-set-vote": lambda world: {"set_id": world.things["named_set"].pk},
     **dict.fromkeys(("reviews:paper-file", "reviews:paper-withdraw"), lambda world: {"paper_id": world.things["paper"].pk}),
@@ -522,6 +526,14 @@ def build_board(world: World) -> None:
     world.things |= {
         "weights": board.snapshot.weights_digest,
         "named_set": named_set,
+        "arms": Arms.objects.create(
+            measurement=Measurement.objects.filter(run__upload=upload).first(),
+            **{f"{arm}_{name}": value for arm in ("treatment", "control") for name, value in (("mean", "1"), ("stderr", "1"), ("n", 2))},
+            dossier_digest="sha256:" + "0" * 64,
+            dossier_place="Page 1",
+            proposed_by=cast.ada,
+            proposed_at=at,
+        ),
         "turn": ClockTurn.objects.create(framework_name="board", clock="yearly", effect="review", begun_at=at, due_at=later(days=30)),
         "seat": propose_seat(board=council, person=cast.ben, role="reviewer", actor=cast.dan, at=board.now()),
         "binding": make_binding(cast, "exploits", "exploits_too", confirmed=False, at=board.now()),

@@ -1,5 +1,6 @@
 """The facts: who is evaluated, what was received, what it says, what it is bound to, and what the engine made of it."""
 
+from evaluations.models.arms import Arms
 from evaluations.models.assessment import Assessment, AssessmentDue, Document, DueState, Judgement, StandingRequirement
 from evaluations.models.binding import Admission, Binding, Supersession
 from evaluations.models.correction import Correction
@@ -11,6 +12,7 @@ from evaluations.models.upload import Blob, IdempotencyKey, ParseAttempt, Upload
 __all__ = [
     "Admission",
     "AnnouncedRun",
+    "Arms",
     "Assessment",
     "AssessmentDue",
     "Binding",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_safe
 from evaluations import access, documents, queries
 from evaluations.models import Assessment, Measurement, Run
 from evaluations.policies import may_answer_for_evidence, may_register, may_see_raw_bytes, may_set_aside
+from evaluations.models import Arms, Assessment, Measurement, Run
+from evaluations.policies import may_propose_correction, may_register, may_see_raw_bytes, may_set_aside
 from frameworks.charts import interval_chart, rows_of_leaves, table_of
 from frameworks.engine.types import Outcome
 from frameworks.leaf_words import MeasuredWords, measured_words
@@ -45,20 +48,28 @@ def detail(request: MemberRequest, pk: UUID) -> HttpResponse:
     gone = queries.supersessions_of([run.pk])
     assessments = queries.latest_of_subject(run.subject)
     readings = [reading for assessment in assessments for reading in _readings(assessment, measurements)]
+    told = _arms(run)
     context = {
         "run": run,
-        "measurements": [(one, reached.get(one.pk, []), gone.get(one.pk)) for one in measurements],
+        "measurements": [(one, reached.get(one.pk, []), gone.get(one.pk), told.get(one.pk)) for one in measurements],
         "set_aside": gone.get(run.pk),
         "twins": list(
             Run.objects.filter(twin_of=run.twin_of_id or run.pk, subject=run.subject_id).exclude(pk=run.pk).select_related("upload")
         ),
         "readings": readings,
         "chart": _chart(readings, assessments),
+        "may_tell_arms": may_propose_correction(request.actor),
         "may_propose": may_register(request.actor),
         "may_set_aside": may_set_aside(request.actor, uploader=run.upload.uploader) and may_answer_for_evidence(request.actor),
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
     return render(request, "evaluations/run.html", context)
+
+
+def _arms(run: Run) -> dict[UUID, Arms]:
+    """The arms told of each result of the run: the confirmed ones, else those told last."""
+    told = Arms.objects.filter(measurement__run=run).order_by(F("confirmed_seq").asc(nulls_first=True), "proposed_seq")
+    return {each.measurement_id: each for each in told}
 
 
 def _readings(assessment: Assessment, measurements: list[Measurement]) -> Iterator[Reading]:

@@ -61,6 +61,8 @@ def address_of(waiting: Waiting) -> str:
         return reverse("reviews:safeguard-detail", args=[waiting.implementation.pk])
     if noun == "upload":
         return reverse("evaluations:upload", args=[identity])
+    if noun == "run":
+        return reverse("evaluations:run", args=[identity])
     if noun == "clockturn":
         return reverse("reviews:subject-detail", args=[waiting.slug]) if waiting.slug else reverse("reviews:clocks")
     if noun == "namedset":

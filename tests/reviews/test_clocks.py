@@ -24,6 +24,7 @@ CLOCKS = b"""clocks:
   - {slug: anew, title: Safeguards are approved anew, effect: re-approve, days: 100, source: Invented for tests}
   - {slug: procedure, title: The procedure is reviewed, effect: review, days: 365, source: Invented for tests}
   - {slug: public, title: The public is told, effect: report, days: 300, source: Invented for tests}
+  - {slug: figures, title: The figures are read, effect: review, days: 60, source: Invented for tests}
 """
 _START, _END = FRAMEWORK.index(b"clocks:"), FRAMEWORK.index(b"roles:")
 TICKING = FRAMEWORK[:_START].replace(b"revision: 1", b"revision: 2") + CLOCKS + FRAMEWORK[_END:]
@@ -80,7 +81,7 @@ def test_a_model_meant_for_release_waits_for_new_results_and_new_results_put_the
     wait(ticking, 160)
     assert not waits(ticking, "ada")
     wait(ticking, 10)
-    assert waits(ticking, "ada") == {"Heron: Half a year of fine-tuning"} == waits(ticking, "dan")
+    assert waits(ticking, "ada") == {"Heron: Half a year of fine-tuning"} <= waits(ticking, "dan")
     turn = ClockTurn.objects.get(clock="half-year")
     with pytest.raises(NotNow, match="New results"):
         answer(turn=turn, note="Done.", actor=ticking.cast.dan, at=ticking.now())
@@ -101,7 +102,7 @@ def test_a_later_version_that_names_the_clock_too_starts_nothing_anew(ticking: B
     ticking.moment += timedelta(days=50)
     ticking.version = adopt_framework(ticking.cast, TICKING.replace(b"revision: 2", b"revision: 3"), at=ticking.now())
     after = {each.clock.slug: each.due_at for each in clocks.due_of(ticking.version, ticking.now()) if each.subject is None}
-    assert before == after and set(after) == {"procedure", "public"}
+    assert before == after and set(after) == {"procedure", "public", "figures"}
 
 
 def test_safeguards_are_approved_anew_however_long_their_sign_offs_last(ticking: Board) -> None:
@@ -117,11 +118,10 @@ def test_safeguards_are_approved_anew_however_long_their_sign_offs_last(ticking:
 def test_the_page_says_of_each_clock_what_it_does_whom_it_tells_and_when(ticking: Board) -> None:
     pages = Client()
     pages.force_login(ticking.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
-    wait(ticking, 355)
+    wait(ticking, 50)
     shown = pages.get(reverse("reviews:clocks")).content.decode()
-    assert "The procedure is reviewed" in shown and "Say it was done" in shown and clocks.EFFECTS["re-approve"] in shown
-    turn = ClockTurn.objects.get(clock="procedure")
-    sheet = reverse("reviews:clock-answer", args=[turn.pk])
+    assert "The figures are read" in shown and "Say it was done" in shown and clocks.EFFECTS["re-approve"] in shown
+    sheet = reverse("reviews:clock-answer", args=[ClockTurn.objects.get(clock="figures").pk])
     assert pages.post(sheet, {"reason": ""}).status_code == 422
     assert pages.post(sheet, {"reason": "Nothing was found."}).status_code == 302
     assert "Nothing was found." in pages.get(reverse("reviews:clocks")).content.decode()
