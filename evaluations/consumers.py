@@ -23,6 +23,7 @@ ABOUT_A_SUBJECT = (
     "evaluations:snapshot:chosen",
     "evaluations:upload:parsed",
     "evaluations:upload:countersigned",
+    "evaluations:upload:attested",
     "evaluations:run:announced",
     "evaluations:run:claimed",
     "evaluations:run:cleared",

@@ -12,6 +12,7 @@ from evaluations.models import (
     Arms,
     Assessment,
     AssessmentDue,
+    Attestation,
     Binding,
     Correction,
     Coverage,
@@ -73,6 +74,17 @@ def upload_received(upload: Upload, *, actor: Person, at: datetime) -> Entry:
 def upload_countersigned(upload: Upload, *, actor: Person, at: datetime) -> Entry:
     fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": upload.declared_digest}
     return _append("evaluations:upload:countersigned", f"upload:{upload.pk}", actor, at, fields)
+
+
+def upload_attested(attestation: Attestation, *, actor: Person, at: datetime) -> Entry:
+    upload, signature = attestation.upload, attestation.signature
+    fields = {
+        "subject": upload.subject_id,
+        "snapshot": attestation.snapshot_id,
+        "blob": f"sha256:{upload.blob_id}",
+        **signature_fields(signature),
+    }
+    return _append("evaluations:upload:attested", f"upload:{upload.pk}", actor, at, fields, role=signature.role)
 
 
 def upload_parsed(upload: Upload, reading: ParseAttempt, *, runs: int, measurements: int, at: datetime) -> Entry:
@@ -304,6 +316,8 @@ for _kind, _sentence in {
     "snapshot:chosen": "{actor} chose the weights {weights} for release.",
     "upload:received": "{actor} sent the {thing}, bytes {blob}.",
     "upload:countersigned": "{actor} confirmed the particulars of the {thing}.",
+    "upload:attested": "{actor} attested by signature which weights the {thing} measured.",
+    "attestation:refused": "{actor} tried to attest the {thing} and was refused: {code}.",
     "upload:parsed": "The portal read the {thing} ({verdict}). Runs found: {runs}; measurements: {measurements}.",
     "upload:rejected": "The portal refused the {thing}: {code}.",
     "upload:given-up": "The portal gave up reading the {thing} after {attempts} attempts.",

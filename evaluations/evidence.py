@@ -251,8 +251,10 @@ def _name(pk: UUID, binding: Binding, facts: Gathered) -> str:
 
 
 def _grade(run: Run, facts: Gathered) -> str:
-    """Confirmed when a second person vouched for the weights, and a second person for this run having been on them; a correction is the word of two."""
+    """Attested where somebody signed for exactly these weights. Confirmed when a second person vouched for the weights, and a second person for this run having been on them; a correction is the word of two."""
     weights = facts.weights(run)
+    if weights is not None and run.pk in facts.attested:
+        return "attested" if facts.known(weights.confirmed_seq) else "declared"
     if weights is None or not (run.upload_id in facts.corrections or facts.known(run.upload.countersigned_seq)):
         return "declared"
     return _snapshot_grade(weights, facts)

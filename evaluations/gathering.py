@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from evaluations.corrected import corrections_of
-from evaluations.models import Admission, Arms, Binding, Correction, Measurement, Run, Snapshot, Subject, Supersession
+from evaluations.models import Admission, Arms, Attestation, Binding, Correction, Measurement, Run, Snapshot, Subject, Supersession
 from frameworks.engine.types import FrameworkDocument
 
 Selector = tuple[str, str, str, str, str, str, str]
@@ -34,6 +34,8 @@ class Gathered:
     superseded: dict[UUID, Supersession] = field(default_factory=dict)
     set_aside: dict[UUID, Supersession] = field(default_factory=dict)
     admitted: dict[UUID, list[str]] = field(default_factory=dict)
+    # Runs whose file somebody signed for, for the weights it was sent under.
+    attested: set[UUID] = field(default_factory=set)
     arms: dict[UUID, Arms] = field(default_factory=dict)
     reached: dict[UUID, list[Binding]] = field(default_factory=dict)
     contested: set[UUID] = field(default_factory=set)
@@ -82,7 +84,11 @@ def gather(subject: Subject, framework: FrameworkDocument, at: datetime, size: i
         for task in indicator.tasks if indicator.status == "active" else ():
             asked[task_key(task)].add(indicator.slug)
     facts.asked = dict(asked)
-    facts.runs = list(_runs_that_speak(facts).select_related("upload", "reading", "snapshot").order_by("reading__seq", "position"))
+    signed = Attestation.objects.filter(upload=OuterRef("upload"), snapshot=OuterRef("snapshot"), seq__lt=size)
+    speak = _runs_that_speak(facts).annotate(attested=Exists(signed)).select_related("upload", "reading", "snapshot")
+    facts.runs = list(speak.order_by("reading__seq", "position"))
+    # A file that two people moved to other weights was signed for the ones it was sent under.
+    facts.attested = {run.pk for run in facts.runs if run.attested and run.upload_id not in facts.corrections}  # type: ignore[attr-defined]
     told_together: dict[UUID, list[Run]] = defaultdict(list)
     for run in facts.runs:
         for first in {run.pk, run.twin_of_id or run.pk}:

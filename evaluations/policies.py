@@ -10,6 +10,7 @@ from people.words import Role
 
 UPLOADERS = frozenset({Role.RESEARCHER, Role.CHAIR})
 CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
+ATTESTERS = CONFIRMERS | {Role.OUTSIDE_EVALUATOR}
 SEES_EVERY_SUBJECT = frozenset(Role) - {Role.OUTSIDE_EVALUATOR}
 
 
@@ -66,6 +67,13 @@ def may_answer_for_evidence(actor: Actor) -> Allowed | Refused:
     Asked once a page, and only of those who could have such a button.
     """
     return may_sign_evidence(actor) if actor.roles & CONFIRMERS else Allowed()
+def may_attest(actor: Actor, *, uploader: Person) -> Allowed | Refused:
+    """Who did not send a file and judges or evaluates signs which weights it measured; an outside evaluator for the dossier open to them."""
+    if not actor.roles & ATTESTERS:
+        return Refused("not-an-attester", "Reviewers, the chair and outside evaluators attest what a file measured.", "Ask one of them.")
+    if actor.person.pk == uploader.pk:
+        return Refused("own-result", "You sent this file yourself, so somebody else attests it.", "Ask another reviewer or the chair.")
+    return Allowed()
 
 
 def may_report_deployments(actor: Actor) -> Allowed | Refused:

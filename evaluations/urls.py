@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import announced, arms, bindings, confirming, correcting, dossiers, runs, setting_aside, subjects, uploads
+from evaluations.views import announced, arms, attesting, bindings, confirming, correcting, dossiers, runs, setting_aside, subjects, uploads
 
 app_name = "evaluations"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/raw/", uploads.raw, name="upload-raw"),
     path("uploads/<uuid:pk>/retry/", uploads.retry, name="upload-retry"),
     path("uploads/<uuid:pk>/set-aside/", setting_aside.upload, name="upload-set-aside"),
+    path("uploads/<uuid:pk>/attest/", attesting.attest, name="upload-attest"),
     path("uploads/<uuid:pk>/correct/", correcting.propose, name="upload-correct"),
     path("uploads/<uuid:pk>/correct/<uuid:correction_pk>/", correcting.signing, name="correction-sign"),
     path("runs/<uuid:pk>/", runs.detail, name="run"),

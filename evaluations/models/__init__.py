@@ -2,6 +2,7 @@
 
 from evaluations.models.arms import Arms
 from evaluations.models.assessment import Assessment, AssessmentDue, Document, DueState, Judgement, StandingRequirement
+from evaluations.models.attestation import Attestation
 from evaluations.models.binding import Admission, Binding, Supersession
 from evaluations.models.correction import Correction
 from evaluations.models.deployment import Coverage, Deployment
@@ -15,6 +16,7 @@ __all__ = [
     "Arms",
     "Assessment",
     "AssessmentDue",
+    "Attestation",
     "Binding",
     "Blob",
     "Correction",
