@@ -10,7 +10,7 @@ from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
-from reviews.models import Board, BoardSeat, Case, ClockTurn, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import Board, BoardSeat, Case, ClockTurn, ImportedRecord, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.policies import may_see_board
 
 
@@ -37,6 +37,11 @@ class SignOffNotKnown(NotKnown):
 class PaperNotKnown(NotKnown):
     code = "paper_not_known"
     sentence = "There is no such paper."
+
+
+class ImportedRecordNotKnown(NotKnown):
+    code = "imported_record_not_known"
+    sentence = "There is no such imported record."
 
 
 class ClockTurnNotKnown(NotKnown):
@@ -140,6 +145,15 @@ def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
     if found is None:
         raise PaperNotKnown
+    return found
+
+
+def imported_record(actor: Actor, record_id: UUID, at: datetime) -> ImportedRecord:
+    """Raises ImportedRecordNotKnown."""
+    known = ImportedRecord.objects.filter(pk=record_id, subject__in=subjects(actor, at))
+    found = known.select_related("subject", "framework_version", "attested_by").first()
+    if found is None:
+        raise ImportedRecordNotKnown
     return found
 
 

@@ -24,6 +24,7 @@ from reviews.models import (
     Export,
     GateAnswer,
     ImplementationEvidence,
+    ImportedRecord,
     Incident,
     NamedSet,
     NamedSetVote,
@@ -183,6 +184,38 @@ def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
 
 def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
     return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, paper_fields(paper))
+
+
+def record_attested(record: ImportedRecord, *, at: datetime) -> Entry:
+    """True since the decision was taken, known since today."""
+    return _imported("reviews:import:attested", record, record.attested, at)
+
+
+def record_seconded(record: ImportedRecord, *, at: datetime) -> Entry:
+    assert record.seconded is not None
+    return _imported("reviews:import:seconded", record, record.seconded, at)
+
+
+def _imported(kind: str, record: ImportedRecord, signature: Signature, at: datetime) -> Entry:
+    fields = {
+        "subject": record.subject_id,
+        "framework": record.framework_version_id,
+        "threshold": record.threshold,
+        "verdict": record.verdict,
+        "source": record.source_digest,
+        "expires_at": record.expires_at,
+        **signature_fields(signature),
+    }
+    return append(
+        kind=kind,
+        thing=f"importedrecord:{record.pk}",
+        actor=signature.person_id,
+        role=signature.role,
+        policy=signature.policy,
+        at=at,
+        as_of=record.true_at,
+        fields=fields,
+    )
 
 
 def clock_begun(turn: ClockTurn, *, at: datetime) -> Entry:
@@ -489,6 +522,9 @@ describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and w
 describe("reviews:revocation:refused", "{actor} tried to revoke the {thing} and was refused: {code}.")
 describe("reviews:applicability:refused", "{actor} tried to state which sign-offs apply in the {thing} and was refused: {code}.")
 describe("reviews:adoption:refused", "{actor} tried to sign the adoption of the {thing} and was refused: {code}.")
+describe("reviews:import:attested", "{actor} attested what was decided on {threshold} of {subject:subject} before: {verdict}.")
+describe("reviews:import:seconded", "{actor} attested it too: {threshold} of {subject:subject}, {verdict}, until {expires_at:day}.")
+describe("reviews:import:refused", "{actor} tried to attest what was decided before and was refused: {code}.")
 describe("reviews:clock:begun", "The clock {clock} of {framework} comes round on {due_at:day} ({effect}).")
 describe("reviews:clock:answered", "{actor} answered the clock {clock} of {framework}, due {due_at:day}.")
 describe("reviews:named-set:proposed", "{actor} put late results of {subject:subject} for {indicator} to the vote.")

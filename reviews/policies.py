@@ -9,7 +9,7 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import BoardSeat, Case, ClockTurn, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import BoardSeat, Case, ClockTurn, ImportedRecord, NamedSet, Paper, Question, SafeguardImplementation, SignOff
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
@@ -234,6 +234,27 @@ def may_answer_clock(actor: Actor, turn: ClockTurn) -> Answer:
         )
     roles = frozenset({Role.CHAIR, Role.EXECUTIVE} if turn.effect == "report" else {Role.CHAIR})
     return _held(actor, roles, "may_not_answer", "What this clock asks for is answered by the chair.", "Ask the chair.")
+
+
+def may_attest_import(actor: Actor) -> Answer:
+    return _held(actor, OPENERS, "not_an_attester", "What was decided before is attested by reviewers and the chair.", "Ask one of them.")
+
+
+def attesting_role(actor: Actor) -> str:
+    """The role in which somebody attests: a reviewer as a reviewer."""
+    return Role.REVIEWER if Role.REVIEWER in actor.roles else Role.CHAIR
+
+
+def may_second_import(actor: Actor, record: ImportedRecord) -> Answer:
+    """Four eyes: another one of those who may attest."""
+    allowed = may_attest_import(actor)
+    if not allowed:
+        return allowed
+    if actor.person.pk == record.attested_by_id:
+        return Refused("own_entry", "You attested this yourself, so somebody else does it too.", "Ask another reviewer or the chair.")
+    if record.seconded_at is not None:
+        return Refused("record_seconded", "Two people attested this record already.", kind=NotNow)
+    return Allowed()
 
 
 def may_propose_named_set(actor: Actor) -> Answer:

@@ -16,6 +16,7 @@ from reviews.models import (
     Case,
     ClockTurn,
     Determination,
+    ImportedRecord,
     Incident,
     NamedSet,
     Paper,
@@ -37,11 +38,18 @@ OF_A_CASE = {
     "applicability": "statement on sign-offs in ",
 }
 OF_A_SAFEGUARD = {"implementation": "safeguard ", "signoff": "sign-off of "}
-OF_A_MODEL = {"paper": "paper on ", "namedset": "set of late results of ", "scope": "gate of ", "incident": "incident with "}
+OF_A_MODEL = {
+    "paper": "paper on ",
+    "namedset": "set of late results of ",
+    "importedrecord": "imported record of ",
+    "scope": "gate of ",
+    "incident": "incident with ",
+}
 NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, *OF_A_MODEL, "seat", "adoption", "clockturn")
 PAGES = {
     "paper": "reviews:papers",
     "namedset": "reviews:late-results",
+    "importedrecord": "reviews:imports",
     "scope": "reviews:subject-detail",
     "incident": "reviews:deployments",
 }
@@ -70,6 +78,7 @@ def _about_models() -> dict[str, QuerySet]:
     return {
         "paper": Paper.objects.all(),
         "namedset": NamedSet.objects.all(),
+        "importedrecord": ImportedRecord.objects.all(),
         "scope": ScopeState.objects.all(),
         "incident": Incident.objects.all(),
     }

@@ -38,7 +38,7 @@ from people.saved_views import save_view
 from people.words import Role, Scope
 from reviews.models import ClockTurn, Delivery
 from reviews.reports.exports import make_due, request_export
-from reviews.services import named_sets, outlets
+from reviews.services import imports, named_sets, outlets
 from reviews.services.adoptions import propose_adoption
 from reviews.services.badges import make_badge
 from reviews.services.boards import found_board, propose_seat
@@ -287,6 +287,9 @@ ROWS: dict[str, Row] = {
     "evaluations:arms-confirm": form(("reviewer", "chair")),
     "reviews:clocks": row(GET=INSIDE),
     "reviews:clock-answer": form(("chair",)),
+    "reviews:imports": row(GET=INSIDE),
+    "reviews:import-new": form(CHECKERS),
+    "reviews:import-second": row(GET=only(("chair",), 200, outside_evaluator=404), POST=only(("chair",), 422, outside_evaluator=404)),
     "reviews:late-results": row(GET=INSIDE),
     "reviews:named-set-new": form(("chair",)),
     "reviews:named-set-vote": form(("reviewer",)),
@@ -454,7 +457,11 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     ),
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
-    **dict.fromkeys(("reviews:deployments", "reviews:papers", "reviews:late-results"), lambda world: {"slug": "heron"}),
+    **dict.fromkeys(
+        ("reviews:deployments", "reviews:papers", "reviews:late-results", "reviews:imports", "reviews:import-new"),
+        lambda world: {"slug": "heron"},
+    ),
+    "reviews:import-second": lambda world: {"record_id": world.things["imported"].pk},
     "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
     "evaluations:arms-new": lambda world: {"pk": world.things["run"].pk, "measurement_pk": world.things["run"].measurements.first().pk},
     "evaluations:arms-confirm": lambda world: {"pk": world.things["arms"].pk},
@@ -528,6 +535,21 @@ def build_board(world: World) -> None:
     world.things |= {
         "weights": board.snapshot.weights_digest,
         "named_set": named_set,
+        "imported": imports.attest(
+            subject=subject,
+            framework_version=version,
+            threshold="bio-4",
+            verdict="not_crossed",
+            source_digest="sha256:" + "0" * 64,
+            source_place="Minutes, page 1",
+            note="I compared it.",
+            true_at=later(days=-300),
+            expires_at=later(days=99_999),
+            actor=cast.ben,
+            user=cast.ben.user,
+            confirmation=CONFIRMED,
+            at=at,
+        ),
         "arms": Arms.objects.create(
             measurement=Measurement.objects.filter(run__upload=upload).first(),
             **{f"{arm}_{name}": value for arm in ("treatment", "control") for name, value in (("mean", "1"), ("stderr", "1"), ("n", 2))},

@@ -7,6 +7,7 @@ from reviews.models.case import Case, CaseRevision, Comment, Recusal
 from reviews.models.clock import ClockTurn
 from reviews.models.determination import Determination, ReleaseDecision, SafeguardsDecision
 from reviews.models.gate_answer import GateAnswer, ScopeState
+from reviews.models.imported import ImportedRecord
 from reviews.models.incident import Incident
 from reviews.models.named_set import NamedSet, NamedSetVote
 from reviews.models.notice import Export, Notice
@@ -34,6 +35,7 @@ __all__ = [
     "Export",
     "GateAnswer",
     "ImplementationEvidence",
+    "ImportedRecord",
     "Incident",
     "NamedSet",
     "NamedSetVote",
