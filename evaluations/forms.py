@@ -269,6 +269,18 @@ class CorrectionForm(forms.Form):
             del self.fields["sent_again"]
 
 
+class InOrder(django_filters.OrderingFilter):
+    """The order the address asks for, then the list's own: two rows that are alike in it keep their places from page to page."""
+
+    def __init__(self, *args: Any, then: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, label="Order", empty_label="Newest first", **kwargs)
+        self._then = then
+
+    def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        ordered = super().filter(qs, value)
+        return ordered.order_by(*ordered.query.order_by, *self._then) if value else ordered
+
+
 class UploadFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label="File or digest", method="by_words", widget=forms.TextInput(attrs={"type": "search", "maxlength": 120})
@@ -280,6 +292,19 @@ class UploadFilter(django_filters.FilterSet):
         choices=[("waiting", "Wait for a second person"), ("confirmed", "Confirmed")],
         method="by_word",
         empty_label="Any",
+    )
+
+    sort = InOrder(
+        fields=(
+            ("filename", "file"),
+            ("subject__name", "subject"),
+            ("state", "state"),
+            ("uploader__name", "uploader"),
+            ("blob__size", "size"),
+            ("received_seq", "received"),
+        ),
+        field_labels={"received_seq": "Received", "blob__size": "Size", "subject__name": "Model", "uploader__name": "Uploaded by"},
+        then=("-received_seq", "id"),
     )
 
     class Meta:
@@ -320,6 +345,19 @@ class BindingFilter(django_filters.FilterSet):
     )
     waiting = django_filters.ChoiceFilter(
         label="State", choices=[("yes", "Waits for a second person"), ("no", "Confirmed")], method="by_state", empty_label="Any"
+    )
+
+    sort = InOrder(
+        fields=(
+            ("indicator", "indicator"),
+            ("family", "format"),
+            ("task", "task"),
+            ("metric", "metric"),
+            ("proposed_seq", "proposed"),
+            ("confirmed_seq", "confirmed"),
+        ),
+        field_labels={"proposed_seq": "Proposed", "confirmed_seq": "Confirmed"},
+        then=("indicator", "id"),
     )
 
     class Meta:

@@ -35,8 +35,15 @@ class FilterForm(forms.Form):
     thing = forms.CharField(label="Thing", max_length=200, required=False, widget=forms.TextInput(attrs={"placeholder": "subject:…"}))
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    sort = forms.ChoiceField(
+        choices=[("", "Newest first"), ("number", "Oldest first"), ("-number", "Newest first")], required=False, widget=forms.HiddenInput
+    )
     actor = forms.UUIDField(required=False, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
+
+    @property
+    def oldest_first(self) -> bool:
+        return bool(self.cleaned_data["sort"] == "number")
 
     def filters(self) -> Filters:
         asked = self.cleaned_data

@@ -45,7 +45,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """Entries from the newest; `before` continues with older ones, None at the end."""
+    """Entries in the order asked for; `before` continues with those that come next in it, None at the end."""
 
     entries: list[Entry]
     before: int | None
@@ -65,11 +65,11 @@ def entries_holding(values: Iterable[str], *, path: str, actor: UUID) -> dict[st
     return {texts[field.text]: field.entry for field in found if field.text is not None}
 
 
-def page(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """One page of the list, newest first, at a cost that does not grow with the log."""
-    found = filtered(filters).order_by("-seq").prefetch_related("fields")
+def page(filters: Filters, *, before: int | None = None, limit: int = PAGE, oldest_first: bool = False) -> Page:
+    """One page of the list, newest first unless told otherwise, at a cost that does not grow with the log. `before`: the last number of the page before it."""
+    found = filtered(filters).order_by("seq" if oldest_first else "-seq").prefetch_related("fields")
     if before is not None:
-        found = found.filter(seq__lt=before)
+        found = found.filter(seq__gt=before) if oldest_first else found.filter(seq__lt=before)
     rows = list(found[: limit + 1])
     return Page(rows[:limit], rows[limit - 1].seq if len(rows) > limit else None)
 

@@ -54,7 +54,11 @@ def entry_list(request: HttpRequest) -> HttpResponse:
     reader_of(request)
     form = FilterForm(request.GET)
     valid = form.is_valid()
-    page = queries.page(form.filters(), before=form.cleaned_data["before"]) if valid else queries.Page([], None)
+    page = (
+        queries.page(form.filters(), before=form.cleaned_data["before"], oldest_first=form.oldest_first)
+        if valid
+        else queries.Page([], None)
+    )
     about = named(entry.thing for entry in page.entries)
     rows = [Row(entry, words, about.get(entry.thing)) for entry, words in zip(page.entries, sentences(page.entries), strict=True)]
     context = {
@@ -63,6 +67,7 @@ def entry_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "filtered": any(request.GET.get(name) for name in ("kind", "thing", "since", "until", "actor")),
         "actor_name": _actor_name(form) if valid else "",
+        "oldest_first": valid and form.oldest_first,
         **_panel(),
     }
     return render(request, "ledger/list.html", context)

@@ -1,8 +1,9 @@
 """The safeguards list: every safeguard of the framework, with what is built for it. A safeguard nobody has built is a row too."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 
@@ -28,6 +29,7 @@ class SafeguardListForm(forms.Form):
             ("not_built", "Not built"),
         ],
     )
+    sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,31 @@ def safeguard_rows(
     for each in implementations:
         if each.retired_at is None:
             built.setdefault(each.safeguard, []).append(each)
-    return [
+    rows = [
         row
         for safeguard in document.safeguards
         for row in _rows(safeguard, document.tier(safeguard.axis, safeguard.tier).label, built.get(safeguard.slug, []), at)
         if _fits(row, values)
     ]
+    return _in_order(rows, str(values.get("sort") or ""))
+
+
+# What a column is put in order by; rows that are alike in it keep the framework's order.
+ORDERS: Mapping[str, Callable[[SafeguardRow], Any]] = {
+    "safeguard": lambda row: row.safeguard.title.casefold(),
+    "tier": lambda row: row.tier,
+    "axis": lambda row: row.safeguard.axis,
+    "state": lambda row: row.state,
+    "owner": lambda row: row.implementation.owner.name.casefold() if row.implementation else "",
+    "evidence": lambda row: row.evidence,
+    "until": lambda row: row.signoff.expires_at.isoformat() if row.signoff else "",
+}
+
+
+def _in_order(rows: list[SafeguardRow], sort: str) -> list[SafeguardRow]:
+    """An order that makes no sense is the framework's own."""
+    order = ORDERS.get(sort.removeprefix("-"))
+    return rows if order is None else sorted(rows, key=order, reverse=sort.startswith("-"))
 
 
 def _offer(form: SafeguardListForm, version: FrameworkVersion) -> None:

@@ -159,7 +159,9 @@ def sort_header(context: RequestContext, field: str, title: str, *, number: bool
     up, down = sorted_by == field, sorted_by == f"-{field}"
     query = context["request"].GET.copy()
     query[parameter] = f"-{field}" if up else field
-    query.pop("page", None)
+    # Where a page began says nothing in another order.
+    for place in ("page", "before"):
+        query.pop(place, None)
     return {"title": title, "number": number, "query": query.urlencode(), "direction": "ascending" if up else "descending" if down else ""}
 
 
