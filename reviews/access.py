@@ -10,7 +10,19 @@ from evaluations.models import Deployment, Subject
 from ledger.refusals import NotKnown
 from people.policies import require
 from people.queries import Actor
-from reviews.models import Board, BoardSeat, Case, ClockTurn, ImportedRecord, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import (
+    Board,
+    BoardSeat,
+    Case,
+    ClockTurn,
+    ImportedRecord,
+    NamedSet,
+    Observing,
+    Paper,
+    Question,
+    SafeguardImplementation,
+    SignOff,
+)
 from reviews.policies import may_see_board
 
 
@@ -37,6 +49,11 @@ class SignOffNotKnown(NotKnown):
 class PaperNotKnown(NotKnown):
     code = "paper_not_known"
     sentence = "There is no such paper."
+
+
+class ObservingNotKnown(NotKnown):
+    code = "observing_not_known"
+    sentence = "There is no such question."
 
 
 class ImportedRecordNotKnown(NotKnown):
@@ -145,6 +162,15 @@ def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
     if found is None:
         raise PaperNotKnown
+    return found
+
+
+def observing(actor: Actor, observing_id: UUID, at: datetime) -> Observing:
+    """Raises ObservingNotKnown."""
+    known = Observing.objects.filter(pk=observing_id, subject__in=subjects(actor, at))
+    found = known.select_related("subject", "snapshot", "framework_version", "proposed_by").first()
+    if found is None:
+        raise ObservingNotKnown
     return found
 
 

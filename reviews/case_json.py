@@ -6,6 +6,7 @@ from typing import Any
 from reviews import queries, signing
 from reviews.counting import tallies
 from reviews.models import Case, Determination, Question
+from reviews.models.gate_answer import Enforcement
 from reviews.papers_page import PaperLine, paper_lines
 from reviews.rules import gaps
 from reviews.status import AxisStatus, SubjectStatus, ThresholdStatus
@@ -34,6 +35,7 @@ def status_json(status: SubjectStatus) -> dict[str, Any]:
                 "scope": scope.scope,
                 "state": scope.state,
                 "enforcement": scope.enforcement,
+                "observed_until": scope.row.observed_until if scope.row is not None and scope.enforcement == Enforcement.OBSERVE else None,
                 "reasons": [dict(reason) for reason in scope.reasons],
             }
             for scope in status.scopes

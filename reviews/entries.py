@@ -28,6 +28,8 @@ from reviews.models import (
     Incident,
     NamedSet,
     NamedSetVote,
+    Observing,
+    ObservingVote,
     Outlet,
     Paper,
     Question,
@@ -184,6 +186,38 @@ def paper_supplied(paper: Paper, *, at: datetime) -> Entry:
 
 def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
     return _append("reviews:paper:withdrawn", f"paper:{paper.pk}", actor, at, paper_fields(paper))
+
+
+def observing_proposed(observing: Observing, *, at: datetime) -> Entry:
+    return _signed("reviews:observing:proposed", _observing(observing), observing.proposed, at, _observed(observing))
+
+
+def observing_voted(vote: ObservingVote, *, at: datetime) -> Entry:
+    fields = _observed(vote.observing) | {"vote": vote.pk, "choice": vote.choice}
+    return _signed("reviews:observing:voted", _observing(vote.observing), vote.signature, at, fields)
+
+
+def observing_settled(observing: Observing, *, at: datetime) -> Entry:
+    return _append("reviews:observing:settled", _observing(observing), None, at, _observed(observing) | {"granted": observing.granted})
+
+
+def observing_ended(observing: Observing, *, at: datetime) -> Entry:
+    return _append("reviews:observing:ended", _observing(observing), None, at, _observed(observing))
+
+
+def _observing(observing: Observing) -> str:
+    return f"observing:{observing.pk}"
+
+
+def _observed(observing: Observing) -> dict[str, Any]:
+    return {
+        "subject": observing.subject_id,
+        "snapshot": observing.snapshot_id,
+        "framework": observing.framework_version_id,
+        "scope": observing.scope,
+        "until": observing.until,
+        "content": observing.content_digest,
+    }
 
 
 def record_attested(record: ImportedRecord, *, at: datetime) -> Entry:
@@ -522,6 +556,13 @@ describe("reviews:signoff:refused", "{actor} tried to sign off the {thing} and w
 describe("reviews:revocation:refused", "{actor} tried to revoke the {thing} and was refused: {code}.")
 describe("reviews:applicability:refused", "{actor} tried to state which sign-offs apply in the {thing} and was refused: {code}.")
 describe("reviews:adoption:refused", "{actor} tried to sign the adoption of the {thing} and was refused: {code}.")
+describe("reviews:observing:proposed", "{actor} asked the board to let {scope} of {subject:subject} go on, observed, until {until:day}.")
+describe("reviews:observing:voted", "{actor} voted {choice} on letting {scope} of {subject:subject} go on, observed.")
+describe(
+    "reviews:observing:settled", "The vote on observing {scope} of {subject:subject} is over: it may go on, {granted}, until {until:day}."
+)
+describe("reviews:observing:ended", "The scope {scope} of {subject:subject} is enforced again.")
+describe("reviews:observing:refused", "{actor} tried to sign about observing a scope and was refused: {code}.")
 describe("reviews:import:attested", "{actor} attested what was decided on {threshold} of {subject:subject} before: {verdict}.")
 describe("reviews:import:seconded", "{actor} attested it too: {threshold} of {subject:subject}, {verdict}, until {expires_at:day}.")
 describe("reviews:import:refused", "{actor} tried to attest what was decided before and was refused: {code}.")

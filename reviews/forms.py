@@ -116,6 +116,31 @@ class ImportForm(ConfirmationForm):
         self.fields["threshold"].choices = gating  # type: ignore[attr-defined]
 
 
+class ObservingForm(ConfirmationForm):
+    """Which weights may go on in which scope until which day, and why."""
+
+    snapshot = forms.ModelChoiceField(label="Weights", queryset=Snapshot.objects.none())
+    scope = forms.ChoiceField(label="Scope")
+    until = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = _rationale("Why it may go on meanwhile", "It stands in the record, and on the model's page while it lasts.")
+    field_order = ("snapshot", "scope", "until", "reason", *CONFIRMING)
+
+    def __init__(self, *args: Any, snapshots: object, scopes: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [(scope, scope.replace("_", " ").capitalize()) for scope in scopes]  # type: ignore[attr-defined]
+
+
+class ObservingVoteForm(SigningForm):
+    choice = forms.ChoiceField(
+        label="Your vote",
+        widget=forms.RadioSelect,
+        choices=[("approve", "Let it go on, observed, until that day"), ("reject", "Do not let it go on")],
+    )
+    rationale = _rationale()
+    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
+
+
 class NamedSetForm(ConfirmationForm):
     """Which of the late results of one indicator shall count, and why."""
 

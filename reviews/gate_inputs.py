@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluations.models import Snapshot
 from reviews.facts import Facts, brought
-from reviews.models import SafeguardsDecision
+from reviews.models import SafeguardsDecision, ScopeState
 
 
 def decided(facts: Facts) -> dict[str, Any]:
@@ -118,23 +118,34 @@ _UNKNOWN: dict[str, Any] = {
 def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
     release = next((each for each in facts.releases if each.snapshot_id == snapshot.pk and each.scope == scope), None)
     state = facts.scopes.get(scope)
-    return decided(facts) | {
-        "framework": {"digest": facts.version.digest, "name": facts.version.name},
-        "assessment": _assessment(facts),
-        "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads},
-        "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case and not facts.only_watches else None,
-        "signed": dict(facts.signed),
-        "release": None
-        if release is None
-        else {
-            "id": str(release.pk),
-            "artefact": release.artefact,
-            "status_digest": release.status_digest,
-            "valid_until": release.valid_until,
-        },
-        "released_otherwise": any(each.scope == scope and each.snapshot_id != snapshot.pk for each in facts.releases),
-        "halted": {"at": state.halted_at} if state is not None and state.halted_at is not None else None,
-    }
+    return (
+        decided(facts)
+        | {
+            "framework": {"digest": facts.version.digest, "name": facts.version.name},
+            "assessment": _assessment(facts),
+            "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads},
+            "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case and not facts.only_watches else None,
+            "signed": dict(facts.signed),
+            "release": None
+            if release is None
+            else {
+                "id": str(release.pk),
+                "artefact": release.artefact,
+                "status_digest": release.status_digest,
+                "valid_until": release.valid_until,
+            },
+            "released_otherwise": any(each.scope == scope and each.snapshot_id != snapshot.pk for each in facts.releases),
+            "halted": {"at": state.halted_at} if state is not None and state.halted_at is not None else None,
+        }
+        | _observed(state, snapshot, facts)
+    )
+
+
+def _observed(state: ScopeState | None, snapshot: Snapshot, facts: Facts) -> dict[str, Any]:
+    """Said only where it is so: that the board lets these weights go on, observed, in this scope."""
+    if state is None or state.observed_until is None or state.observed_until <= facts.at or state.observed_snapshot_id != snapshot.pk:
+        return {}
+    return {"observed": {"until": state.observed_until}}
 
 
 def _assessment(facts: Facts) -> dict[str, Any] | None:

@@ -27,7 +27,8 @@ INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zon
      "papers_of_earlier": [{"threshold", "artefact", "title", "gates"}],      asked by strict determinations of earlier versions; absent: none
      "signed": {safeguard: "in_force"|"expired"|"none"},
      "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
-     "halted": {"at": time}|null}
+     "halted": {"at": time}|null,
+     "observed": {"until": time}}                                              absent: the scope is enforced for these weights
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -487,7 +488,11 @@ def _bound_to_a_stack(framework: FrameworkDocument, inputs: Inputs, required: Ma
 
 
 def _notes(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, Required]) -> Iterator[dict[str, str]]:
-    """What an answer leaves open without denying: asked without a stack, it does not say which one may serve."""
+    """What an answer leaves open without denying: asked without a stack, it does not say which one may serve; that a scope is observed allows nothing."""
+    if observed := inputs.get("observed"):
+        day = str(observed["until"])[:10]
+        sentence = f"This scope is observed until {day}: these weights ran there before the portal went live and may go on. Nothing new goes out by it."
+        yield {"code": "observed", "sentence": sentence}
     if inputs["stack"] is not None or inputs["for_record"] or inputs["scope"] not in framework.scopes or inputs["snapshot"] is None:
         return
     if bound := _bound_to_a_stack(framework, inputs, required):

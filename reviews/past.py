@@ -27,7 +27,16 @@ MOVES: Mapping[type[Model], tuple[str, ...]] = {
         *("finding_digest", "finding_outcome", "raised", "quorum", "decided_at", "decided_by_id", "declaration_id", "declaration_note"),
     ),
     Determination: ("kept_for", "contradicted_for"),
-    ScopeState: ("state", "enforcement", "changed_at", "halted_at", "halted_by_id", "halt_reason"),
+    ScopeState: (
+        "state",
+        "enforcement",
+        "observed_until",
+        "observed_snapshot_id",
+        "changed_at",
+        "halted_at",
+        "halted_by_id",
+        "halt_reason",
+    ),
     SafeguardImplementation: ("version", "version_digest", "changed_at"),
 }
 # What an entry about an upload made of it; the ledger keeps these for ever.

@@ -9,7 +9,18 @@ from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
 from people.words import Role
-from reviews.models import BoardSeat, Case, ClockTurn, ImportedRecord, NamedSet, Paper, Question, SafeguardImplementation, SignOff
+from reviews.models import (
+    BoardSeat,
+    Case,
+    ClockTurn,
+    ImportedRecord,
+    NamedSet,
+    Observing,
+    Paper,
+    Question,
+    SafeguardImplementation,
+    SignOff,
+)
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
@@ -236,6 +247,16 @@ def may_answer_clock(actor: Actor, turn: ClockTurn) -> Answer:
     return _held(actor, roles, "may_not_answer", "What this clock asks for is answered by the chair.", "Ask the chair.")
 
 
+def may_propose_observing(actor: Actor) -> Answer:
+    return _held(
+        actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair asks the board to let something go on, observed.", "Ask the chair."
+    )
+
+
+def may_vote_on_observing(actor: Actor, asked: Observing, excluded: Mapping[str, str]) -> Answer:
+    return _may_vote_on(actor, asked, excluded)
+
+
 def may_attest_import(actor: Actor) -> Answer:
     return _held(actor, OPENERS, "not_an_attester", "What was decided before is attested by reviewers and the chair.", "Ask one of them.")
 
@@ -262,6 +283,10 @@ def may_propose_named_set(actor: Actor) -> Answer:
 
 
 def may_vote_on_named_set(actor: Actor, asked: NamedSet, excluded: Mapping[str, str]) -> Answer:
+    return _may_vote_on(actor, asked, excluded)
+
+
+def _may_vote_on(actor: Actor, asked: NamedSet | Observing, excluded: Mapping[str, str]) -> Answer:
     """On the roster as pinned, a reviewer still, without evidence or weights of one's own in the model."""
     pinned = next((frozenset(member["roles"]) for member in asked.roster if member["person"] == str(actor.person.pk)), frozenset())
     if Role.REVIEWER not in pinned & actor.roles or (pinned | actor.roles) & (NEVER_VOTE | {Role.CHAIR}):
@@ -270,7 +295,7 @@ def may_vote_on_named_set(actor: Actor, asked: NamedSet, excluded: Mapping[str, 
     if barred:
         return Refused("conflict", barred, "Leave it to the others.")
     if not asked.is_open:
-        return Refused("set_settled", "This set is settled.", "The chair may name another set.", kind=NotNow)
+        return Refused("set_settled", "This is settled.", "The chair may ask anew.", kind=NotNow)
     return Allowed()
 
 

@@ -43,11 +43,14 @@ class DeploymentShown:
     deployment: Deployment
     incident: Incident | None
     gate: str
+    observed: bool = False  # the board lets these weights go on here, until a day
 
     @property
     def state(self) -> str:
         if self.deployment.until is not None:
             return "ended"
+        if self.observed and self.incident is not None:
+            return "observed"
         return "unauthorised" if self.incident is not None else "running"
 
 
@@ -68,12 +71,17 @@ def with_incidents(subjects: QuerySet[Subject]) -> QuerySet[Subject]:
 def deployments_of(subject: Subject, framework_name: str, then: datetime | None = None) -> list[DeploymentShown]:
     """Where a model's weights are or were in service, running ones first; as it was known `then`, if that is asked. Two queries, four for an earlier moment."""
     scopes: Iterable[ScopeState] = ScopeState.objects.filter(subject=subject, framework_name=framework_name)
-    gates = {each.scope: each.state for each in (scopes if then is None else past.as_it_stood(scopes, then))}
+    standing = {each.scope: each for each in (scopes if then is None else past.as_it_stood(scopes, then))}
+    gates = {scope: each.state for scope, each in standing.items()}
+    observed = {(each.scope, each.observed_snapshot_id) for each in standing.values()}
     rows = Deployment.objects.filter(snapshot__subject=subject).select_related("snapshot", "reported_by", "incident")
     shown: Iterable[Deployment] = rows.order_by(F("until").desc(nulls_first=True), "-seq", "id")
     if then is not None:
         shown = past.deployments_as_known(rows.filter(reported_at__lte=then).order_by("-seq", "id"), then)
-    return [DeploymentShown(row, getattr(row, "incident", None), gates.get(row.scope, GateState.SHUT)) for row in shown]
+    return [
+        DeploymentShown(row, getattr(row, "incident", None), gates.get(row.scope, GateState.SHUT), (row.scope, row.snapshot_id) in observed)
+        for row in shown
+    ]
 
 
 def questions_of(case: Case) -> list[Question]:

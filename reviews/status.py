@@ -308,5 +308,6 @@ def _scope(facts: Facts, scope: str, ledger: gate.Ledger) -> ScopeStatus:
     snapshot, reasons = min(answers, key=lambda answer: len(answer[1]))
     halted = row is not None and row.halted_at is not None and row.halted_at <= facts.at
     state = GateState.HALTED if halted else GateState.SHUT if reasons else GateState.OPEN
-    enforcement = row.enforcement if row is not None else Enforcement.ENFORCE
+    observed = row is not None and row.observed_until is not None and row.observed_until > facts.at
+    enforcement = Enforcement.OBSERVE if observed else Enforcement.ENFORCE
     return ScopeStatus(scope, state, enforcement, reasons, snapshot.label if snapshot else "", row)

@@ -6,7 +6,7 @@ from ledger.clock import shared_now
 from reviews.notices import deliver
 from reviews.notices.send import send_digests, send_due
 from reviews.reports.exports import make_due
-from reviews.services import clocks, following
+from reviews.services import clocks, following, observing
 
 REPORTS_AT_ONCE = 5
 
@@ -16,6 +16,7 @@ def sweep_clock(**_: object) -> None:
     """Ends decisions that ran out, and works the gate out anew where time or a worker may have moved it; then the framework's own clocks."""
     following.sweep(at=shared_now())
     clocks.sweep(at=shared_now())
+    observing.sweep(at=shared_now())
 
 
 @shared_task

@@ -19,6 +19,7 @@ from reviews.models import (
     ImportedRecord,
     Incident,
     NamedSet,
+    Observing,
     Paper,
     Question,
     ReleaseDecision,
@@ -42,6 +43,7 @@ OF_A_MODEL = {
     "paper": "paper on ",
     "namedset": "set of late results of ",
     "importedrecord": "imported record of ",
+    "observing": "observed scope of ",
     "scope": "gate of ",
     "incident": "incident with ",
 }
@@ -50,6 +52,7 @@ PAGES = {
     "paper": "reviews:papers",
     "namedset": "reviews:late-results",
     "importedrecord": "reviews:imports",
+    "observing": "reviews:observed",
     "scope": "reviews:subject-detail",
     "incident": "reviews:deployments",
 }
@@ -79,6 +82,7 @@ def _about_models() -> dict[str, QuerySet]:
         "paper": Paper.objects.all(),
         "namedset": NamedSet.objects.all(),
         "importedrecord": ImportedRecord.objects.all(),
+        "observing": Observing.objects.all(),
         "scope": ScopeState.objects.all(),
         "incident": Incident.objects.all(),
     }

@@ -35,8 +35,9 @@ from people import services as people
 from people.api_auth import TokenAuth
 from people.models import Person, RoleGrant
 from people.saved_views import save_view
+from people.signing import Statement
 from people.words import Role, Scope
-from reviews.models import ClockTurn, Delivery
+from reviews.models import ClockTurn, Delivery, Observing
 from reviews.reports.exports import make_due, request_export
 from reviews.services import imports, named_sets, outlets
 from reviews.services.adoptions import propose_adoption
@@ -53,6 +54,7 @@ from tests.makers import (
     make_binding,
     make_people,
     make_person,
+    make_signature,
     make_snapshot,
     make_subject,
     make_token,
@@ -287,6 +289,9 @@ ROWS: dict[str, Row] = {
     "evaluations:arms-confirm": form(("reviewer", "chair")),
     "reviews:clocks": row(GET=INSIDE),
     "reviews:clock-answer": form(("chair",)),
+    "reviews:observed": row(GET=INSIDE),
+    "reviews:observing-new": form(("chair",)),
+    "reviews:observing-vote": form(("reviewer",)),
     "reviews:imports": row(GET=INSIDE),
     "reviews:import-new": form(CHECKERS),
     "reviews:import-second": row(GET=only(("chair",), 200, outside_evaluator=404), POST=only(("chair",), 422, outside_evaluator=404)),
@@ -458,9 +463,18 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "reviews:signoff-revoke": lambda world: {"signoff_id": world.things["signoff"].pk},
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
     **dict.fromkeys(
-        ("reviews:deployments", "reviews:papers", "reviews:late-results", "reviews:imports", "reviews:import-new"),
+        (
+            "reviews:observed",
+            "reviews:observing-new",
+            "reviews:deployments",
+            "reviews:papers",
+            "reviews:late-results",
+            "reviews:imports",
+            "reviews:import-new",
+        ),
         lambda world: {"slug": "heron"},
     ),
+    "reviews:observing-vote": lambda world: {"observing_id": world.things["observing"].pk},
     "reviews:import-second": lambda world: {"record_id": world.things["imported"].pk},
     "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
     "evaluations:arms-new": lambda world: {"pk": world.things["run"].pk, "measurement_pk": world.things["run"].measurements.first().pk},
@@ -535,6 +549,21 @@ def build_board(world: World) -> None:
     world.things |= {
         "weights": board.snapshot.weights_digest,
         "named_set": named_set,
+        "observing": Observing.objects.create(
+            subject=subject,
+            snapshot=board.snapshot,
+            framework_version=version,
+            scope="external",
+            until=later(days=99_999),
+            content_digest="sha256:" + "0" * 64,
+            reason="It ran before.",
+            roster=named_set.roster,
+            quorum=named_set.quorum,
+            requires={},
+            proposed_by=cast.dan,
+            proposed=make_signature(cast.dan, Statement(type="tests", digests={}, meaning="proposes", role="chair"), at=at),
+            proposed_at=at,
+        ),
         "imported": imports.attest(
             subject=subject,
             framework_version=version,

@@ -146,6 +146,7 @@ STATES: dict[str, dict[str, State]] = {
     "deployment": {
         "running": State("In service, authorised", "open-ring", "plain"),
         "unauthorised": State("In service, not authorised", "warning", "danger", "Not authorised"),
+        "observed": State("In service, observed", "dashed", "caution", "Observed"),
         "ended": State("Ended", "slash", "quiet"),
     },
     "ledger": {

@@ -11,6 +11,7 @@ from reviews.models.imported import ImportedRecord
 from reviews.models.incident import Incident
 from reviews.models.named_set import NamedSet, NamedSetVote
 from reviews.models.notice import Export, Notice
+from reviews.models.observing import Observing, ObservingVote
 from reviews.models.outlet import Delivery, Outlet
 from reviews.models.paper import Paper
 from reviews.models.past import PastState
@@ -41,6 +42,8 @@ __all__ = [
     "NamedSetVote",
     "Notice",
     "NoticePreference",
+    "Observing",
+    "ObservingVote",
     "Outlet",
     "Paper",
     "PastState",

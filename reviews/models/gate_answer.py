@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from evaluations.models import Document, Subject
+from evaluations.models import Document, Snapshot, Subject
 from people.models import Person
 
 
@@ -29,6 +29,9 @@ class ScopeState(models.Model):
     scope = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=GateState, default=GateState.SHUT)
     enforcement = models.CharField(max_length=10, choices=Enforcement, default=Enforcement.ENFORCE)
+    # For which weights and until when a scope is only observed; decided by a quorum.
+    observed_until = models.DateTimeField(null=True, blank=True)
+    observed_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     changed_at = models.DateTimeField()
     halted_at = models.DateTimeField(null=True, blank=True)
     halted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
@@ -38,6 +41,11 @@ class ScopeState(models.Model):
         ordering = ["subject", "scope", "id"]
         constraints = [
             models.UniqueConstraint(fields=["subject", "framework_name", "scope"], name="one_state_per_subject_and_scope"),
+            models.CheckConstraint(
+                condition=Q(enforcement="enforce", observed_until=None, observed_snapshot=None)
+                | Q(enforcement="observe", observed_until__isnull=False, observed_snapshot__isnull=False),
+                name="an_observed_scope_says_for_what_and_until_when",
+            ),
             models.CheckConstraint(condition=Q(halted_at=None) | Q(state="halted"), name="a_halted_scope_says_so"),
         ]
 
