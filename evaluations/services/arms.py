@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from evaluations import entries
 from evaluations.models import Arms, Measurement
 from evaluations.policies import may_confirm, may_propose_correction, may_set_aside
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
@@ -53,6 +54,7 @@ def confirm(*, arms: Arms, actor: Person, at: datetime) -> Arms:
     signer = actor_of(actor, at)
     require(may_confirm(signer, entered_by=arms.proposed_by))
     require(may_set_aside(signer, uploader=arms.measurement.run.upload.uploader))
+    require(may_sign_evidence(signer))
     _check_open(arms.measurement)
     arms.confirmed_by, arms.confirmed_at = actor, at
     arms.confirmed_seq = entries.arms_confirmed(arms, actor=actor, at=at).seq

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from evaluations import entries
 from evaluations.models import Attestation, Upload, UploadState
 from evaluations.policies import may_attest
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person, Signature
 from people.policies import require
@@ -45,7 +46,9 @@ def attestation_digests(upload: Upload) -> dict[str, str]:
 def attest(*, upload: Upload, note: str, signature: Signature, actor: Person, at: datetime) -> Attestation:
     """Raises NotAllowed, NothingToAttest, AlreadyAttested, NoteMissing, SignatureDoesNotFit."""
     upload = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("uploader", "snapshot").get(pk=upload.pk)
-    require(may_attest(actor_of(actor, at), uploader=upload.uploader))
+    signer = actor_of(actor, at)
+    require(may_attest(signer, uploader=upload.uploader))
+    require(may_sign_evidence(signer))
     digests = attestation_digests(upload)
     if not note.strip():
         raise NoteMissing

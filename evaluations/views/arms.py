@@ -17,6 +17,7 @@ from evaluations.forms import ArmsForm
 from evaluations.models import Arms
 from evaluations.policies import may_confirm, may_propose_correction, may_set_aside
 from evaluations.services import arms as verbs
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotKnown
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
@@ -56,6 +57,7 @@ def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     run = access.run(request.actor, found.measurement.run_id, timezone.now())
     require(may_confirm(request.actor, entered_by=found.proposed_by))
     require(may_set_aside(request.actor, uploader=found.measurement.run.upload.uploader))
+    require(may_sign_evidence(request.actor))
     place = reverse("evaluations:run", args=[run.pk])
     source = (
         f"metrics of this run: {found.treatment}, {found.control}" if found.treatment else f"{found.dossier_place} ({found.dossier_digest})"

@@ -18,6 +18,7 @@ from evaluations.forms import SetAsideForm
 from evaluations.models import Attestation, Upload
 from evaluations.policies import ATTESTERS, may_attest
 from evaluations.services import attestations
+from frameworks.policies import may_sign_evidence
 from people.attempts import entering_refusals
 from people.doors import MemberRequest
 from people.policies import require
@@ -33,6 +34,7 @@ def attest(request: MemberRequest, pk: UUID) -> HttpResponse:
     """These bytes measured these weights: signed with both digests."""
     upload = access.upload(request.actor, pk, timezone.now())
     require(may_attest(request.actor, uploader=upload.uploader))
+    require(may_sign_evidence(request.actor))
     digests = attestations.attestation_digests(upload)
     roles = [(role.value, role.label) for role in Role if role in ATTESTERS & request.actor.roles]
     form = SetAsideForm(request.POST or None, user=request.user, roles=roles, replacements=None)

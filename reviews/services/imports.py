@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from evaluations.models import Subject
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_about
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
@@ -76,7 +77,7 @@ def attest(
         raise RecordNotValid("It was decided before today and holds until a later day.", code="dates_not_valid")
     if not source_place.strip() or not note.strip():
         raise RecordNotValid("Say where it stands and what you compared.", code="note_missing")
-    require(policies.may_sign_about(attester, document, document.threshold(threshold).requires))
+    require(may_sign_about(attester, document, document.threshold(threshold).requires))
     record = ImportedRecord(
         subject=subject,
         framework_version=framework_version,
@@ -114,7 +115,7 @@ def second(*, record: ImportedRecord, actor: Person, user: User, confirmation: C
     if record.seconded_at is not None:
         raise RecordSeconded
     requires = document.threshold(record.threshold).requires
-    require(policies.may_sign_about(attester, document, requires))
+    require(may_sign_about(attester, document, requires))
     said = statement(record, role=policies.attesting_role(attester))
     record.seconded = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     record.seconded_by, record.seconded_at = actor, at

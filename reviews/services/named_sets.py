@@ -8,6 +8,7 @@ from django.db import transaction
 from evaluations.models import Measurement, Subject
 from evaluations.services import results
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_evidence
 from ledger.canonical import digest
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
@@ -109,7 +110,7 @@ def propose(
     if not named or not set(named) <= late.get(indicator, set()):
         raise SetNotValid("A set names results of this model that arrived before their indicator or its binding.", code="not_late")
     requires = named_sets.requires_of(document, indicator)
-    require(policies.may_sign_about(chair, document, requires))
+    require(may_sign_evidence(chair))
     content = content_digest(subject, framework_version, indicator, named)
     defined = document.indicator(indicator)
     if NamedSet.objects.filter(subject=subject, indicator_digest=defined.digest, settled_at=None).exists():
@@ -160,7 +161,7 @@ def vote(
     asked = NamedSet.objects.select_for_update(of=("self",)).select_related("subject", "framework_version").get(pk=named_set.pk)
     voter, document = actor_of(actor, at), asked.framework_version.document
     require(policies.may_vote_on_named_set(voter, asked, named_sets.excluded(asked.subject)))
-    require(policies.may_sign_about(voter, document, asked.requires))
+    require(may_sign_evidence(voter))
     if not rationale.strip():
         raise RationaleMissing
     if seen_digest != asked.content_digest:

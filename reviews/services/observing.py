@@ -6,6 +6,7 @@ from django.db import transaction
 
 from evaluations.models import Snapshot
 from frameworks.models import FrameworkVersion
+from frameworks.policies import may_sign_about
 from ledger.canonical import digest
 from ledger.refusals import NotNow, NotValid
 from ledger.services import current_log
@@ -92,7 +93,7 @@ def propose(
     wanted = Wanted(QuestionKind.RELEASE, Verdict.RELEASE, snapshot=snapshot, scope=scope)
     quorum = contents.quorum_of(wanted, Verdict.RELEASE, document=document, case_kind=CaseKind.CLEARANCE, required=required)
     requires = {axis: required[axis] for axis in document.scopes[scope]}
-    require(policies.may_sign_about(chair, document, requires))
+    require(may_sign_about(chair, document, requires))
     about = {"weights": snapshot.weights_digest, "scope": scope, "until": until, "framework": framework_version.digest}
     observing = Observing(
         subject=snapshot.subject,
@@ -142,7 +143,7 @@ def vote(
     )
     voter = actor_of(actor, at)
     require(policies.may_vote_on_observing(voter, asked, named_sets.excluded(asked.subject)))
-    require(policies.may_sign_about(voter, asked.framework_version.document, asked.requires))
+    require(may_sign_about(voter, asked.framework_version.document, asked.requires))
     if not rationale.strip():
         raise ObservingNotValid("Say why.", code="rationale_missing")
     if seen_digest != asked.content_digest:

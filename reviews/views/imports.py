@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from frameworks.policies import may_sign_about
 from people.doors import MemberRequest
 from people.forms import ConfirmationForm
 from people.policies import require
@@ -63,7 +64,7 @@ def second(request: MemberRequest, record_id: UUID) -> HttpResponse:
     record = access.imported_record(request.actor, record_id, timezone.now())
     require(policies.may_second_import(request.actor, record))
     document = record.framework_version.document
-    require(policies.may_sign_about(request.actor, document, document.threshold(record.threshold).requires))
+    require(may_sign_about(request.actor, document, document.threshold(record.threshold).requires))
     form = ConfirmationForm(request.POST or None, user=request.user)
     if form.is_valid():
         who: dict[str, Any] = {"actor": request.actor.person, "user": request.user, "at": timezone.now()}

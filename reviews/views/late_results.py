@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow
 from people.doors import MemberRequest
 from people.policies import require
@@ -58,7 +59,7 @@ def propose(request: MemberRequest, slug: str, indicator: str) -> HttpResponse:
     if late is None:
         raise NothingLate
     requires = named_sets.requires_of(version.document, indicator)
-    require(policies.may_sign_about(request.actor, version.document, requires))
+    require(may_sign_evidence(request.actor))
     form = NamedSetForm(request.POST or None, user=request.user, late=late)
     if form.is_valid():
         made = said_on(
@@ -94,7 +95,7 @@ def vote(request: MemberRequest, set_id: UUID) -> HttpResponse:
     asked = access.named_set(request.actor, set_id, timezone.now())
     document = asked.framework_version.document
     require(policies.may_vote_on_named_set(request.actor, asked, named_sets.excluded(asked.subject)))
-    require(policies.may_sign_about(request.actor, document, asked.requires))
+    require(may_sign_evidence(request.actor))
     form = NamedSetVoteForm(request.POST or None, user=request.user, initial={"seen_digest": asked.content_digest})
     if form.is_valid():
         made = said_on(

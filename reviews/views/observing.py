@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations.models import Snapshot
+from frameworks.policies import may_sign_about
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -64,7 +65,7 @@ def vote(request: MemberRequest, observing_id: UUID) -> HttpResponse:
     """A reviewer's signed answer."""
     asked = access.observing(request.actor, observing_id, timezone.now())
     require(policies.may_vote_on_observing(request.actor, asked, named_sets.excluded(asked.subject)))
-    require(policies.may_sign_about(request.actor, asked.framework_version.document, asked.requires))
+    require(may_sign_about(request.actor, asked.framework_version.document, asked.requires))
     form = ObservingVoteForm(request.POST or None, user=request.user, initial={"seen_digest": asked.content_digest})
     if form.is_valid():
         who: dict[str, Any] = {"actor": request.actor.person, "user": request.user, "at": timezone.now()}
