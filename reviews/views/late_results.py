@@ -15,10 +15,11 @@ from ledger.refusals import NotNow
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
+from people.words import Role
 from reviews import access, named_sets, policies
 from reviews.facts import collect_one
 from reviews.forms import NamedSetForm, NamedSetVoteForm
-from reviews.models import NamedSetVote
+from reviews.models import NamedSet, NamedSetVote
 from reviews.services import named_sets as verbs
 from reviews.views.status import version_in_force
 
@@ -115,13 +116,17 @@ def vote(request: MemberRequest, set_id: UUID) -> HttpResponse:
         "action": request.path,
         "cancel": reverse("reviews:late-results", args=[asked.subject.slug]),
         "title": f"Late results for {title}",
-        "statement": verbs.statement(
-            asked.content_digest, count=len(asked.measurements), title=title, subject=asked.subject.name, meaning="approve", role="reviewer"
-        ).text,
-        "meaning": "Your signed answer, bound to exactly these results and this version of the indicator. If you vote against, the statement says that they do not count.",
+        "says": [(choice, _said(asked, title, choice)) for choice in ("approve", "reject")],
+        "meaning": "Your signed answer, bound to exactly these results and this version of the indicator.",
         "button": "Sign and cast vote",
     }
     return render(request, "reviews/named_set_vote.html", context, status=422 if form.errors else 200)
+
+
+def _said(asked: NamedSet, title: str, choice: str) -> str:
+    """Word for word what is signed with this choice."""
+    count, subject = len(asked.measurements), asked.subject.name
+    return verbs.statement(asked.content_digest, count=count, title=title, subject=subject, meaning=choice, role=Role.REVIEWER).text
 
 
 def _outcome(settled: bool, *, admitted: bool) -> str:

@@ -17,6 +17,7 @@ from frameworks.policies import may_sign_about
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
+from people.words import Role
 from reviews import access, named_sets, policies
 from reviews.forms import ObservingForm, ObservingVoteForm
 from reviews.models import Observing
@@ -81,8 +82,8 @@ def vote(request: MemberRequest, observing_id: UUID) -> HttpResponse:
         "action": request.path,
         "cancel": reverse("reviews:observed", args=[asked.subject.slug]),
         "title": f"May it go on, observed, for {asked.scope.replace('_', ' ')}?",
-        "statement": verbs.statement(asked, meaning="approve", role="reviewer").text,
-        "meaning": "Your signed answer, bound to these weights, this scope and this day. If you vote against, the statement says that it may not go on.",
+        "says": [(choice, verbs.statement(asked, meaning=choice, role=Role.REVIEWER).text) for choice in ("approve", "reject")],
+        "meaning": "Your signed answer, bound to these weights, this scope and this day.",
         "button": "Sign and cast vote",
     }
     return render(request, "reviews/observing_vote.html", context, status=422 if form.errors else 200)
