@@ -66,7 +66,9 @@ def may_answer_for_evidence(actor: Actor) -> Allowed | Refused:
 
     Asked once a page, and only of those who could have such a button.
     """
-    return may_sign_evidence(actor) if actor.roles & CONFIRMERS else Allowed()
+    return may_sign_evidence(actor) if actor.roles & ATTESTERS else Allowed()
+
+
 def may_attest(actor: Actor, *, uploader: Person) -> Allowed | Refused:
     """Who did not send a file and judges or evaluates signs which weights it measured; an outside evaluator for the dossier open to them."""
     if not actor.roles & ATTESTERS:

@@ -15,10 +15,8 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from evaluations import access, documents, queries
-from evaluations.models import Assessment, Measurement, Run
-from evaluations.policies import may_answer_for_evidence, may_register, may_see_raw_bytes, may_set_aside
 from evaluations.models import Arms, Assessment, Measurement, Run
-from evaluations.policies import may_propose_correction, may_register, may_see_raw_bytes, may_set_aside
+from evaluations.policies import may_answer_for_evidence, may_propose_correction, may_register, may_see_raw_bytes, may_set_aside
 from frameworks.charts import interval_chart, rows_of_leaves, table_of
 from frameworks.engine.types import Outcome
 from frameworks.leaf_words import MeasuredWords, measured_words

@@ -21,6 +21,7 @@ from evaluations.forms import UploadFilter, UploadForm
 from evaluations.models import Upload, UploadState
 from evaluations.policies import (
     may_answer_for_evidence,
+    may_attest,
     may_confirm,
     may_propose_correction,
     may_retry,
@@ -28,7 +29,6 @@ from evaluations.policies import (
     may_set_aside,
     may_upload,
 )
-from evaluations.policies import may_attest, may_confirm, may_propose_correction, may_retry, may_see_raw_bytes, may_set_aside, may_upload
 from evaluations.services import blobs, uploads
 from ledger.refusals import Refusal
 from people.doors import MemberRequest
@@ -187,9 +187,8 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "effects": effects.effects_of(assessed, request.actor),
         "finished": finished,
         "may_countersign": may_confirm(request.actor, entered_by=upload.uploader) and evidence,
-        "may_countersign": may_confirm(request.actor, entered_by=upload.uploader),
         "attestations": upload.attestations.select_related("person", "snapshot", "signature") if upload.state == UploadState.PARSED else (),
-        "may_attest": may_attest(request.actor, uploader=upload.uploader),
+        "may_attest": may_attest(request.actor, uploader=upload.uploader) and evidence,
         "may_retry": may_retry(request.actor, uploader=upload.uploader) and uploads.can_be_read_again(upload),
         "may_set_aside": may_set_aside(request.actor, uploader=upload.uploader) and evidence,
         "set_aside": upload.set_aside.select_related("person").first() if upload.state == UploadState.REJECTED else None,
