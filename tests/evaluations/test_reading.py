@@ -120,6 +120,26 @@ def test_a_leased_file_is_left_alone_until_its_reader_has_gone_silent(world: Wor
     assert Run.objects.count() == 1
 
 
+def test_a_reader_thought_dead_writes_nothing_while_another_is_at_it(world: World) -> None:
+    upload = send_file(world.cast, log(), world.subject, world.snapshot, at=world.now())
+    at = world.now()
+    first = readings._claim(upload.pk, at)
+    second = readings._claim(upload.pk, at + readings.LEASE)
+    assert first is not None and second is not None
+    assert readings._store(first, readings._read(first), at + readings.LEASE) is None
+    assert not Run.objects.exists()
+    assert readings._store(second, readings._read(second), at + readings.LEASE) is not None
+
+
+def test_a_lease_and_a_wait_of_a_clock_that_has_jumped_since_bind_nobody(world: World) -> None:
+    first, second = (send_file(world.cast, log(run=run), world.subject, world.snapshot, at=world.now()) for run in ("one", "two"))
+    at = world.now()
+    claimed_far_ahead = readings._claim(first.pk, at + 100 * readings.LEASE)
+    assert claimed_far_ahead is not None
+    Upload.objects.filter(pk=second.pk).update(not_before=at + 100 * readings.LONGEST_WAIT)
+    assert readings.due(at=at) == [first.pk, second.pk]
+
+
 # --- Twins: one run told twice --------------------------------------------------------------------------------------------------------------
 
 

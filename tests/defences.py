@@ -1,0 +1,337 @@
+"""Take each defence out, one at a time, and see that its test fails: `python -m tests.defences [NAME…]`.
+
+It works on a copy of the tree, so nothing here is touched, takes about a quarter of a minute a defence, and writes `docs/defences.md` when it went through all of
+them. `tests/test_defences.py` keeps the table true to the code.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "defences.md"
+# pytest's own: the tests were collected and run, and some failed.
+SOME_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Defence:
+    """What is taken out of which file, and the test that must fail then. `before` stands in the file once."""
+
+    name: str
+    path: str
+    before: str
+    after: str
+    test: str
+
+
+SETTINGS, GATE, CONFIRMING = "asl_portal/settings.py", "reviews/gate_rules.py", "people/confirming.py"
+READINGS, POLICIES, CLOCK = "evaluations/services/readings.py", "reviews/policies.py", "ledger/clock.py"
+DEFENCES_OF_PAGES = "tests/people/test_defences.py::"
+
+DEFENCES = (
+    Defence(
+        "a form of another site",
+        SETTINGS,
+        '    "django.middleware.csrf.CsrfViewMiddleware",\n',
+        "",
+        DEFENCES_OF_PAGES + "test_a_form_of_another_site_does_nothing",
+    ),
+    Defence(
+        "a script in a page",
+        SETTINGS,
+        '        "script-src": [SELF],\n',
+        '        "script-src": [SELF, "\'unsafe-inline\'"],\n',
+        DEFENCES_OF_PAGES + "test_every_page_carries_the_strict_content_policy",
+    ),
+    Defence(
+        "a page in somebody else's frame",
+        SETTINGS,
+        'X_FRAME_OPTIONS = "DENY"',
+        'X_FRAME_OPTIONS = "SAMEORIGIN"',
+        DEFENCES_OF_PAGES + "test_every_page_carries_the_security_headers",
+    ),
+    Defence(
+        "a session sent along from elsewhere",
+        SETTINGS,
+        'SESSION_COOKIE_SAMESITE = "Lax"',
+        'SESSION_COOKIE_SAMESITE = "None"',
+        DEFENCES_OF_PAGES + "test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites",
+    ),
+    Defence(
+        "a line that can be read on the way",
+        SETTINGS,
+        "SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000",
+        "SECURE_HSTS_SECONDS = 0",
+        DEFENCES_OF_PAGES + "test_cookies_are_secure_and_https_is_kept_to_everywhere_but_on_this_machine",
+    ),
+    Defence(
+        "what a signed-in person reads, kept by a cache",
+        "people/middleware.py",
+        '            response.headers.setdefault("Cache-Control", "private, no-store")\n',
+        "            pass\n",
+        "tests/people/test_people_pages.py::test_what_a_signed_in_person_reads_is_kept_by_no_cache",
+    ),
+    Defence(
+        "an address without a sign-in",
+        "people/middleware.py",
+        "        return super().process_view(request, view_func, view_args, view_kwargs)\n",
+        "        return None\n",
+        "tests/test_doors.py",
+    ),
+    Defence(
+        "a code used twice",
+        "people/factors.py",
+        '    if step <= app.data.get("last_step", -1):\n        return Spent.BEFORE\n',
+        "",
+        "tests/people/test_second_factors.py::test_a_code_signs_once",
+    ),
+    Defence(
+        "a second factor left out",
+        CONFIRMING,
+        "            _check_code(user, confirmation.code, at)\n",
+        "            pass\n",
+        "tests/people/test_second_factors.py::test_neither_the_password_nor_the_code_signs_alone",
+    ),
+    Defence(
+        "guessing at a signature",
+        CONFIRMING,
+        "        raise TooManyTries\n",
+        "        pass\n",
+        "tests/people/test_signing.py::test_after_five_wrong_passwords_even_the_right_one_waits",
+    ),
+    Defence(
+        "a word of the sign-in provider in the place of a signature",
+        CONFIRMING,
+        "        raise ProviderDoesNotSign\n",
+        "        pass\n",
+        "tests/people/test_identities.py::test_somebody_with_only_the_provider_signs_nothing_however_fresh_its_word",
+    ),
+    Defence(
+        "a credential set by somebody else signs at once",
+        "people/signing.py",
+        "        raise CredentialTooFresh\n",
+        "        pass\n",
+        "tests/people/test_signing.py::test_a_credential_set_through_a_link_cannot_sign_for_a_day",
+    ),
+    Defence(
+        "an administrator signs",
+        "people/signing.py",
+        "        raise AdministratorsDoNotSign\n",
+        "        pass\n",
+        "tests/people/test_signing.py::test_administrators_sign_for_nobody",
+    ),
+    Defence(
+        "signing off one's own safeguard",
+        POLICIES,
+        "    if actor.person.pk == implementation.owner_id:\n        return Refused(",
+        "    if False:\n        return Refused(",
+        "tests/reviews/test_signoffs.py::test_an_owner_does_not_sign_off_their_own_and_the_database_knows_it",
+    ),
+    Defence(
+        "a reviewer with a conflict of interest",
+        POLICIES,
+        '        return Refused("conflict", barred, "Leave this question to the others; you may still comment.")\n',
+        "        pass\n",
+        "tests/reviews/test_votes.py::test_who_owns_a_safeguard_or_stated_the_applicability_does_not_judge_it",
+    ),
+    Defence(
+        "the chair votes",
+        POLICIES,
+        '    if Role.CHAIR in actor.roles and not question.quorum["approve"]["chair_votes"]:\n',
+        "    if False:\n",
+        "tests/reviews/test_votes.py",
+    ),
+    Defence(
+        "weights nobody confirmed",
+        GATE,
+        "    yield from _snapshot_reasons(inputs)\n",
+        "",
+        "tests/reviews/test_gate_rules.py::test_each_thing_taken_away_denies_and_says_which",
+    ),
+    Defence(
+        "evidence that moved, is missing or stale",
+        GATE,
+        "    yield from _evidence_reasons(inputs)\n",
+        "",
+        "tests/reviews/test_gate_rules.py::test_each_thing_taken_away_denies_and_says_which",
+    ),
+    Defence(
+        "clean evidence that nobody decided on",
+        GATE,
+        "    yield from _finding_reasons(framework, inputs)\n",
+        "",
+        "tests/reviews/test_gate_rules.py::test_each_thing_taken_away_denies_and_says_which",
+    ),
+    Defence(
+        "safeguards nobody signed off",
+        GATE,
+        "    yield from _safeguard_reasons(framework, inputs, required)\n",
+        "",
+        "tests/reviews/test_gate_rules.py::test_each_thing_taken_away_denies_and_says_which",
+    ),
+    Defence(
+        "a serving stack that was not reviewed",
+        GATE,
+        "    yield from _stack_reasons(framework, inputs, required)\n",
+        "",
+        "tests/reviews/test_places.py::test_the_stack_that_was_reviewed_is_authorised_and_no_other",
+    ),
+    Defence(
+        "going out without a release",
+        GATE,
+        "    yield from _release_reasons(framework, inputs, required)\n",
+        "",
+        "tests/reviews/test_gate_rules.py::test_each_thing_taken_away_denies_and_says_which",
+    ),
+    Defence(
+        "votes from before a halt",
+        "reviews/contents.py",
+        '    halted = {} if state is None or state.halted_at is None else {"halted": state.halted_at.isoformat()}\n',
+        "    halted: dict[str, str] = {}\n",
+        "tests/reviews/test_attack_going_on.py",
+    ),
+    Defence(
+        "a decision written past the verbs",
+        "ledger/verification.py",
+        "        report.rows = rows.check()\n",
+        "        report.rows = 0\n",
+        "tests/reviews/test_attack_rows.py::test_what_was_done_past_the_verbs_is_named_and_shuts_the_gate",
+    ),
+    Defence(
+        "a worker thought dead that writes after all",
+        READINGS,
+        "lease_token=upload.lease_token, state=UploadState.PARSING).first()",
+        "state=UploadState.PARSING).first()",
+        "tests/evaluations/test_reading.py::test_a_reader_thought_dead_writes_nothing_while_another_is_at_it",
+    ),
+    Defence(
+        "an upload that lost its worker",
+        CLOCK,
+        "    return Q(lease_until=None) | Q(lease_until__lte=at) | Q(lease_until__gt=_later_than_any(at, lease))",
+        "    return Q(lease_until=None)",
+        "tests/evaluations/test_reading.py::test_a_leased_file_is_left_alone_until_its_reader_has_gone_silent",
+    ),
+    Defence(
+        "a clock that jumped",
+        CLOCK,
+        "    return Q(lease_until=None) | Q(lease_until__lte=at) | Q(lease_until__gt=_later_than_any(at, lease))",
+        "    return Q(lease_until=None) | Q(lease_until__lte=at)",
+        "tests/evaluations/test_reading.py::test_a_lease_and_a_wait_of_a_clock_that_has_jumped_since_bind_nobody",
+    ),
+    Defence(
+        "a lease written by a clock that has jumped since",
+        CLOCK,
+        "    return until is not None and at < until <= _later_than_any(at, longest)",
+        "    return until is not None and at < until",
+        "tests/faults/test_faults.py::test_a_lease_and_a_wait_written_by_a_clock_that_has_jumped_since",
+    ),
+    Defence(
+        "a disk that is full",
+        "evaluations/services/blobs.py",
+        "            raise NoRoom from error\n",
+        "            pass\n",
+        "tests/faults/test_faults.py::test_a_disk_that_is_full_while_bytes_are_stored",
+    ),
+    Defence(
+        "the same bytes twice at once",
+        "evaluations/services/uploads.py",
+        "    Blob.objects.select_for_update(no_key=True).get(pk=stored.sha256)\n",
+        "",
+        "tests/evaluations/test_receiving_at_once.py",
+    ),
+    Defence(
+        "a file over the limit",
+        "evaluations/services/blobs.py",
+        "        if limit is not None and size > limit:\n            raise TooLarge(limit)\n",
+        "",
+        "tests/evaluations/test_receiving.py::test_a_file_over_the_limit_leaves_nothing_behind",
+    ),
+    Defence(
+        "a migration that is missing",
+        "asl_portal/health.py",
+        "            return migrations_of_this_code() <= set(cursor.fetchall())\n",
+        "            return True\n",
+        "tests/faults/test_faults.py::test_a_migration_that_is_missing_keeps_the_portal_unready",
+    ),
+    Defence(
+        "an outlet that points inside",
+        "reviews/notices/reaching.py",
+        "    return real.is_global and not (",
+        "    return not (",
+        "tests/reviews/outlets/test_reaching.py::test_an_address_inside_is_not_reached",
+    ),
+    Defence(
+        "a cell that a spreadsheet would run",
+        "reviews/tables/as_csv.py",
+        '    return f"\'{cell}" if cell.startswith(FORMULA) else cell\n',
+        "    return cell\n",
+        "tests/reviews/tables/test_table_formats.py",
+    ),
+)
+
+
+class NotHeld(Exception):
+    """Something was taken out, and its test did not fail."""
+
+
+def main(names: list[str]) -> None:
+    chosen = [each for each in DEFENCES if not names or each.name in names]
+    with tempfile.TemporaryDirectory(prefix="asl-defences-") as folder:
+        copy = _copied(Path(folder) / "tree")
+        held = [(each, _taken_out(each, copy)) for each in chosen]
+    loose = [each.name for each, failed in held if not failed]
+    if not names:
+        PAGE.write_text("\n".join(_page(held)) + "\n")
+    if loose:
+        raise SystemExit(f"Taken out, and its test went on passing: {'; '.join(loose)}")
+
+
+def _copied(tree: Path) -> Path:
+    """What git knows of the tree, with the environment of this one."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name)
+    (tree / ".venv").symlink_to(Path(sys.prefix))
+    return tree
+
+
+def _taken_out(defence: Defence, tree: Path) -> bool:
+    """Whether the test fails without the defence."""
+    path = tree / defence.path
+    whole = path.read_text()
+    path.write_text(whole.replace(defence.before, defence.after, 1))
+    try:
+        ran = subprocess.run(
+            ["./portal", "test", "--without-browser", defence.test, "-q", "-x"], check=False, cwd=tree, capture_output=True, text=True
+        )
+    finally:
+        path.write_text(whole)
+    failed = ran.returncode == SOME_FAILED and "FAILED" in ran.stdout
+    sys.stdout.write(f"{'held ' if failed else 'LOOSE'} {defence.name}\n")
+    sys.stdout.flush()
+    return failed
+
+
+def _page(held: Iterable[tuple[Defence, bool]]) -> Iterator[str]:
+    yield from (
+        "# Each defence, taken out",
+        "",
+        "A test that passes shows little unless it fails once the thing it tests is gone. `python -m tests.defences` takes each of these out of a copy of the code,",
+        "one at a time, and runs the test that holds it. Written by it; the wider list, threat by threat, is the [threat model](threat-model.md).",
+        "",
+        "| against | taken out of | the test that fails then | failed |",
+        "|---|---|---|---|",
+    )
+    for each, failed in held:
+        path, _, name = each.test.partition("::")
+        yield f"| {each.name} | `{each.path}` | `{name or path}` | {'yes' if failed else '**no**'} |"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
