@@ -25,12 +25,13 @@ from people.words import Scope
 TITLE = "The gate"
 BASELINE = "none: an absolute number, on this machine, which the asking programs share with the two workers and the database. `/healthz` is asked the same way."
 TRIED = """What an answer is worked out from, and the answer itself, are remembered for as long as PostgreSQL reports the very same snapshot, that is while no transaction
-anywhere on the server has written; never past the instant at which an assessment, a decision or a sign-off runs out, and never longer than a second (decision 0005). So an answer is
-given again as that of the instant it was worked out at, at most a second ago, and no write can be missed: the next question after it reads everything again. The same holds for the token
-behind the question. One statement a question says for both that nothing moved, and that the connection lives. Before any of this an answer took 28 statements; before the answer itself was
-kept, it took three, and the pure rules on their canonical documents were half of its time. Tried besides: the API's addresses come before the rooms' hundred, and the content policy's header is
-written once. What is left is the frame of a request: server, middleware, the answer's own description checked. Not tried: to answer the gate ahead of the middleware, for what guards the
-other addresses guards this one too. On a server that is written to all the time every question reads everything."""
+anywhere on the server has written; never past the instant at which an assessment, a decision or a sign-off runs out, and never longer than a second (decision 0005). So an answer
+is given again as that of the instant it was worked out at, at most a second ago, and no write can be missed: the next question after it reads everything again. The same holds
+for the token behind the question. One statement a question says for both that nothing moved, and that the connection lives. Before any of this an answer took 28 statements;
+before the answer itself was kept, it took three, and the pure rules on their canonical documents were half of its time. Tried besides: the API's addresses come before the rooms'
+hundred, and the content policy's header is written once. What is left is the frame of a request: server, middleware, the count of calls in the cache, the answer's own
+description checked. Not tried: to answer the gate ahead of the middleware, for what guards the other addresses guards this one too. On a server that is written to all the time
+every question reads everything."""
 
 CLIENTS = 4
 

@@ -23,13 +23,14 @@ from people.models import Person
 
 TITLE = "From upload to assessment"
 BASELINE = "a task that only leaves a mark in the cache, sent to the same queue and done by the same worker of two processes; both are awaited by asking every millisecond."
-TRIED = """Whoever receives a file asks for it to be read; whoever reads it goes on in the same process to the news of it and to its model's assessment, and the messages for these
-hops are the second way only. Rows, leases and idempotence are as they were: each hop can still be lost, doubled or killed without harm. What people wait for is heard before what
-can wait (cases, scopes, notices, outlets), of which one worker does one thing at a time, so that the others stay free; the gate's scopes are looked at once for several entries
-about one model, and without a lock while nothing moves; consumers for whom nothing waits are taken to the head in one statement instead of four each. Before, an upload passed four
-messages and stood behind the board's work at each. What remains is no waiting but work: some ninety statements and eight commits that wait for the disk, where the task that does
-nothing has none. Tried and taken back: committing cursors and leases without waiting for the disk, for what is remembered while the database says that nothing was written (decision
-0005) may then outlive a crash. Not tried: fewer commits by joining the claim of a row with its work, which would let a worker that dies take its row along."""
+TRIED = """Whoever receives a file asks for it to be read; whoever reads it goes on in the same process to the news of it and to its model's assessment, and the messages for
+these hops are the second way only. Rows, leases and idempotence are as they were: each hop can still be lost, doubled or killed without harm. What people wait for is heard
+before what can wait (cases, scopes, notices, outlets), of which one worker does one thing at a time, so that the others stay free; the gate's scopes are looked at once for
+several entries about one model, and without a lock while nothing moves; consumers for whom nothing waits are taken to the head in one statement instead of four each. Before, an
+upload passed four messages and stood behind the board's work at each. All files of this measure are about one model, so each may have to wait until the board, which looks at the
+one before, lets go of it. What remains else is work: some ninety statements and eight commits that wait for the disk, where the task that does nothing has none. Tried and taken
+back: committing cursors and leases without waiting for the disk, for what is remembered while the database says that nothing was written (decision 0005) may then outlive a
+crash. Not tried: fewer commits by joining the claim of a row with its work, which would let a worker that dies take its row along."""
 
 LOG = Path(settings.BASE_DIR) / "asl_portal" / "demo" / "logs" / "heron-3" / "swe-hard.eval"
 PATIENCE = 120
