@@ -45,5 +45,15 @@ def _machine() -> str:
     load = os.getloadavg()
     return (
         f"The machine: {os.cpu_count()} processors ({platform.machine()}), {platform.system()}, Python {platform.python_version()}; PostgreSQL and Valkey embedded, "
-        f"syncing to disk as in production. Average load at the end of the run: {load[0]:.1f}."
+        f"syncing to disk as in production. Average load at the end of the run: {load[0]:.1f}.{_beside(load[1])}"
     )
+
+
+def _beside(load: float) -> str:
+    """What a reader has to bear in mind where the machine did other work too."""
+    if load <= 2 * (os.cpu_count() or 1):
+        return ""
+    return """
+
+**Other work ran on the machine meanwhile.** Nearly every time is too long, and what is short waits for its turn longer than it takes: a ratio to something short, such as the task
+that does nothing, comes out too small, and both sides may have met different neighbours. Only counts and memory are to be relied on here."""
