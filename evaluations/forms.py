@@ -156,8 +156,8 @@ class BindingForm(forms.Form):
         }
 
 
-class DossierForm(forms.Form):
-    """What is opened to whom, until when."""
+class DossierForm(ConfirmationForm):
+    """What is opened to whom, until when, and who says so."""
 
     subject = forms.ModelChoiceField(label="Model", queryset=Subject.objects.none(), empty_label="Choose")
     person = forms.ModelChoiceField(
@@ -166,6 +166,7 @@ class DossierForm(forms.Form):
     until = forms.DateField(
         label="Until", widget=forms.DateInput(attrs={"type": "date"}), help_text="To the end of that day in UTC. It can be closed earlier."
     )
+    field_order = ("subject", "person", "until", *CONFIRMING)
 
     def __init__(self, *args: Any, subjects: QuerySet[Subject], people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

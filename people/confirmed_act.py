@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,6 +19,8 @@ from people.forms import ConfirmationForm
 from people.refusal_pages import said_on
 
 TEMPLATE = "people/confirmed_act.html"
+
+Made = TypeVar("Made")
 
 
 @sensitive_post_parameters("password", "code")
@@ -44,6 +46,21 @@ def confirmed_act(
         messages.info(request, said if isinstance(said, str) else said())
         return redirect(place)
     return render(request, template, {"place": place, **context, "form": form}, status=422 if form.errors else 200)
+
+
+def confirmed(request: MemberRequest, form: ConfirmationForm, act: Callable[..., Made]) -> Made | None:
+    """The same for a form of its own: what `act` makes of what was filled in, once the person has confirmed who they are.
+
+    None where nothing was sent, or the form says what is wrong.
+    """
+
+    def do() -> Made:
+        told = form.signed()
+        with transaction.atomic():
+            confirm(user=request.user, confirmation=told.pop("confirmation"), at=timezone.now())
+            return act(**told)
+
+    return said_on(form, do) if form.is_valid() else None
 
 
 def _confirmed(request: MemberRequest, form: ConfirmationForm) -> Confirmed:

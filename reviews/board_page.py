@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django import forms
 
 from frameworks.engine.types import FrameworkDocument
 from frameworks.engine.types import Quorum as Policy
+from people.forms import CONFIRMING, ConfirmationForm
 from people.models import Person
 from people.queries import Actor, people_with
 from reviews import policies
@@ -26,13 +28,14 @@ QUESTIONS = {
 }
 
 
-class FoundBoardForm(forms.Form):
+class FoundBoardForm(ConfirmationForm):
     name = forms.CharField(label="Name", max_length=200, help_text="For example: Safety review board.")
     slug = forms.SlugField(label="Short name", max_length=80, help_text="Stands in addresses: lower-case letters, digits, hyphens.")
     framework_name = forms.ChoiceField(label="Judges under")
+    field_order = ("name", "slug", "framework_name", *CONFIRMING)
 
-    def __init__(self, *args: object, frameworks: Iterable[str], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, frameworks: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["framework_name"].choices = [(name, name) for name in frameworks]  # type: ignore[attr-defined]
 
 

@@ -304,7 +304,7 @@ ROWS: dict[str, Row] = {
     "reviews:board-new": form(("chair", "executive")),
     "reviews:board": row(GET=INSIDE),
     "reviews:seat-propose": row(POST=only(("chair", "executive"), 422, outside_evaluator=404)),
-    "reviews:seat-confirm": row(POST=only(("executive",), 302, outside_evaluator=404)),
+    "reviews:seat-confirm": form(("executive",)),
     "reviews:seat-leave": row(POST=only(("reviewer", "chair"), 302, outside_evaluator=404)),
     "reviews:adoption-list": row(GET=INSIDE),
     "reviews:adoption-propose": form(("chair",)),

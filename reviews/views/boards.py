@@ -1,14 +1,18 @@
 """The board of a framework: who sits on it, whom its policies still lack, and the acts on its seats."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frameworks.queries import in_force, in_force_versions
+from people.confirmed_act import confirmed, confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -31,15 +35,15 @@ def _without_board(known: list[Board]) -> list[str]:
     return [version.name for version in in_force_versions().order_by("name") if version.name not in judged]
 
 
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def found(request: MemberRequest) -> HttpResponse:
     frameworks = _without_board(list(access.boards(request.actor)))
     require(policies.may_found_board(request.actor))
-    form = FoundBoardForm(request.POST if request.method == "POST" else None, frameworks=frameworks)
-    if form.is_valid():
-        made = said_on(form, lambda: boards.found_board(actor=request.actor.person, at=timezone.now(), **form.cleaned_data))
-        if made:
-            return redirect("reviews:board", slug=made.slug)
+    form = FoundBoardForm(request.POST if request.method == "POST" else None, frameworks=frameworks, user=request.user)
+    made = confirmed(request, form, partial(boards.found_board, actor=request.actor.person, at=timezone.now()))
+    if made is not None:
+        return redirect("reviews:board", slug=made.slug)
     return render(request, "reviews/board_new.html", {"form": form, "frameworks": frameworks}, status=422 if form.errors else 200)
 
 
@@ -75,12 +79,31 @@ def propose_seat(request: MemberRequest, slug: str) -> HttpResponse:
     return _detail(request, board, form, status=422)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm_seat(request: MemberRequest, slug: str, seat_id: UUID) -> HttpResponse:
-    seat = access.seat(access.board(request.actor, slug), seat_id)
-    boards.confirm_seat(seat=seat, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"{seat.person.name} has a seat. Cases opened from now on call them; open ones keep their roster.")
-    return redirect("reviews:board", slug=slug)
+    """The second keeper's word, confirmed anew: from then on whoever sits there is called to new cases."""
+    board = access.board(request.actor, slug)
+    seat = access.seat(board, seat_id)
+    require(policies.may_confirm_seat(request.actor, seat))
+    place = reverse("reviews:board", args=[slug])
+    return confirmed_act(
+        request,
+        act=lambda: boards.confirm_seat(seat=seat, actor=request.actor.person, at=timezone.now()),
+        said=f"{seat.person.name} has a seat. Cases opened from now on call them; open ones keep their roster.",
+        place=place,
+        context={
+            "title": f"Confirm a seat of {seat.person.name}",
+            "lede": "Cases opened from then on call whoever sits here to vote. Open ones keep the roster they were opened with.",
+            "facts": [
+                ("Board", board.name),
+                ("Person", seat.person.name),
+                ("As", seat.get_role_display()),
+                ("Proposed by", seat.proposed_by),
+            ],
+            "crumbs": [(board.name, place)],
+            "button": "Confirm this seat",
+        },
+    )
 
 
 @require_POST

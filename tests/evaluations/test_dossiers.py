@@ -16,7 +16,7 @@ from ledger.refusals import NotAllowed, NotKnown
 from people.queries import actor_of
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import make_subject, send_file
+from tests.makers import PASSWORD, make_subject, send_file
 
 
 def client_of(person: Any) -> Client:
@@ -33,10 +33,11 @@ def opened(world: World, **more: Any) -> Dossier:
 def test_the_chair_opens_a_dossier_and_closes_it_on_the_page(world: World) -> None:
     dan, lena = client_of(world.cast.dan), client_of(world.cast.lena)
     upload = world.send(log())
-    told = {"subject": world.subject.pk, "person": world.cast.lena.pk, "until": "2126-01-01"}
+    told = {"subject": world.subject.pk, "person": world.cast.lena.pk, "until": "2126-01-01", "password": PASSWORD}
     assert client_of(world.cast.ada).post("/dossiers/", told).status_code == 403
     assert dan.post("/dossiers/", told | {"until": "2020-01-01"}).status_code == 422
     assert lena.get(f"/uploads/{upload.pk}/").status_code == 404
+    assert dan.post("/dossiers/", told | {"password": "found"}).status_code == 422 and not Dossier.objects.exists()
     assert dan.post("/dossiers/", told).status_code == 302
     receipt = lena.get(f"/uploads/{upload.pk}/")
     assert receipt.status_code == 200 and "/subjects/heron/" not in receipt.content.decode()

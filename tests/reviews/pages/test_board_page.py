@@ -10,7 +10,7 @@ from reviews.models import BoardSeat
 from reviews.services import boards
 from reviews.views.inbox import address_of
 from reviews.waiting import waiting_on
-from tests.makers import make_snapshot
+from tests.makers import PASSWORD, make_snapshot
 from tests.reviews.conftest import Board
 
 
@@ -32,7 +32,8 @@ def seat(board: Board, council: Council, person: Person, role: str = "reviewer")
 
 def test_a_board_is_founded_and_seated_on_its_pages_by_two_people(board: Board) -> None:
     dan, grace = client_of(board.cast.dan), client_of(board.cast.grace)
-    told = {"name": "The council", "slug": "council", "framework_name": "board"}
+    told = {"name": "The council", "slug": "council", "framework_name": "board", "password": PASSWORD}
+    assert dan.post(reverse("reviews:board-new"), told | {"password": "found"}).status_code == 422
     assert dan.post(reverse("reviews:board-new"), told).status_code == 302
     assert dan.post(reverse("reviews:board-new"), told).status_code == 422
     where = reverse("reviews:board", args=["council"])
@@ -41,9 +42,11 @@ def test_a_board_is_founded_and_seated_on_its_pages_by_two_people(board: Board) 
     assert dan.post(reverse("reviews:seat-propose", args=["council"]), proposal).status_code == 302
     confirm = reverse("reviews:seat-confirm", args=["council", BoardSeat.objects.get().pk])
     assert "Confirm seat" not in dan.get(where).content.decode() and dan.post(confirm).status_code == 403
-    assert "Confirm seat" in grace.get(where).content.decode() and grace.post(confirm).status_code == 302
+    assert "Confirm seat" in grace.get(where).content.decode() and "Confirm this seat" in grace.get(confirm).content.decode()
+    assert grace.post(confirm, {"password": "found"}).status_code == 422 and BoardSeat.objects.get().confirmed_at is None
+    assert grace.post(confirm, {"password": PASSWORD}).status_code == 302
     assert BoardSeat.objects.get().confirmed_by == board.cast.grace
-    assert grace.post(confirm).status_code == 409
+    assert grace.post(confirm, {"password": PASSWORD}).status_code == 409
 
 
 def test_the_page_names_what_a_policy_lacks_and_who_would_fill_it(board: Board, council: Council) -> None:
