@@ -1,5 +1,6 @@
 """Numbers keep what they came with; absence is a dash, never zero."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -79,7 +80,8 @@ def test_times_are_written_in_utc_with_their_zone_on_hover() -> None:
 
 @pytest.mark.parametrize(("hours", "said"), [(-73, "3 days ago"), (-1, "1 hour ago"), (0, "less than a minute ago"), (50, "in 2 days")])
 def test_how_long_ago_is_said_in_one_unit(hours: int, said: str) -> None:
-    assert said in look.ago(AT + timedelta(hours=hours), AT)
+    told = look.ago(AT + timedelta(hours=hours), AT)
+    assert said in told and re.search(r'<time datetime="[^"]+Z" title="[^"]+ UTC">', told)
 
 
 @pytest.mark.parametrize(
