@@ -547,6 +547,7 @@ def build_board(world: World) -> None:
         at=at,
     )
     world.things |= {
+        "board": board,
         "weights": board.snapshot.weights_digest,
         "named_set": named_set,
         "observing": Observing.objects.create(

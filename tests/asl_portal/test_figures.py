@@ -1,6 +1,8 @@
 """The figures an operator's alarms stand on: true, the same from every web process, and cheap."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,13 +10,29 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
+from asl_portal import health
 from asl_portal.figures import exposition
+from evaluations.models import Assessment
 from evaluations.services import blobs, readings
-from ledger.models import Cursor
+from ledger.models import Cursor, Head
+from ledger.notary import Notary
 from reviews.models.notice import Work
-from tests.makers import NOON, adopt_framework, deliver_all, later, make_people, make_snapshot, make_subject, send_file, work_off
+from tests.makers import (
+    NOON,
+    adopt_framework,
+    deliver_all,
+    later,
+    make_people,
+    make_person,
+    make_snapshot,
+    make_subject,
+    send_file,
+    work_off,
+)
+from tests.reviews.conftest import make_board
 
 pytestmark = pytest.mark.django_db
+OPERATING = (Path(__file__).resolve().parents[2] / "docs/operating.md").read_text()
 
 
 def _figures(at: Any = NOON) -> dict[str, float]:
@@ -77,6 +95,43 @@ def test_a_broker_that_is_gone_is_said_to_be_down_and_its_figures_are_left_out(s
     found = _figures()
     assert (found["asl_up broker"], found["asl_up database"]) == (0, 1)
     assert "asl_broker_messages" not in found
+
+
+def test_what_is_signed_says_how_long_ago_and_what_came_since_is_counted(tmp_path: Path) -> None:
+    make_people("ada")
+    Notary(tmp_path / "key").sign(at=later(minutes=1))
+    found = _figures(later(minutes=11))
+    assert (found["asl_checkpoint_unsigned_entries"], found["asl_checkpoint_age_seconds"]) == (0, 600)
+    make_person("Olga", at=later(minutes=12))
+    assert _figures(later(minutes=12))["asl_checkpoint_unsigned_entries"] == 2
+
+
+def test_a_ledger_that_does_not_fit_is_told() -> None:
+    make_people("ada")
+    Head.objects.update(root=bytes(32))
+    assert _figures()["asl_ledger_sound"] == 0
+
+
+def test_a_worker_is_up_while_its_mark_is_fresh() -> None:
+    assert _figures()["asl_up worker"] == 0
+    health.mark_worker_alive()
+    assert _figures()["asl_up worker"] == 1
+
+
+def test_an_assessment_that_time_has_overtaken_is_overdue() -> None:
+    make_board().clean()
+    ends = Assessment.objects.get(superseded_by=None).valid_until
+    assert ends is not None
+    assert _figures(ends - timedelta(seconds=1))["asl_assessments_overdue"] == 0
+    assert _figures(ends)["asl_assessments_overdue"] == 1
+
+
+def test_every_figure_is_documented_and_every_documented_one_is_told(tmp_path: Path) -> None:
+    make_people("ada")
+    Notary(tmp_path / "key").sign(at=NOON)
+    deliver_all()
+    told = {family.name for family in text_string_to_metric_families(exposition(NOON).decode()) if family.name.startswith("asl_")}
+    assert set(re.findall(r"\basl_(?!portal\b)\w+", OPERATING)) == told
 
 
 def test_the_figures_cost_the_same_however_much_there_is() -> None:
