@@ -195,10 +195,13 @@ def collect(
     scopes = _by_subject(looked_at(ScopeState.objects.filter(subject__in=ids, framework_name=version.name).select_related("halted_by")))
     weights = Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject")
     snapshots = _by_subject(past.weights_as_they_stood(weights, moment) if back else weights)
-    uploads = _uploads_then(ids, moment) if back else _uploads(ids, moment)
-    due = _due(ids, version, moment if back else None)
+    leans_on = {subject.pk: _leans_on(subject, determinations[subject.pk]) for subject in several}
+    concerned = list({*ids, *(each for others in leans_on.values() for each in others)})
+    uploads = _uploads_then(concerned, moment) if back else _uploads(concerned, moment)
+    asked_for = _due(concerned, version, moment if back else None)
+    due = asked_for | {subject_id for subject_id, unheard in uploads.items() if unheard.pending or unheard.dead}
     built = _built_then(ids, version, moment) if back else _built(ids, version, moment)
-    covers, covers_strictly = _covers(determinations.values(), version, moment, back=back)
+    covers, covers_strictly, covers_still = _covers(determinations.values(), version, moment, back=back)
     earlier = _earlier(version, moment)
     found = {
         subject.pk: Facts(
@@ -219,7 +222,9 @@ def collect(
             pending_uploads=uploads[subject.pk].pending,
             dead_uploads=uploads[subject.pk].dead,
             refused_uploads=uploads[subject.pk].refused,
-            due=subject.pk in due,
+            due=subject.pk in asked_for
+            or not due.isdisjoint(leans_on[subject.pk])
+            or any(each.covered_by_id and (each.covered_by_id, each.threshold) not in covers_still for each in determinations[subject.pk]),
             covers=covers,
             held=_held(subject, determinations[subject.pk], earlier),
             earlier_papers=_earlier_papers(determinations[subject.pk], earlier),
@@ -393,6 +398,12 @@ def _uploads_then(ids: list[UUID], at: datetime) -> dict[UUID, _Unheard]:
     )
 
 
+def _leans_on(subject: Subject, determinations: Iterable[Determination]) -> set[UUID]:
+    """The models whose evidence bears on this one: its parent, and those that cover it. What waits there may be a rise here."""
+    covering = {each.covered_by.subject_id for each in determinations if each.covered_by is not None}
+    return covering | ({subject.parent_id} if subject.parent_id is not None else set())
+
+
 def _due(ids: list[UUID], version: FrameworkVersion, then: datetime | None) -> set[UUID]:
     rows = AssessmentDue.objects.filter(subject__in=ids, framework_name=version.name).exclude(state=DueState.DONE)
     if then is not None:
@@ -500,18 +511,25 @@ def brought(paper: Paper, facts: Facts) -> paper_rules.Supplied:
 
 def _covers(
     groups: Iterable[list[Determination]], version: FrameworkVersion, at: datetime, *, back: bool
-) -> tuple[dict[UUID, dict[str, str]], frozenset[tuple[UUID, str]]]:
+) -> tuple[dict[UUID, dict[str, str]], frozenset[tuple[UUID, str]], frozenset[tuple[UUID, str]]]:
     """The requirement in force of each snapshot some `covered_by` leans on: that of its subject's strict determinations and open questions.
 
-    Beside it, the thresholds that count against the covering models: what covers cannot speak for less than it is treated as itself.
+    Beside it, the thresholds that count against the covering models: what covers cannot speak for less than it is treated as itself. And those it may
+    cover still, by a decision in force on its own evidence.
     """
     snapshots = {each.covered_by_id for group in groups for each in group if each.covered_by_id}
     if not snapshots:
-        return {}, frozenset()
+        return {}, frozenset(), frozenset()
     parents = {snapshot.pk: snapshot.subject for snapshot in Snapshot.objects.filter(pk__in=snapshots).select_related("subject")}
     facts = collect({subject.pk: subject for subject in parents.values()}.values(), version, at, back=back)
     strictly = frozenset((snapshot_id, slug) for snapshot_id, subject in parents.items() for slug in facts[subject.pk].counting)
-    return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}, strictly
+    still = frozenset(
+        (snapshot_id, slug)
+        for snapshot_id, subject in parents.items()
+        for slug, each in facts[subject.pk].determinations.items()
+        if each.verdict != Verdict.COVERED_BY
+    )
+    return {snapshot_id: facts[subject.pk].required_slugs for snapshot_id, subject in parents.items()}, strictly, still
 
 
 def _earlier(version: FrameworkVersion, at: datetime) -> list[FrameworkVersion]:

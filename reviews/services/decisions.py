@@ -7,6 +7,7 @@ in the same transaction: the earlier decision ends, the requirement and judgemen
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -129,6 +130,18 @@ def _check_cover(case: Case, threshold: str, covered_by: Snapshot, facts: Facts)
     standing = parent.determinations.get(threshold)
     if standing is None or standing.verdict == Verdict.COVERED_BY or not covered_by.is_confirmed:
         raise CoverNotFit
+    if case.subject_id in _leant_on(covered_by.subject_id, case.framework_name):
+        raise CoverNotFit("This model covers that one for another threshold, and what it is treated as would rest on itself.")
+
+
+def _leant_on(subject_id: UUID, framework_name: str) -> set[UUID]:
+    """The models by which a model is covered, and those by which they are, for whatever threshold."""
+    leaning = Determination.objects.filter(framework_name=framework_name, ended_at=None, covered_by__isnull=False).order_by()
+    found, asked = set[UUID](), {subject_id}
+    while asked:
+        above = set(leaning.filter(subject__in=asked).values_list("covered_by__subject", flat=True)) - found
+        found, asked = found | above, above
+    return found
 
 
 @refusals_entered("reviews:decision:refused", about="question")

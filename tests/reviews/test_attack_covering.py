@@ -1,0 +1,96 @@
+"""A model that another one covers, or that derives from one, goes out on no more than is known of that other one by now."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+
+import pytest
+
+from evaluations.models import Snapshot, Subject, Upload
+from evaluations.services import readings
+from reviews.models import Determination
+from reviews.services import cases
+from reviews.services.decisions import CoverNotFit, propose
+from tests.conftest import WorldOnce
+from tests.evaluations.logs import log
+from tests.makers import deliver_all, make_snapshot, make_subject
+from tests.reviews.conftest import Board, make_board
+
+
+@dataclass
+class Covered:
+    """Egret may go out; Bio-3 of it is covered by Heron, from which it derives."""
+
+    board: Board
+    heron: Subject
+    weights: Snapshot
+
+    def send(self) -> Upload:
+        """A damning result of Heron, received and not read."""
+        return self.board.send(log("bio_protocols", right=38, run="damning"), subject=self.heron, snapshot=self.weights)
+
+
+@pytest.fixture(scope="module")
+def covered_once(world_once: WorldOnce) -> Iterator[Covered]:
+    with world_once():
+        board = make_board()
+        heron, weights = board.subject, board.snapshot
+        board.clean()
+        board.open_case()
+        board.settle_thresholds()
+        board.subject = make_subject(board.cast, "egret", at=board.now(), parent=heron, derivation="fine-tune")
+        board.snapshot = make_snapshot(board.cast, board.subject, at=board.now(), is_release_candidate=True)
+        board.work()
+        board.measure("exploits")
+        board.safeguard()
+        board.open_case()
+        question = board.question(threshold="bio-3")
+        propose(question=question, verdict="covered_by", covered_by=weights, note="Parity.", actor=board.cast.dan, at=board.now())
+        board.settle(question)
+        board.settle(board.question(threshold="bio-4"), "not_crossed")
+        board.work()
+        board.settle_safeguards()
+        board.release()
+        board.work()
+        yield Covered(board, heron, weights)
+
+
+@pytest.fixture
+def covered(covered_once: Covered, db: None) -> Covered:
+    return deepcopy(covered_once)
+
+
+def test_what_waits_to_be_read_of_a_covering_model_shuts_the_gate_of_the_covered_one(covered: Covered) -> None:
+    assert covered.board.ask().allowed
+    covered.send()
+    assert covered.board.ask().codes == ["assessment_outdated"]
+
+
+def test_what_waits_to_be_assessed_of_it_does_too(covered: Covered) -> None:
+    upload = covered.send()
+    readings.parse(upload_id=upload.pk, at=covered.board.now())
+    deliver_all(covered.board.now())
+    assert covered.board.ask().codes == ["assessment_outdated"]
+
+
+def test_a_coverage_lets_nothing_out_while_the_covering_models_own_decision_is_gone_and_nobody_has_followed_it(covered: Covered) -> None:
+    at = covered.board.now()
+    Determination.objects.filter(subject=covered.heron, threshold="bio-3", ended_at=None).update(ended_at=at, ended_why="finding_worsened")
+    assert covered.board.ask().codes == ["assessment_outdated"]
+
+
+def test_two_models_do_not_cover_each_other(covered: Covered) -> None:
+    """Egret answers Bio-4 by its own evidence, and leans on Heron for Bio-3: what Heron is treated as would rest on itself."""
+    board = covered.board
+    egret, board.subject = board.snapshot, covered.heron
+    cases.withdraw_case(case=board.case, note="Another question comes first.", actor=board.cast.dan, at=board.now())
+    board.open_case("precaution", thresholds=["bio-4"])
+    with pytest.raises(CoverNotFit):
+        propose(
+            question=board.question(threshold="bio-4"),
+            verdict="covered_by",
+            covered_by=egret,
+            note="Parity.",
+            actor=board.cast.dan,
+            at=board.now(),
+        )
