@@ -146,8 +146,13 @@ def at() -> Times:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The folder of real evaluation logs that ASL_SAMPLES_DIR names; where it is not, these tests have nothing to read."""
-    folder = os.environ.get("ASL_SAMPLES_DIR")
-    if not folder or not Path(folder).is_dir():
+    """The folder of real evaluation logs that ASL_SAMPLES_DIR names; where none is named, these tests have nothing to read. One that is named is read, or they fail."""
+    return named_samples(os.environ.get("ASL_SAMPLES_DIR", ""))
+
+
+def named_samples(folder: str) -> Path:
+    if not folder:
         pytest.skip("ASL_SAMPLES_DIR names no folder")
+    if not (Path(folder) / "evals" / "manifest.json").is_file():
+        pytest.fail(f"ASL_SAMPLES_DIR names {folder}, which holds no evals/manifest.json to read", pytrace=False)
     return Path(folder)

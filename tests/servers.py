@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import pytest
 import redis
 
 from asl_portal.embedded import apt
 from asl_portal.embedded.valkey import free_port
+from tests.lacking import lacks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,12 +39,12 @@ def _postgresql() -> Path | None:
 
 
 def _programs() -> tuple[Path, Path]:
-    """The oldest PostgreSQL of the system and its Redis, installed first where we may; skips the test where there is neither."""
+    """The oldest PostgreSQL of the system and its Redis, installed first where we may; without them the test is left out, or fails (`tests.lacking`)."""
     if not (_postgresql() and shutil.which("redis-server")) and apt.may_install():
         apt.install("postgresql", "redis-server")
     postgresql, server = _postgresql(), shutil.which("redis-server")
     if postgresql is None or server is None:
-        pytest.skip("needs PostgreSQL and redis-server of the system (Debian: apt-get install postgresql redis-server)")
+        lacks("needs PostgreSQL and redis-server of the system (Debian: apt-get install postgresql redis-server)")
     return postgresql, Path(server)
 
 
