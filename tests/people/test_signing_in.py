@@ -76,6 +76,17 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(client):
     assert not is_signed_in(client)
 
 
+def test_after_ten_wrong_passwords_over_many_accounts_even_the_right_one_waits_at_that_address_and_at_no_other(client):
+    cast = make_people("ben")
+    give_password(cast.ben)
+    for guess in range(10):
+        client.post(LOGIN, {"login": f"somebody-{guess}@lab.example", "password": "the one everybody has"})
+    answer = sign_in(client, cast.ben)
+    assert "Too many failed login attempts" in answer.content.decode() and not is_signed_in(client)
+    client.post(LOGIN, {"login": cast.ben.user.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.7")
+    assert is_signed_in(client)
+
+
 def test_an_account_without_a_password_does_not_sign_in(client):
     cast = make_people("ben")
     for password in ("", "!", PASSWORD):
