@@ -77,14 +77,14 @@ def upload_countersigned(upload: Upload, *, actor: Person, at: datetime) -> Entr
 
 
 def upload_attested(attestation: Attestation, *, actor: Person, at: datetime) -> Entry:
-    upload, signature = attestation.upload, attestation.signature
-    fields = {
-        "subject": upload.subject_id,
-        "snapshot": attestation.snapshot_id,
-        "blob": f"sha256:{upload.blob_id}",
-        **signature_fields(signature),
-    }
-    return _append("evaluations:upload:attested", f"upload:{upload.pk}", actor, at, fields, role=signature.role)
+    fields = attestation_fields(attestation)
+    return _append("evaluations:upload:attested", f"upload:{attestation.upload_id}", actor, at, fields, role=attestation.signature.role)
+
+
+def attestation_fields(attestation: Attestation) -> dict[str, object]:
+    upload = attestation.upload
+    named = {"subject": upload.subject_id, "snapshot": attestation.snapshot_id, "blob": f"sha256:{upload.blob_id}"}
+    return named | signature_fields(attestation.signature)
 
 
 def upload_parsed(upload: Upload, reading: ParseAttempt, *, runs: int, measurements: int, at: datetime) -> Entry:
@@ -187,14 +187,14 @@ def measurement_admitted(admission: Admission, *, subject: Subject, actor: Perso
 
 
 def arms_proposed(arms: Arms, *, actor: Person, at: datetime) -> Entry:
-    return _append("evaluations:arms:proposed", f"arms:{arms.pk}", actor, at, _arms(arms))
+    return _append("evaluations:arms:proposed", f"arms:{arms.pk}", actor, at, arms_fields(arms))
 
 
 def arms_confirmed(arms: Arms, *, actor: Person, at: datetime) -> Entry:
-    return _append("evaluations:arms:confirmed", f"arms:{arms.pk}", actor, at, _arms(arms))
+    return _append("evaluations:arms:confirmed", f"arms:{arms.pk}", actor, at, arms_fields(arms))
 
 
-def _arms(arms: Arms) -> dict[str, object]:
+def arms_fields(arms: Arms) -> dict[str, object]:
     return {
         "subject": arms.measurement.run.subject_id,
         "measurement": arms.measurement_id,

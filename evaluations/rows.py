@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from django.db.models import F
 
+from evaluations import entries
 from evaluations.models import (
     Admission,
+    Arms,
     Assessment,
+    Attestation,
     Binding,
     Correction,
     Coverage,
@@ -50,6 +53,19 @@ def countersigned_uploads() -> Iterator[Told]:
     for upload in Upload.objects.filter(countersigned_at__isnull=False).iterator():
         fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": upload.declared_digest}
         yield Told(f"confirmed upload {upload.pk}", f"upload:{upload.pk}", fields, upload.countersigned_by_id)
+
+
+@told_as("evaluations:upload:attested")
+def attestations() -> Iterator[Told]:
+    for row in Attestation.objects.select_related("upload", "signature").iterator():
+        fault = fault_of(row.signature, person=row.person_id)
+        yield Told(f"attestation {row.pk}", f"upload:{row.upload_id}", entries.attestation_fields(row), row.person_id, fault)
+
+
+@told_as("evaluations:arms:confirmed")
+def confirmed_arms() -> Iterator[Told]:
+    for row in Arms.objects.filter(confirmed_at__isnull=False).select_related("measurement__run").iterator():
+        yield Told(f"arms {row.pk}", f"arms:{row.pk}", entries.arms_fields(row), row.confirmed_by_id)
 
 
 @told_as("evaluations:dossier:opened")

@@ -189,27 +189,29 @@ def paper_withdrawn(paper: Paper, *, actor: Person, at: datetime) -> Entry:
 
 
 def observing_proposed(observing: Observing, *, at: datetime) -> Entry:
-    return _signed("reviews:observing:proposed", _observing(observing), observing.proposed, at, _observed(observing))
+    return _signed("reviews:observing:proposed", _observing(observing), observing.proposed, at, observed_fields(observing))
 
 
 def observing_voted(vote: ObservingVote, *, at: datetime) -> Entry:
-    fields = _observed(vote.observing) | {"vote": vote.pk, "choice": vote.choice}
+    fields = observed_fields(vote.observing) | {"vote": vote.pk, "choice": vote.choice}
     return _signed("reviews:observing:voted", _observing(vote.observing), vote.signature, at, fields)
 
 
 def observing_settled(observing: Observing, *, at: datetime) -> Entry:
-    return _append("reviews:observing:settled", _observing(observing), None, at, _observed(observing) | {"granted": observing.granted})
+    return _append(
+        "reviews:observing:settled", _observing(observing), None, at, observed_fields(observing) | {"granted": observing.granted}
+    )
 
 
 def observing_ended(observing: Observing, *, at: datetime) -> Entry:
-    return _append("reviews:observing:ended", _observing(observing), None, at, _observed(observing))
+    return _append("reviews:observing:ended", _observing(observing), None, at, observed_fields(observing))
 
 
 def _observing(observing: Observing) -> str:
     return f"observing:{observing.pk}"
 
 
-def _observed(observing: Observing) -> dict[str, Any]:
+def observed_fields(observing: Observing) -> dict[str, Any]:
     return {
         "subject": observing.subject_id,
         "snapshot": observing.snapshot_id,
@@ -231,15 +233,6 @@ def record_seconded(record: ImportedRecord, *, at: datetime) -> Entry:
 
 
 def _imported(kind: str, record: ImportedRecord, signature: Signature, at: datetime) -> Entry:
-    fields = {
-        "subject": record.subject_id,
-        "framework": record.framework_version_id,
-        "threshold": record.threshold,
-        "verdict": record.verdict,
-        "source": record.source_digest,
-        "expires_at": record.expires_at,
-        **signature_fields(signature),
-    }
     return append(
         kind=kind,
         thing=f"importedrecord:{record.pk}",
@@ -248,8 +241,19 @@ def _imported(kind: str, record: ImportedRecord, signature: Signature, at: datet
         policy=signature.policy,
         at=at,
         as_of=record.true_at,
-        fields=fields,
+        fields=imported_fields(record) | signature_fields(signature),
     )
+
+
+def imported_fields(record: ImportedRecord) -> dict[str, Any]:
+    return {
+        "subject": record.subject_id,
+        "framework": record.framework_version_id,
+        "threshold": record.threshold,
+        "verdict": record.verdict,
+        "source": record.source_digest,
+        "expires_at": record.expires_at,
+    }
 
 
 def clock_begun(turn: ClockTurn, *, at: datetime) -> Entry:
@@ -262,16 +266,16 @@ def clock_answered(turn: ClockTurn, *, actor: Person | None, at: datetime) -> En
 
 
 def named_set_proposed(asked: NamedSet, *, at: datetime) -> Entry:
-    return _signed("reviews:named-set:proposed", _set(asked), asked.proposed, at, _named_set(asked) | {"quorum": asked.quorum})
+    return _signed("reviews:named-set:proposed", _set(asked), asked.proposed, at, named_set_fields(asked) | {"quorum": asked.quorum})
 
 
 def named_set_voted(vote: NamedSetVote, *, at: datetime) -> Entry:
-    fields = _named_set(vote.named_set) | {"vote": vote.pk, "choice": vote.choice}
+    fields = named_set_fields(vote.named_set) | {"vote": vote.pk, "choice": vote.choice}
     return _signed("reviews:named-set:voted", _set(vote.named_set), vote.signature, at, fields)
 
 
 def named_set_settled(asked: NamedSet, *, at: datetime) -> Entry:
-    return _append("reviews:named-set:settled", _set(asked), None, at, _named_set(asked) | {"admitted": asked.admitted})
+    return _append("reviews:named-set:settled", _set(asked), None, at, named_set_fields(asked) | {"admitted": asked.admitted})
 
 
 def scope_halted(state: ScopeState, *, actor: Person, at: datetime) -> Entry:
@@ -497,7 +501,7 @@ def _set(asked: NamedSet) -> str:
     return f"namedset:{asked.pk}"
 
 
-def _named_set(asked: NamedSet) -> dict[str, Any]:
+def named_set_fields(asked: NamedSet) -> dict[str, Any]:
     return {
         "subject": asked.subject_id,
         "framework": asked.framework_version_id,

@@ -3,6 +3,7 @@ what it says in its table. What was written past the verbs opens a gate until th
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from uuid import UUID
 
 from ledger.canonical import digest
 from ledger.rows import Told, told_as
@@ -15,6 +16,11 @@ from reviews.models import (
     ApplicabilityStatement,
     BoardSeat,
     Determination,
+    ImportedRecord,
+    NamedSet,
+    NamedSetVote,
+    Observing,
+    ObservingVote,
     Paper,
     Recusal,
     ReleaseDecision,
@@ -123,6 +129,77 @@ def _adoption(adoption: Adoption, signature: Signature) -> Told:
     assert by is not None
     fields = entries.adoption_fields(adoption) | signature_fields(signature)
     return Told(f"adoption {adoption.pk}", f"adoption:{adoption.pk}", fields, by, fault_of(signature, person=by))
+
+
+@told_as("reviews:import:attested")
+def attested_records() -> Iterator[Told]:
+    for record in ImportedRecord.objects.select_related("attested").iterator():
+        yield _imported(record, record.attested, record.attested_by_id)
+
+
+@told_as("reviews:import:seconded")
+def seconded_records() -> Iterator[Told]:
+    for record in ImportedRecord.objects.filter(seconded__isnull=False).select_related("seconded").iterator():
+        assert record.seconded is not None and record.seconded_by_id is not None
+        yield _imported(record, record.seconded, record.seconded_by_id)
+
+
+def _imported(record: ImportedRecord, signature: Signature, by: UUID) -> Told:
+    fields = entries.imported_fields(record) | signature_fields(signature)
+    return Told(f"imported record {record.pk}", f"importedrecord:{record.pk}", fields, by, fault_of(signature, person=by))
+
+
+@told_as("reviews:observing:proposed")
+def proposed_observings() -> Iterator[Told]:
+    for row in Observing.objects.select_related("proposed").iterator():
+        fields = entries.observed_fields(row) | signature_fields(row.proposed)
+        yield Told(
+            f"observing {row.pk}", f"observing:{row.pk}", fields, row.proposed_by_id, fault_of(row.proposed, person=row.proposed_by_id)
+        )
+
+
+@told_as("reviews:observing:voted")
+def votes_on_observing() -> Iterator[Told]:
+    for vote in ObservingVote.objects.select_related("signature", "observing").iterator():
+        yield _voted(vote, f"observing:{vote.observing_id}", entries.observed_fields(vote.observing))
+
+
+@told_as("reviews:observing:settled")
+def settled_observings() -> Iterator[Told]:
+    for row in Observing.objects.filter(settled_at__isnull=False).iterator():
+        yield Told(f"settled observing {row.pk}", f"observing:{row.pk}", entries.observed_fields(row) | {"granted": row.granted})
+
+
+@told_as("reviews:observing:ended")
+def ended_observings() -> Iterator[Told]:
+    for row in Observing.objects.filter(ended_at__isnull=False).iterator():
+        yield Told(f"ended observing {row.pk}", f"observing:{row.pk}", entries.observed_fields(row))
+
+
+@told_as("reviews:named-set:proposed")
+def proposed_named_sets() -> Iterator[Told]:
+    for row in NamedSet.objects.select_related("proposed").iterator():
+        fields = entries.named_set_fields(row) | signature_fields(row.proposed)
+        yield Told(
+            f"named set {row.pk}", f"namedset:{row.pk}", fields, row.proposed_by_id, fault_of(row.proposed, person=row.proposed_by_id)
+        )
+
+
+@told_as("reviews:named-set:voted")
+def votes_on_named_sets() -> Iterator[Told]:
+    for vote in NamedSetVote.objects.select_related("signature", "named_set").iterator():
+        yield _voted(vote, f"namedset:{vote.named_set_id}", entries.named_set_fields(vote.named_set))
+
+
+@told_as("reviews:named-set:settled")
+def settled_named_sets() -> Iterator[Told]:
+    for row in NamedSet.objects.filter(settled_at__isnull=False).iterator():
+        yield Told(f"settled named set {row.pk}", f"namedset:{row.pk}", entries.named_set_fields(row) | {"admitted": row.admitted})
+
+
+def _voted(vote: ObservingVote | NamedSetVote, thing: str, asked: dict[str, object]) -> Told:
+    fields = asked | {"vote": vote.pk, "choice": vote.choice} | signature_fields(vote.signature)
+    return Told(f"vote {vote.pk}", thing, fields, vote.person_id, fault_of(vote.signature, person=vote.person_id))
 
 
 @told_as("reviews:seat:confirmed")

@@ -27,7 +27,7 @@ NOT_HELD = {
     "ledger": {"export:made", "field:purged", "key:introduced", "log:opened"},
     "frameworks": {"version:loaded"},
     "people": {
-        *("attempt:refused", "user:closed", "token:revoked", "session:ended"),
+        *("attempt:refused", "user:closed", "user:reopened", "token:revoked", "session:ended"),
         *(f"{noun}:{verb}" for noun in ("role", "competence", "clearance") for verb in ("granted", "withdrawn", "end-proposed")),
         *("credential:set", "credential:reset", "credential:changed", "credential:released"),
         *("factor:added", "factor:removed", "factor:codes-made", "factor:code-used"),
@@ -44,10 +44,12 @@ NOT_HELD = {
             "deployment:ended",
         ),
         *("upload:parsed", "upload:rejected", "upload:given-up", "upload:retried", "assessment:retried", "dossier:closed"),
-        *("binding:proposed", "correction:proposed", "correction:refused", "result:refused"),
+        *("binding:proposed", "correction:proposed", "correction:refused", "result:refused", "arms:proposed", "attestation:refused"),
     },
     "reviews": {
         *("board:founded", "seat:proposed", "case:opened", "case:revised", "case:closed", "case:commented", "question:proposed"),
+        *("clock:begun", "clock:answered"),
+        *("observing:refused", "named-set:refused", "import:refused"),
         *("determination:kept", "determination:contradicted", "determination:sustained"),
         *("implementation:registered", "implementation:changed", "implementation:retired", "evidence:attached", "evidence:withdrawn"),
         *("scope:halted", "scope:changed", "gate:answered", "incident:found"),
