@@ -13,6 +13,7 @@ import pytest
 from evaluations.models import Snapshot, Subject, Upload
 from evaluations.services import uploads
 from frameworks.models import FrameworkVersion
+from ledger import rows
 from people.models import Person
 from reviews.facts import Facts, collect_one
 from reviews.gate import Answer, answer_at
@@ -272,3 +273,14 @@ def let_out(world_once: WorldOnce) -> Iterator[Board]:
 @pytest.fixture
 def open_board(let_out: Board, db: None) -> Board:
     return deepcopy(let_out)
+
+
+@pytest.fixture(autouse=True)
+def every_row_stands_in_the_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does through the verbs, each row that gives power has its entry afterwards. `@pytest.mark.past_the_verbs` says that it goes round them."""
+    if not {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker("past_the_verbs"):
+        yield
+        return
+    request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+    yield
+    rows.check()

@@ -20,6 +20,8 @@ from reviews.models import ApplicabilityLine, BoardSeat, Determination, ReleaseD
 from reviews.services import boards
 from tests.reviews.conftest import Board
 
+pytestmark = pytest.mark.past_the_verbs
+
 # What no row stands for by itself: what is told, asked, read, tried or refused; a first step that a second person completes under an entry of its own; what the
 # evidence says, which is computed anew; and how somebody signs in, of which the ledger keeps no more than that it was changed.
 NOT_HELD = {
