@@ -148,6 +148,7 @@ def test_whoever_supplied_it_neither_votes_on_the_release_nor_declares_it(board:
         board.decide(question)
 
 
+@pytest.mark.past_the_verbs
 def test_the_database_knows_who_supplied_a_paper(board: Board) -> None:
     board.supply(actor=board.cast.dan)
     question = ask_release(board)

@@ -16,6 +16,7 @@ def enter(board: Board, kind: str, **fields: Json) -> None:
     append(kind=kind, thing="test:1", actor=None, at=board.now(), fields=fields)
 
 
+@pytest.mark.past_the_verbs
 @pytest.mark.parametrize(("consumer", "kind"), KINDS)
 def test_news_that_nobody_followed_yet_shuts_the_gate(open_board: Board, consumer: str, kind: str) -> None:
     """About this model, or about none in particular; news of another model does not concern it."""
@@ -27,6 +28,7 @@ def test_news_that_nobody_followed_yet_shuts_the_gate(open_board: Board, consume
     assert open_board.ask().codes == ["assessment_outdated"], consumer
 
 
+@pytest.mark.past_the_verbs
 @pytest.mark.parametrize("kind", ["evaluations:binding:confirmed", "frameworks:version:adopted", "reviews:signoff:revoked"])
 def test_news_about_no_model_in_particular_concerns_every_model(open_board: Board, kind: str) -> None:
     assert open_board.ask().allowed

@@ -127,6 +127,7 @@ def test_roster_and_policy_are_those_of_the_opening(board: Board, question: Ques
     assert str(late.pk) not in tally_of(question.case, question).can_vote
 
 
+@pytest.mark.past_the_verbs
 def test_a_conflict_that_comes_to_light_late_strikes_the_vote(board: Board, question: Question) -> None:
     board.vote(board.cast.ben, question)
     board.subject.snapshots.update(registered_by=board.cast.chloe, confirmed_by=board.cast.ben)
