@@ -73,6 +73,7 @@ def test_what_waits_to_be_assessed_of_it_does_too(covered: Covered) -> None:
     assert covered.board.ask().codes == ["assessment_outdated"]
 
 
+@pytest.mark.past_the_verbs
 def test_a_coverage_lets_nothing_out_while_the_covering_models_own_decision_is_gone_and_nobody_has_followed_it(covered: Covered) -> None:
     at = covered.board.now()
     Determination.objects.filter(subject=covered.heron, threshold="bio-3", ended_at=None).update(ended_at=at, ended_why="finding_worsened")
