@@ -37,6 +37,7 @@ MOVE_NOTHING = {
     "reviews.scopes": "it writes down what the gate says",
     "reviews.exports": "it makes reports",
     "reviews.notices": "it tells people",
+    "reviews.letters": "it mails sign-in links",
     "reviews.outlets": "it tells other systems",
 }
 

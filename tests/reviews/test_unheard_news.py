@@ -42,3 +42,9 @@ def test_a_consumer_is_followed_or_says_why_not() -> None:
     assert {"evaluations.binding", "evaluations.framework", "evaluations.subject", "reviews.cases", "reviews.signoffs"} <= set(
         gate.followed()
     )
+
+
+@pytest.mark.past_the_verbs
+def test_a_sign_in_link_that_waits_to_be_mailed_shuts_no_gate(open_board: Board) -> None:
+    enter(open_board, "people:link:created")
+    assert open_board.ask().allowed
