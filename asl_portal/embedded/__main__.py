@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asl_portal.embedded import bench, suite
 from asl_portal.embedded.alone import run_alone
-from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, StillStopping
+from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, StillStopping, usual_folder
 from asl_portal.embedded.ending import end_of
 from asl_portal.embedded.postgres import DatabaseDidNotStart
 from asl_portal.embedded.supervisor import MANAGE, ROOT, Choices, CouldNotStart, Supervisor
@@ -78,7 +78,7 @@ def down(rest: list[str]) -> int:
 
 def manage(rest: list[str]) -> int:
     """Run a management command against the running portal, or against what DATABASE_URL and REDIS_URL name."""
-    folder = DataFolder(Path(os.environ.get("ASL_DATA_DIR") or ROOT / "data"))
+    folder = DataFolder(usual_folder())
     if ALONE & set(rest[:1]) and not {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys() and not folder.is_owned():
         return _alone(folder, rest)
     saved = (folder.environment() if folder.path.exists() else None) or _nothing_running(folder)
@@ -137,8 +137,7 @@ def _detach(folder: DataFolder, chosen: argparse.Namespace) -> int:
 
 def _parser(verb: str, about: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"./portal {verb}", description=about, allow_abbrev=False)
-    default = Path(os.environ.get("ASL_DATA_DIR") or ROOT / "data")
-    parser.add_argument("--data", type=Path, default=default, metavar="DIR", help="where everything is kept (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=usual_folder(), metavar="DIR", help="where everything is kept (default: %(default)s)")
     return parser
 
 

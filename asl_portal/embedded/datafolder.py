@@ -46,6 +46,11 @@ class Secrets:
     broker: str
 
 
+def usual_folder() -> Path:
+    """What is used where nobody names another."""
+    return Path(os.environ.get("ASL_DATA_DIR") or Path(__file__).resolve().parents[2] / "data")
+
+
 class DataFolder:
     """Paths and small files below one folder. Everything secret is 0600 in folders of 0700."""
 

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from asl_portal.embedded.datafolder import DataFolder, State
+from asl_portal.embedded.datafolder import DataFolder, State, usual_folder
 from asl_portal.embedded.postgres import APP, OWNER, DatabaseDidNotStart, Postgres
 from asl_portal.embedded.processes import Child, Log
 from asl_portal.embedded.valkey import BrokerDidNotStart, Valkey, free_port
@@ -226,11 +227,17 @@ class Supervisor:
             width = max(len(link["who"]) for link in self.links)
             for link in self.links:
                 self._print(f"  {link['who']:<{width}}  {link['url']}")
-        self._print(
-            f"\nData: {self.folder.path}\nLog:  {self.log.path}\n{'Stop it with ./portal down' if self.choices.detached else 'Ctrl-C stops it.'}"
-        )
+        self._print(f"\nData: {self.folder.path}\nLog:  {self.log.path}\n{self.how_to_stop()}")
         if self.choices.detached:
             _let_go_of_terminal(self.log.path)
+
+    def how_to_stop(self) -> str:
+        """With the folder named, unless it is the one the commands take by themselves."""
+        if not self.choices.detached:
+            return "Ctrl-C stops it."
+        if self.folder.path == usual_folder().resolve():
+            return "Stop it with ./portal down"
+        return f"Stop it with ./portal down --data {shlex.quote(str(self.folder.path))}, and set ASL_DATA_DIR to it for ./portal manage."
 
     def _say(self, done: str) -> None:
         self.log.line("portal", done)

@@ -145,7 +145,7 @@ def _decided_here(page: CasePage, status: SubjectStatus) -> tuple[str, str]:
     """What this case decided, in a word and its tone. It is good news only where nothing strict stands for the model, here or from another case."""
     decided = _decided(page)
     if page.case.is_open:
-        return "Not decided yet", "quiet"
+        return f"{len(decided)} of {len(page.parts)} questions decided" if decided else "Not decided yet", "quiet"
     if not decided:
         return page.case.get_state_display(), "quiet"
     outcomes = {part.question.outcome for part in decided}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, State
+from asl_portal.embedded.datafolder import AlreadyRunning, DataFolder, State, usual_folder
+from asl_portal.embedded.supervisor import Choices, Supervisor
 
 
 @pytest.fixture
@@ -36,3 +37,10 @@ def test_a_folder_whose_supervisor_left_is_free_whatever_its_state_file_says(fol
     with folder.owned():
         assert folder.is_owned()
     assert not folder.is_owned()
+
+
+def test_how_to_stop_it_names_the_folder_unless_it_is_the_usual_one(folder: DataFolder) -> None:
+    detached = Choices(detached=True)
+    assert Supervisor(DataFolder(usual_folder()), detached, {}).how_to_stop() == "Stop it with ./portal down"
+    assert f"./portal down --data {folder.path}" in Supervisor(folder, detached, {}).how_to_stop()
+    assert Supervisor(folder, Choices(), {}).how_to_stop() == "Ctrl-C stops it."

@@ -70,7 +70,7 @@ def test_a_hazardous_comment_is_left_out_and_counted_whoever_asks(decided: Decid
 
 def test_it_says_that_the_case_is_open_and_the_log_a_demonstration(file: dict[str, Any]) -> None:
     assert file["format"] == FORMAT
-    assert file["verdict"]["word"] == "Not decided yet"
+    assert file["verdict"]["word"] == f"1 of {len(file['questions'])} questions decided"
     assert any("still open" in note for note in file["notes"])
     assert any("Demonstration log" in note for note in file["notes"])
 
