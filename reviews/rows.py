@@ -152,16 +152,13 @@ def _imported(record: ImportedRecord, signature: Signature, by: UUID) -> Told:
 @told_as("reviews:observing:proposed")
 def proposed_observings() -> Iterator[Told]:
     for row in Observing.objects.select_related("proposed").iterator():
-        fields = entries.observed_fields(row) | signature_fields(row.proposed)
-        yield Told(
-            f"observing {row.pk}", f"observing:{row.pk}", fields, row.proposed_by_id, fault_of(row.proposed, person=row.proposed_by_id)
-        )
+        yield _put_to_the_board(row, "observing", entries.observed_fields(row))
 
 
 @told_as("reviews:observing:voted")
 def votes_on_observing() -> Iterator[Told]:
     for vote in ObservingVote.objects.select_related("signature", "observing").iterator():
-        yield _voted(vote, f"observing:{vote.observing_id}", entries.observed_fields(vote.observing))
+        yield _voted(vote, vote.observing, "observing", entries.observed_fields(vote.observing))
 
 
 @told_as("reviews:observing:settled")
@@ -179,16 +176,13 @@ def ended_observings() -> Iterator[Told]:
 @told_as("reviews:named-set:proposed")
 def proposed_named_sets() -> Iterator[Told]:
     for row in NamedSet.objects.select_related("proposed").iterator():
-        fields = entries.named_set_fields(row) | signature_fields(row.proposed)
-        yield Told(
-            f"named set {row.pk}", f"namedset:{row.pk}", fields, row.proposed_by_id, fault_of(row.proposed, person=row.proposed_by_id)
-        )
+        yield _put_to_the_board(row, "named_set", entries.named_set_fields(row))
 
 
 @told_as("reviews:named-set:voted")
 def votes_on_named_sets() -> Iterator[Told]:
     for vote in NamedSetVote.objects.select_related("signature", "named_set").iterator():
-        yield _voted(vote, f"namedset:{vote.named_set_id}", entries.named_set_fields(vote.named_set))
+        yield _voted(vote, vote.named_set, "named_set", entries.named_set_fields(vote.named_set))
 
 
 @told_as("reviews:named-set:settled")
@@ -197,9 +191,29 @@ def settled_named_sets() -> Iterator[Told]:
         yield Told(f"settled named set {row.pk}", f"namedset:{row.pk}", entries.named_set_fields(row) | {"admitted": row.admitted})
 
 
-def _voted(vote: ObservingVote | NamedSetVote, thing: str, asked: dict[str, object]) -> Told:
+def _put_to_the_board(row: Observing | NamedSet, noun: str, asked: dict[str, object]) -> Told:
+    fault = _fault(row.proposed, row.proposed_by_id, noun, meaning="proposes", content=row.content_digest, why=row.reason)
+    return Told(f"{noun} {row.pk}", _thing(row), asked | signature_fields(row.proposed), row.proposed_by_id, fault)
+
+
+def _voted(vote: ObservingVote | NamedSetVote, about: Observing | NamedSet, noun: str, asked: dict[str, object]) -> Told:
     fields = asked | {"vote": vote.pk, "choice": vote.choice} | signature_fields(vote.signature)
-    return Told(f"vote {vote.pk}", thing, fields, vote.person_id, fault_of(vote.signature, person=vote.person_id))
+    return Told(
+        f"vote {vote.pk}",
+        _thing(about),
+        fields,
+        vote.person_id,
+        _fault(vote.signature, vote.person_id, noun, meaning=vote.choice, content=about.content_digest, why=vote.rationale),
+    )
+
+
+def _fault(signature: Signature, person: UUID, noun: str, *, meaning: str, content: str, why: str) -> str:
+    bound = _bound(signature, f"reviews.{noun}", meaning, content=content, rationale=digest({"rationale": why}))
+    return fault_of(signature, person=person) or ("" if bound else OTHER_WORDS)
+
+
+def _thing(row: Observing | NamedSet) -> str:
+    return f"{type(row).__name__.lower()}:{row.pk}"
 
 
 @told_as("reviews:seat:confirmed")

@@ -65,8 +65,8 @@ def content_digest(subject: Subject, version: FrameworkVersion, indicator: str, 
     )
 
 
-def statement(content: str, *, count: int, title: str, subject: str, meaning: str, role: str) -> Statement:
-    """What is signed, by the chair and by each voter."""
+def statement(content: str, *, count: int, title: str, subject: str, meaning: str, role: str, why: str = "") -> Statement:
+    """What is signed, by the chair and by each voter: the content and the reason by their digests. The words are the same whatever the reason."""
     said = {
         "proposes": "are put to the board to count",
         "approve": "count",
@@ -74,7 +74,7 @@ def statement(content: str, *, count: int, title: str, subject: str, meaning: st
     }[meaning]
     return Statement(
         type="reviews.named_set",
-        digests={"content": content},
+        digests={"content": content, "rationale": digest({"rationale": why})},
         meaning=meaning,
         role=role,
         text=f"{count} result{'s' if count != 1 else ''} of {subject} {said} under {title}, though adopted or bound after they arrived.",
@@ -119,7 +119,9 @@ def propose(
         quorum = named_sets.quorum_for(document, requires)
     except ValueError as error:
         raise NoPolicy from error
-    said = statement(content, count=len(named), title=defined.title, subject=subject.name, meaning="proposes", role=Role.CHAIR)
+    said = statement(
+        content, count=len(named), title=defined.title, subject=subject.name, meaning="proposes", role=Role.CHAIR, why=reason.strip()
+    )
     signature = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     asked = NamedSet.objects.create(
         subject=subject,
@@ -168,7 +170,13 @@ def vote(
         raise SetChanged
     title = document.indicator(asked.indicator).title
     said = statement(
-        asked.content_digest, count=len(asked.measurements), title=title, subject=asked.subject.name, meaning=choice, role=Role.REVIEWER
+        asked.content_digest,
+        count=len(asked.measurements),
+        title=title,
+        subject=asked.subject.name,
+        meaning=choice,
+        role=Role.REVIEWER,
+        why=rationale.strip(),
     )
     signature = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     asked.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)

@@ -44,13 +44,13 @@ class ObservingChanged(NotNow):
     what_to_do = "Look at it once more."
 
 
-def statement(observing: Observing, *, meaning: str, role: str) -> Statement:
-    """What is signed, by the chair and by each voter."""
+def statement(observing: Observing, *, meaning: str, role: str, why: str = "") -> Statement:
+    """What is signed, by the chair and by each voter: the content and the reason by their digests. The words are the same whatever the reason."""
     said = {"proposes": "is put to the board to go on", "approve": "may go on", "reject": "may not go on"}[meaning]
     weights = observing.snapshot
     return Statement(
         type="reviews.observing",
-        digests={"content": observing.content_digest},
+        digests={"content": observing.content_digest, "rationale": digest({"rationale": why})},
         meaning=meaning,
         role=role,
         text=f"{weights.label} of {observing.subject.name} ran for {observing.scope} before the portal went live and {said}, observed, until {observing.until:%Y-%m-%d}.",
@@ -109,7 +109,7 @@ def propose(
         proposed_by=actor,
         proposed_at=at,
     )
-    said = statement(observing, meaning="proposes", role=Role.CHAIR)
+    said = statement(observing, meaning="proposes", role=Role.CHAIR, why=observing.reason)
     observing.proposed = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     observing.save(force_insert=True)
     entries.observing_proposed(observing, at=at)
@@ -148,7 +148,7 @@ def vote(
         raise ObservingNotValid("Say why.", code="rationale_missing")
     if seen_digest != asked.content_digest:
         raise ObservingChanged
-    said = statement(asked, meaning=choice, role=Role.REVIEWER)
+    said = statement(asked, meaning=choice, role=Role.REVIEWER, why=rationale.strip())
     signature = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     asked.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)
     cast = ObservingVote.objects.create(

@@ -11,9 +11,10 @@ from evaluations.services import uploads
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
 from ledger.sentences import sentence
+from ledger.services import verify
 from people.models import Person
 from reviews import named_sets
-from reviews.models import NamedSet
+from reviews.models import NamedSet, NamedSetVote
 from reviews.services.named_sets import AlreadyAsked, SetChanged, SetNotValid, propose, vote
 from reviews.waiting import waiting_on
 from tests.evaluations.logs import log
@@ -145,3 +146,13 @@ def test_there_is_nothing_to_put_to_the_vote_where_nothing_came_late(board: Boar
     chair = Client()
     chair.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
     assert chair.get(reverse("reviews:named-set-new", args=["heron", "bio-protocols"])).status_code == 409
+
+
+@pytest.mark.past_the_verbs
+def test_the_reason_of_a_vote_is_what_was_signed(board: Board) -> None:
+    asked = name_set(board, bring_late(board))
+    answer(board, asked, board.cast.ben)
+    assert verify().sound
+    NamedSetVote.objects.update(rationale="Somebody else's words.")
+    misfit = verify().misfit
+    assert misfit is not None and (misfit.code, "another statement" in misfit.sentence) == ("row_unsound", True)
