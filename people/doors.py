@@ -1,7 +1,7 @@
 """Who may come as far as a view at all.
 
 Everything asks for a session (LoginRequiredMiddleware) and for a role in force (MembersOnlyMiddleware) unless the view says otherwise,
-here or with Django's `login_not_required`. `tests/test_doors.py` lists every door and who finds it open.
+here or with Django's `login_not_required`. `tests/doors/rows.py` lists every door and who finds it open.
 """
 
 from __future__ import annotations

@@ -29,9 +29,10 @@ from tests.axe import COLOURS, EVERYTHING, violations
 from tests.browser import PATIENCE, Watched
 from tests.conftest import WorldOnce
 from tests.devices import Device
+from tests.doors.rows import ANYBODY, PERSONAS, ROLES, ROWS, STRANGER
+from tests.doors.world import DOORS, World, address, build_world
 from tests.in_process import ORIGIN, answer_in_process
 from tests.makers import PASSWORD, confirmed, give_app
-from tests.test_doors import ANYBODY, DOORS, PERSONAS, ROLES, ROWS, STRANGER, World, address, build_world
 
 Shown = Callable[[str], Page]
 

@@ -13,7 +13,8 @@ from evaluations.models import Snapshot, Subject, Upload
 from people.models import ApiToken, Person, SavedView
 from reviews.models import Board, Case, Outlet, SafeguardImplementation
 from tests.conftest import WorldOnce
-from tests.test_doors import DOORS, ROLES, ROWS, World, address, build_world
+from tests.doors.rows import ROLES, ROWS
+from tests.doors.world import DOORS, World, address, build_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 

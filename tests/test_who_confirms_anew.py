@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLResolver, get_resolver
 
-from tests.test_doors import ROWS
+from tests.doors.rows import ROWS
 
 
 def views(resolver: Any = None, prefix: str = "") -> dict[str, Callable[..., Any]]:
