@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
-import people.models
+import people.models.grant
 
 
 class Migration(migrations.Migration):
@@ -528,7 +528,7 @@ class Migration(migrations.Migration):
             model_name="rolegrant",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 condition=models.Q(("confirmed_at__isnull", False)),
-                expressions=[("person", "="), ("role", "="), (people.models._Period("from_at", "until_at"), "&&")],
+                expressions=[("person", "="), ("role", "="), (people.models.grant._Period("from_at", "until_at"), "&&")],
                 name="a_role_is_held_once_at_a_time",
             ),
         ),
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
                         ),
                         "<>",
                     ),
-                    (people.models._Period("from_at", "until_at"), "&&"),
+                    (people.models.grant._Period("from_at", "until_at"), "&&"),
                 ],
                 name="administrators_hold_no_other_role",
             ),
