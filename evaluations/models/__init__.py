@@ -9,32 +9,3 @@ from evaluations.models.deployment import Coverage, Deployment
 from evaluations.models.run import AnnouncedRun, Measurement, Run
 from evaluations.models.subject import Derivation, Dossier, Snapshot, Subject
 from evaluations.models.upload import Blob, IdempotencyKey, ParseAttempt, Upload, UploadState
-
-__all__ = [
-    "Admission",
-    "AnnouncedRun",
-    "Arms",
-    "Assessment",
-    "AssessmentDue",
-    "Attestation",
-    "Binding",
-    "Blob",
-    "Correction",
-    "Coverage",
-    "Deployment",
-    "Derivation",
-    "Document",
-    "Dossier",
-    "DueState",
-    "IdempotencyKey",
-    "Judgement",
-    "Measurement",
-    "ParseAttempt",
-    "Run",
-    "Snapshot",
-    "StandingRequirement",
-    "Subject",
-    "Supersession",
-    "Upload",
-    "UploadState",
-]

@@ -19,7 +19,7 @@ from people.forms import ConfirmationForm
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import AdoptionForm, ConfirmForm
+from reviews.forms.adoptions import AdoptionForm, ConfirmForm
 from reviews.models import Adoption
 from reviews.services import adoptions
 

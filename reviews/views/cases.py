@@ -21,7 +21,8 @@ from reviews import access, policies, queries
 from reviews.case_page import case_page
 from reviews.facts import collect_one
 from reviews.filters import CaseFilter
-from reviews.forms import AskReleaseForm, CommentForm, OpenCaseForm, ReasonForm
+from reviews.forms.cases import AskReleaseForm, CommentForm, OpenCaseForm
+from reviews.forms.fields import ReasonForm
 from reviews.models import Case
 from reviews.models.case import CaseKind
 from reviews.services import cases, votes

@@ -12,7 +12,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, clocks, policies
-from reviews.forms import ReasonForm
+from reviews.forms.fields import ReasonForm
 from reviews.services import clocks as verbs
 from reviews.views.status import version_in_force
 

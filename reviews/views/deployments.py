@@ -14,7 +14,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, queries
-from reviews.forms import DeploymentForm
+from reviews.forms.gate import DeploymentForm
 from reviews.services import deployments
 from reviews.views.status import version_in_force
 

@@ -13,7 +13,7 @@ from evaluations import access as evaluations_access
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import gate, policies
-from reviews.forms import GateForm
+from reviews.forms.gate import GateForm
 from reviews.models import Case, ScopeState
 from reviews.models.case import CaseState
 from reviews.views.status import version_in_force

@@ -18,7 +18,7 @@ from people.forms import ConfirmationForm
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, policies
-from reviews.forms import ImportForm
+from reviews.forms.imports import ImportForm
 from reviews.models import ImportedRecord
 from reviews.services import imports
 from reviews.views.status import version_in_force

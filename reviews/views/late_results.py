@@ -18,7 +18,7 @@ from people.refusal_pages import said_on
 from people.words import Role
 from reviews import access, named_sets, policies
 from reviews.facts import collect_one
-from reviews.forms import NamedSetForm, NamedSetVoteForm
+from reviews.forms.motions import NamedSetForm, NamedSetVoteForm
 from reviews.models import NamedSet, NamedSetVote
 from reviews.services import named_sets as verbs
 from reviews.views.status import version_in_force

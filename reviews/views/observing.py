@@ -19,7 +19,7 @@ from people.policies import require
 from people.refusal_pages import said_on
 from people.words import Role
 from reviews import access, named_sets, policies
-from reviews.forms import ObservingForm, ObservingVoteForm
+from reviews.forms.motions import ObservingForm, ObservingVoteForm
 from reviews.models import Observing
 from reviews.services import observing as verbs
 from reviews.views.status import version_in_force

@@ -15,7 +15,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import ChannelForm, OutletForm, RotateForm, WebhookForm
+from reviews.forms.telling import ChannelForm, OutletForm, RotateForm, WebhookForm
 from reviews.models import Delivery, Outlet
 from reviews.services import outlets
 

@@ -16,7 +16,7 @@ from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, policies
 from reviews.facts import collect_one
-from reviews.forms import PaperForm
+from reviews.forms.papers import PaperForm
 from reviews.papers_page import brought_so_far, every_paper, paper_lines
 from reviews.services import papers
 from reviews.views.status import version_in_force

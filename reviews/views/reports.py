@@ -15,7 +15,7 @@ from ledger.services import size
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import access, policies
-from reviews.forms import ReportFileForm
+from reviews.forms.reports import ReportFileForm
 from reviews.models import Case, Export
 from reviews.models.notice import ExportKind, WorkState
 from reviews.reports.checking import digest_of, known_report

@@ -20,7 +20,8 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, policies, queries, signing
-from reviews.forms import ChangeForm, EvidenceForm, ImplementationForm, ReasonForm, SignOffForm
+from reviews.forms.fields import ReasonForm
+from reviews.forms.safeguards import ChangeForm, EvidenceForm, ImplementationForm, SignOffForm
 from reviews.models import SafeguardImplementation
 from reviews.models.signoff import Meaning
 from reviews.safeguards_page import SafeguardListForm, safeguard_rows

@@ -22,7 +22,8 @@ from people.refusal_pages import said_on
 from reviews import access, conflicts, consequences, places, policies, queries, signing
 from reviews.counting import tally_of
 from reviews.facts import collect_one
-from reviews.forms import ApplicabilityForm, DeclareForm, ProposalForm, SiteForm, VoteForm
+from reviews.forms.cases import DeclareForm, ProposalForm, VoteForm
+from reviews.forms.safeguards import ApplicabilityForm, SiteForm
 from reviews.models import Case, Question
 from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.rules import THRESHOLD_VERDICTS

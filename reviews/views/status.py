@@ -18,7 +18,9 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import policies
-from reviews.forms import AsOfForm, OpenCaseForm, ReasonForm
+from reviews.forms.cases import OpenCaseForm
+from reviews.forms.fields import ReasonForm
+from reviews.forms.reports import AsOfForm
 from reviews.papers_page import paper_lines
 from reviews.portfolio_page import PortfolioForm, listed
 from reviews.services import scopes

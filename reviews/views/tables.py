@@ -10,7 +10,7 @@ from ledger.forms import FilterForm
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import access, policies
-from reviews.forms import AsOfForm
+from reviews.forms.reports import AsOfForm
 from reviews.tables.cases import case_table, cases_table
 from reviews.tables.leaving import take_away
 from reviews.tables.ledger import ledger_table

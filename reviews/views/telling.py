@@ -17,7 +17,7 @@ from people.refusal_pages import said_on
 from people.services import create_token
 from people.words import Scope
 from reviews import policies
-from reviews.forms import FeedForm, TellingForm
+from reviews.forms.telling import FeedForm, TellingForm
 from reviews.models import DigestTime, NoticePreference
 from reviews.models.preference import ByMail
 from reviews.notices.preferences import DEFAULT_TIME, KIND_WORDS

@@ -29,7 +29,7 @@ from people.services.identities import LinkedAlready, LinkedElsewhere, NoOtherWa
 from people.signing import Statement, sign
 from people.trips import Found, Purpose, Trip, Word, set_out
 from people.words import Role
-from reviews.forms import SigningForm
+from reviews.forms.fields import SigningForm
 from reviews.models import Notice
 from reviews.notices.compose import compose
 from tests.makers import (
@@ -46,15 +46,7 @@ from tests.makers import (
     link_secret,
     make_people,
 )
-from tests.people.provider_steps import (
-    asked,
-    back,
-    give_identity,
-    is_signed_in,
-    leave_the_provider_alone,
-    setting_out,
-    there_and_back,
-)
+from tests.people.provider_steps import asked, back, give_identity, is_signed_in, leave_the_provider_alone, setting_out, there_and_back
 from tests.people.test_signing_in_at_the_provider import refused
 from tests.processes import SignInProvider
 

@@ -1,0 +1,61 @@
+"""What the board is asked outside a case: late results and observed scopes."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+
+from evaluations.models import Measurement, Snapshot
+from people.forms import CONFIRMING, ConfirmationForm
+from reviews.forms.fields import SigningForm, in_words
+from reviews.named_sets import LateOf
+
+
+class ObservingForm(ConfirmationForm):
+    """Which weights may go on in which scope until which day, and why."""
+
+    snapshot = forms.ModelChoiceField(label="Weights", queryset=Snapshot.objects.none())
+    scope = forms.ChoiceField(label="Scope")
+    until = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = in_words("Why it may go on meanwhile", "It stands in the record, and on the model's page while it lasts.")
+    field_order = ("snapshot", "scope", "until", "reason", *CONFIRMING)
+
+    def __init__(self, *args: Any, snapshots: object, scopes: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["snapshot"].queryset = snapshots  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [(scope, scope.replace("_", " ").capitalize()) for scope in scopes]  # type: ignore[attr-defined]
+
+
+class ObservingVoteForm(SigningForm):
+    choice = forms.ChoiceField(
+        label="Your vote",
+        widget=forms.RadioSelect,
+        choices=[("approve", "Let it go on, observed, until that day"), ("reject", "Do not let it go on")],
+    )
+    rationale = in_words()
+    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
+
+
+class NamedSetForm(ConfirmationForm):
+    """Which of the late results of one indicator shall count, and why."""
+
+    measurements = forms.ModelMultipleChoiceField(label="Results", queryset=Measurement.objects.none(), widget=forms.CheckboxSelectMultiple)
+    reason = in_words("Why they may count although they came first", "It stands in the record with the set.")
+    field_order = ("measurements", "reason", *CONFIRMING)
+
+    def __init__(self, *args: Any, late: LateOf, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told = {each.measurement.pk: each for each in late.results}
+        field = cast("forms.ModelMultipleChoiceField", self.fields["measurements"])
+        field.queryset = Measurement.objects.filter(pk__in=told).select_related("run")
+        field.label_from_instance = lambda obj: f"{obj.run.task}, {obj}: {told[obj.pk].told}"  # type: ignore[method-assign]
+
+
+class NamedSetVoteForm(SigningForm):
+    choice = forms.ChoiceField(
+        label="Your vote",
+        widget=forms.RadioSelect,
+        choices=[("approve", "Count them under this indicator"), ("reject", "Do not count them")],
+    )
+    rationale = in_words()
+    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
