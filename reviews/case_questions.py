@@ -173,7 +173,7 @@ class Look:
 
     def _lines(self, question: Question, tally: Tally, ready: Side | None, *, may_vote: bool, may_declare: bool) -> list[Line]:
         if question.state == QuestionState.DECIDED:
-            return [Line("met", "Declared by the chair", "decided", "")]
+            return [*self._decided_lines(question), Line("met", "Declared by the chair", "decided", "")]
         me = str(self.actor.person.pk)
         # Until it is stated which sign-offs apply there is nothing to approve: it is nobody's turn yet.
         asked = question.kind != QuestionKind.SAFEGUARDS or (question.content["statement"] is not None and not uncovered(question.content))
@@ -188,6 +188,13 @@ class Look:
             Line("waiting" if ready else "not_yet", "The chair declares the outcome", "", self._chairs(), may_declare and ready is not None)
         )
         return lines
+
+    def _decided_lines(self, question: Question) -> list[Line]:
+        """What the quorum asked for, as it was met: counted once more from the votes that stood when the outcome was declared. Who came to have a conflict
+        later is no reason to tell it otherwise; whoever had one then could not have made it met."""
+        stood = [vote for vote in question.votes.all() if _stood(vote, question.decided_at)]
+        side = counting.count(question, stood, self.roster, {}).side(question.outcome)
+        return [self._tally_line(each, False, asked=True) for each in side.requirements] if side is not None and side.met else []
 
     def _chairs(self) -> str:
         return ", ".join(self._name(member["person"]) for member in self.case.roster if "chair" in member["roles"]) or "the chair"
@@ -204,6 +211,12 @@ class Look:
 
     def _name(self, person: str) -> str:
         return self.names.get(person, "someone")
+
+
+def _stood(vote: Vote, at: datetime | None) -> bool:
+    """Cast by then, and neither replaced nor struck by then."""
+    later = (vote.replaced_at, vote.struck_at)
+    return at is not None and vote.at <= at and all(each is None or each > at for each in later)
 
 
 def _role(case: Case, vote: Vote) -> str:

@@ -28,6 +28,7 @@ from reviews.models import (
     ScopeState,
     SignOff,
 )
+from reviews.signing import question_title
 
 # noun → what it reads as, before the name of what it belongs to
 OF_A_CASE = {
@@ -61,7 +62,6 @@ PAGES = {
 def name(things: frozenset[str]) -> Mapping[str, Named]:
     rows = [
         _rows("case", Case.objects.all(), things, ("number", "subject__name", "pk")),
-        _rows("question", Question.objects.all(), things, ("case__number", "case__subject__name", "pk")),
         _rows("determination", Determination.objects.all(), things, ("question__case__number", "subject__name", "question")),
         _rows("safeguards", SafeguardsDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
         _rows("release", ReleaseDecision.objects.all(), things, ("question__case__number", "subject__name", "question")),
@@ -74,7 +74,19 @@ def name(things: frozenset[str]) -> Mapping[str, Named]:
         _rows("seat", BoardSeat.objects.all(), things, ("board__slug", "board__name", "pk")),
     ]
     found = rows[0].union(*rows[1:], all=True)
-    return {f"{noun}:{pk}": _named(noun, short, long, place) for noun, pk, short, long, place in found}
+    return _questions(things) | {f"{noun}:{pk}": _named(noun, short, long, place) for noun, pk, short, long, place in found}
+
+
+def _questions(things: frozenset[str]) -> dict[str, Named]:
+    """Questions by what they ask, in the words of the framework; nothing is read where none is named."""
+    asked = ids("question", things)
+    rows = Question.objects.filter(pk__in=asked).select_related("case__subject", "case__framework_version", "snapshot") if asked else ()
+    return {
+        f"question:{each.pk}": _named(
+            "question", str(each.case.number), each.case.subject.name, each.pk, question_title(each, each.case.framework_version.document)
+        )
+        for each in rows
+    }
 
 
 def _about_models() -> dict[str, QuerySet]:
@@ -95,12 +107,11 @@ def _rows(noun: str, rows: QuerySet, things: frozenset[str], told: tuple[str, st
     return known.values_list(Value(noun, output_field=CharField()), F("pk"), *words, F(place))
 
 
-def _named(noun: str, short: str, long: str, place: UUID) -> Named:
+def _named(noun: str, short: str, long: str, place: UUID, asked: str = "") -> Named:
     if noun in OF_A_CASE:
         anchor = "" if noun in {"case", "applicability"} else f"#q-{place}"
-        return Named(
-            f"{OF_A_CASE[noun]}case {short} on {long}", format_lazy("{}{}", reverse_lazy("reviews:case-detail", args=[short]), anchor)
-        )
+        before = f"question “{asked}” of " if asked else OF_A_CASE[noun]
+        return Named(f"{before}case {short} on {long}", format_lazy("{}{}", reverse_lazy("reviews:case-detail", args=[short]), anchor))
     if noun in OF_A_MODEL:
         return Named(f"{OF_A_MODEL[noun]}{long}", reverse_lazy(PAGES[noun], args=[short]))
     if noun == "adoption":

@@ -7,7 +7,7 @@
 leaves out what only a screen can do, for the PDF. Everything people wrote is escaped here; a view may mark the result safe.
 """
 
-from frameworks.charts.interval import interval_chart
+from frameworks.charts.interval import interval_chart, interval_pieces
 from frameworks.charts.measured import Line, Measured, Row
 from frameworks.charts.rows import Cell, DataTable, rows_of, rows_of_leaves, table_of
 from frameworks.charts.timeline import Event, Step, Track, tier_timeline
@@ -22,6 +22,7 @@ __all__ = [
     "Step",
     "Track",
     "interval_chart",
+    "interval_pieces",
     "rows_of",
     "rows_of_leaves",
     "table_of",

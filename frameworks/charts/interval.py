@@ -49,19 +49,31 @@ def interval_chart(
     scale: Literal["own", "linear", "log"] = "own",
     skin: Skin = "page",
     narrow: bool = False,
+    among: Sequence[Row] = (),
+    key: bool = True,
 ) -> str:
     """The chart as SVG text. Shares of one have one scale in common, any other row its own, linear or log as its indicator says;
-    `scale` makes all of them linear or log instead. `narrow` draws it for a phone."""
+    `scale` makes all of them linear or log instead. `narrow` draws it for a phone. A piece of a longer chart keeps the scale of the rows it is `among`."""
     width, drawn, top = width or (NARROW if narrow else WIDE), [], 0.0
-    common = shares_of_one([number for row in rows if _is_share(row, scale) for number in row.numbers], start=_EDGE, end=width - _EDGE)
+    shares = [number for row in among or rows if _is_share(row, scale) for number in row.numbers]
+    common = shares_of_one(shares, start=_EDGE, end=width - _EDGE)
     for row in rows:
         log = row.log if scale == "own" else scale == "log"
         own = common if common is not None and _is_share(row, scale) else scale_for(row.numbers, start=_EDGE, end=width - _EDGE, log=log)
         content, height = (_row if row.is_measured else _absent)(row, own, width, narrow, skin)
         drawn.append(element("g", content, class_=f"row {row.tone}", transform=f"translate(0 {top:.0f})"))
         top += height
-    key, height = legend(rows, top, width)
-    return frame("".join(drawn) + key, title=title, desc=desc, width=width, height=top + height, skin=skin, narrow=narrow)
+    marks, height = legend(among or rows, top, width) if key else ("", 0.0)
+    return frame("".join(drawn) + marks, title=title, desc=desc, width=width, height=top + height, skin=skin, narrow=narrow)
+
+
+def interval_pieces(rows: Sequence[Row], *, title: str, desc: str, skin: Skin) -> list[str]:
+    """The same chart a row a piece, so that it goes on over the page's end; the last one explains the marks."""
+    last = len(rows) - 1
+    return [
+        interval_chart([row], title=f"{title} ({place + 1} of {len(rows)})", desc=desc, skin=skin, among=rows, key=place == last)
+        for place, row in enumerate(rows)
+    ]
 
 
 def _is_share(row: Row, scale: str) -> bool:

@@ -79,6 +79,6 @@ describe("reviews:case:revised", "Case {number} on {subject:subject} took in a c
 describe("reviews:case:closed", "A case ended: {state}.")
 describe("reviews:case:commented", "{actor} commented on {thing}.")
 describe("reviews:recusal:declared", "{actor} stood aside from {thing}.")
-describe("reviews:question:proposed", "{actor} proposed {proposal} on {threshold}.")
-describe("reviews:vote:cast", "{actor} voted {choice} on a question of {case:case} ({question_kind}).")
+describe("reviews:question:proposed", "{actor} proposed {proposal} on the {thing}.")
+describe("reviews:vote:cast", "{actor} voted {choice} on the {thing}.")
 describe("reviews:vote:refused", "{actor} tried to vote on the {thing} and was refused: {code}.")

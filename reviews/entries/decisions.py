@@ -93,7 +93,7 @@ def _compared(kind: str, determination: Determination, at: datetime, finding: st
     return append_by(kind, f"determination:{determination.pk}", None, at, fields)
 
 
-describe("reviews:determination:made", "{actor} declared {threshold}: {verdict}.")
+describe("reviews:determination:made", "{actor} declared the {question:question}: {verdict}.")
 describe("reviews:determination:ended", "A determination left force: {why}.")
 describe("reviews:determination:kept", "A determination was kept: its finding is nowhere worse.")
 describe(
@@ -103,8 +103,8 @@ describe(
     "reviews:determination:sustained",
     "The evidence on {threshold} of {subject:subject} no longer says otherwise than the decision in force.",
 )
-describe("reviews:safeguards:decided", "{actor} declared the {tier} safeguards on {axis}: {verdict}.")
+describe("reviews:safeguards:decided", "{actor} declared the {question:question}: {verdict}.")
 describe("reviews:safeguards:ended", "A decision on safeguards left force: {why}.")
-describe("reviews:release:decided", "{actor} declared a release to {scope}: {verdict}, until {valid_until:day}.")
+describe("reviews:release:decided", "{actor} declared the {question:question}: {verdict}, until {valid_until:day}.")
 describe("reviews:release:ended", "A release left force: {why}.")
 describe("reviews:decision:refused", "{actor} tried to declare the {thing} and was refused: {code}.")

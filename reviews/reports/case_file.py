@@ -3,12 +3,12 @@
 The JSON report is this value in canonical form; the PDF is the same value, typeset. Hazardous comments are left out and counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from evaluations.queries import Origin, origins
-from frameworks.charts import Row, interval_chart, table_of
+from frameworks.charts import Row, interval_pieces, table_of
 from frameworks.charts.measured import levels
 from frameworks.engine.types import Outcome
 from frameworks.finding_words import finding_sentence, held_against
@@ -25,7 +25,7 @@ from reviews.models import Case
 from reviews.models.question import Choice, QuestionState, Verdict
 from reviews.papers_page import PaperLine
 from reviews.queries import decisions_of
-from reviews.rules import is_strict
+from reviews.rules import Cause, is_strict
 from reviews.signing import served_in
 from reviews.status import SubjectStatus, ThresholdStatus, subject_status
 from reviews.subject_page import verdict
@@ -121,7 +121,7 @@ def _verdict(page: CasePage, status: SubjectStatus) -> dict[str, Any]:
                 "required": axis.required.label,
                 "provisional": axis.provisional,
                 "in_force": axis.in_force.label if axis.in_force else "none decided",
-                "because": ", ".join(sorted({_cause(cause.kind, cause.threshold, status) for cause in axis.because})),
+                "because": _because(axis.because, status),
             }
             for axis in status.axes
         ],
@@ -180,17 +180,27 @@ def _stands(status: SubjectStatus) -> list[str]:
     return said or ["No threshold is treated as crossed by a decision in force."]
 
 
-def _cause(kind: str, slug: str, status: SubjectStatus) -> str:
-    threshold = status.threshold(slug) if slug else None
-    words = {"determination": "by decision", "finding": "by finding", "raised": "by an open question", "covered": "by coverage"}
-    if threshold is None:
-        plain = {
-            "baseline": "the baseline of every model",
-            "inherited": "inherited from its parent",
-            "earlier": "the baseline of an earlier version",
-        }
-        return plain.get(kind) or f"{slug} ({words.get(kind, kind)}, under an earlier version)"
-    return f"{threshold.title} ({words.get(kind, kind)})"
+BY = {"determination": "by decision", "finding": "by finding", "raised": "by an open question", "covered": "by coverage"}
+PLAIN = {
+    "baseline": "the baseline of every model",
+    "inherited": "inherited from its parent",
+    "earlier": "the baseline of an earlier version",
+}
+
+
+def _because(causes: Iterable[Cause], status: SubjectStatus) -> str:
+    """What makes a tier required, each threshold once with all that speaks for it: "CBRN-3 (by decision and by finding)"."""
+    told: dict[str, list[str]] = {}
+    for cause in sorted(causes, key=lambda each: (each.threshold, each.kind)):
+        told.setdefault(_named(cause, status), []).append("" if cause.kind in PLAIN else BY.get(cause.kind, cause.kind))
+    return ", ".join(name + (f" ({' and '.join(ways)})" if any(ways) else "") for name, ways in sorted(told.items()))
+
+
+def _named(cause: Cause, status: SubjectStatus) -> str:
+    if cause.kind in PLAIN:
+        return PLAIN[cause.kind]
+    threshold = status.threshold(cause.threshold)
+    return threshold.title if threshold is not None else f"{cause.threshold}, of an earlier version"
 
 
 def _question(part: QuestionPart) -> dict[str, Any]:
@@ -279,8 +289,10 @@ def _chart(title: str, said: str, rows: Sequence[Row]) -> dict[str, Any]:
     alt = f"{title}: each indicator with its value and interval against its lines. The table beneath holds the same numbers."
     table = table_of(rows)
     return {
-        "svg": interval_chart(rows, title=title, desc=alt, skin="print"),
-        "alt": alt,
+        "pieces": [
+            {"svg": svg, "alt": alt if place == 0 else f"The interval chart goes on: {row.label}."}
+            for place, (row, svg) in enumerate(zip(rows, interval_pieces(rows, title=title, desc=alt, skin="print"), strict=True))
+        ],
         "said": said,
         "note": table.note,
         "level": levels(rows),
@@ -384,7 +396,7 @@ def _assessment(status: SubjectStatus) -> dict[str, Any]:
 
 def _ledger(case: Case, log_id: str, mode: str) -> dict[str, Any]:
     top, checkpoint = head(), latest_checkpoint()
-    rows = list(Entry.objects.filter(thing__in=_things(case)).order_by("seq"))
+    rows = list(Entry.objects.filter(thing__in=_things(case)).order_by("seq").prefetch_related("fields"))
     return {
         "log_id": log_id,
         "mode": mode,

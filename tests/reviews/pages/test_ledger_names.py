@@ -27,7 +27,7 @@ def test_the_ledger_names_models_cases_and_uploads_and_leads_to_them(board: Boar
     client.force_login(board.cast.hana.user)
     page = client.get("/ledger/").content.decode()
     assert f'<a href="/cases/{case.number}/">Case {case.number} on Heron</a>' in page
-    assert f"Ben voted approve on a question of case {case.number} on Heron" in page
+    assert f"Ben voted approve on the question “Is Bio-3 crossed?” of case {case.number} on Heron" in page
     assert "Upload for Heron" in page and 'href="/uploads/' in page
     assert "The portal assessed model Heron under" in page
     entry = Entry.objects.filter(kind="reviews:case:opened").get()
@@ -44,7 +44,7 @@ def test_names_cost_one_question_a_room_however_many_entries_there_are(board: Bo
     with CaptureQueriesContext(connection) as things:
         found = named(entry.thing for entry in entries)
     assert len(all_of_them) == 3  # people, evaluations, reviews
-    assert len(things) == 3  # frameworks, evaluations, reviews
+    assert len(things) == 4  # frameworks, evaluations, reviews, and once more for what the questions ask
     nouns = {thing.partition(":")[0] for thing in found}
     assert {"subject", "upload", "snapshot", "assessment", "case", "implementation", "signoff"} <= nouns
     assert all(each.address.startswith("/") for each in found.values())
@@ -103,7 +103,7 @@ def test_ones_own_page_says_what_was_signed_and_leads_to_it(board: Board) -> Non
     client.force_login(board.cast.ben.user)
     page = client.get("/people/me/").content.decode()
     entry = Entry.objects.get(kind="reviews:vote:cast")
-    said = f"Ben voted approve on a question of case {case.number} on Heron (threshold)."
+    said = f"Ben voted approve on the question “Is Bio-3 crossed?” of case {case.number} on Heron."
     assert f'<a href="/ledger/{entry.seq}/">{said}</a>' in page
     client.force_login(board.cast.chloe.user)
     assert said not in client.get("/people/me/").content.decode()

@@ -11,6 +11,7 @@ from ledger.queries import root_at
 from people.signing import statement_of
 from reviews.models import Vote
 from reviews.reports.case_file import FORMAT, case_file
+from reviews.services.votes import recuse
 from tests.reviews.reports.conftest import DISSENT, HAZARD, HOSTILE, Decided
 
 
@@ -78,3 +79,27 @@ def test_it_says_that_the_case_is_open_and_the_log_a_demonstration(file: dict[st
 def test_the_same_case_at_the_same_time_is_the_same_bytes(file: dict[str, Any], decided: Decided) -> None:
     at = decided.board.moment
     assert canonical(file) == canonical(case_file(decided.case, requested_by=decided.board.cast.dan, at=at))
+
+
+def test_a_decided_question_goes_on_saying_with_how_many_it_was_decided(file: dict[str, Any], decided: Decided) -> None:
+    told = [(each["words"], each["progress"], each["state"]) for each in question(file, decided)["requirements"]]
+    assert told == [("2 people in favour", "2 of 2", "Met"), ("Declared by the chair", "decided", "Met")]
+    recuse(case=decided.case, reason="I know the team.", actor=decided.board.cast.ben, at=decided.board.now())
+    after = case_file(decided.case, requested_by=decided.board.cast.dan, at=decided.board.now())
+    assert question(after, decided)["requirements"][0]["progress"] == "2 of 2"
+
+
+def test_entries_about_votes_and_declarations_name_the_question_they_answer(file: dict[str, Any], decided: Decided) -> None:
+    about = f"question “Is Bio-3 crossed?” of case {decided.case.number} on Heron"
+    said = [each["sentence"] for each in file["ledger"]["entries"]]
+    for sentence in (
+        f"Ben voted approve on the {about}.",
+        f"Mira voted reject on the {about}.",
+        f"Dan declared the {about}: treated as crossed.",
+    ):
+        assert sentence in said
+
+
+def test_a_chart_is_made_of_pieces_that_may_part_at_the_end_of_a_page(file: dict[str, Any]) -> None:
+    charts = [chart for finding in file["findings"] for chart in finding["charts"]]
+    assert charts and all(len(chart["pieces"]) == len(chart["rows"]) for chart in charts)

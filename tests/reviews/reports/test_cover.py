@@ -65,6 +65,11 @@ def test_the_cover_of_a_re_approval_says_that_the_model_stays_treated_as_crossed
     assert [said.startswith("Are the ASL-3 safeguards on") for said in told["decided"]] == [True, True]
 
 
+def test_what_makes_a_tier_required_names_each_threshold_once(settled: Settled) -> None:
+    told = cover(settled.board, settled.elevation)
+    assert [each["because"] for each in told["tiers"]] == ["Bio-3 (by decision and by finding)"] * 2
+
+
 def test_the_cover_of_a_refused_release_is_no_good_news(settled: Settled) -> None:
     board = settled.board
     case = board.open_case("re_approval", release_to="external")

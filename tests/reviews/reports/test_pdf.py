@@ -1,6 +1,7 @@
 """The report as a PDF: reproducible, tagged, bookmarked, numbered, and made of text that stays text."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -26,8 +27,8 @@ def pdf(file: dict[str, Any], decided: Decided) -> bytes:
 
 
 def text_of(pdf: bytes) -> str:
-    """All text with the line breaks and soft breaking places of the page taken out."""
-    return re.sub(r"[\s\u200b]+", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+    """All text with the line breaks of the page taken out."""
+    return re.sub(r"\s+", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
 
 
 def squeezed(words: str) -> str:
@@ -76,6 +77,15 @@ def test_its_text_is_real_and_holds_decision_dissent_digests_and_root(pdf: bytes
         assert squeezed(words) in text
     assert squeezed(file["assessment"]["digest"]) in text
     assert squeezed(HAZARD) not in text
+
+
+def test_digests_are_whole_and_stand_on_one_line_as_they_are_copied_and_searched_for(pdf: bytes, file: dict[str, Any]) -> None:
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    digests = set(re.findall(r"sha256:[0-9a-f]{64}", json.dumps({name: part for name, part in file.items() if name != "case"})))
+    assert len(digests) > 20
+    assert not [digest for digest in digests if digest not in text]
+    assert "\u200b" not in text and not re.search(r"sha256:[0-9a-f]*…", text)
+    assert all(each["name"] in text for each in file["files"])
 
 
 def test_words_that_try_to_be_code_are_printed_as_they_were_written(pdf: bytes) -> None:
