@@ -1,6 +1,6 @@
 """Do stored decisions replay? Every stored answer is computed again from its stored inputs, and its inputs are collected again from the rows.
 
-Rooms above register checks of their own, so that one command replays everything: `@check("reviews.gate")` on a function that takes a subject
+Rooms above register checks of their own, so that one command replays everything: `@check("reviews.gate", "gate answers")` on a function that takes a subject
 (or None for all) and yields what differs.
 """
 
@@ -39,19 +39,20 @@ class Replayed:
 
 Check = Callable[[Subject | None, Replayed], Iterator[Difference]]
 _checks: dict[str, Check] = {}
+_told: dict[str, str] = {}
 
 
 class CheckNameTaken(ValueError):
     """Two replay checks share a name."""
 
 
-def check(name: str) -> Callable[[Check], Check]:
-    """Registers a replay check; import the module from the room's `consumers.py` or its app's `ready`."""
+def check(name: str, answers: str) -> Callable[[Check], Check]:
+    """Registers a replay check, and what the answers it goes through are called; import the module from the room's `consumers.py` or its app's `ready`."""
 
     def register(function: Check) -> Check:
         if name in _checks:
             raise CheckNameTaken(name)
-        _checks[name] = function
+        _checks[name], _told[name] = function, answers
         return function
 
     return register
@@ -61,7 +62,12 @@ def checks() -> dict[str, Check]:
     return dict(_checks)
 
 
-@check("evaluations.assessments")
+def told(name: str) -> str:
+    """What the answers of a check are called."""
+    return _told[name]
+
+
+@check("evaluations.assessments", "assessments")
 def replay_assessments(subject: Subject | None, replayed: Replayed) -> Iterator[Difference]:
     """Each assessment from its stored documents, and its evidence once more from the rows at the same ledger size."""
     rows = Assessment.objects.filter(seq__isnull=False).select_related("subject", "framework_version").order_by("seq")

@@ -259,6 +259,7 @@ class Verifier:
         self.introduced: list[Key] = []
         self.made: dict[str, dict[str, Any]] = {}
         self.shown = self.withheld = self.purged = self.signed_to = self.unnamed = 0
+        self.signed_by: set[str] = set()
 
     def run(self) -> tuple[list[str], list[str]]:
         """(what was shown, what was not checked). Raises Misfit."""
@@ -274,6 +275,8 @@ class Verifier:
         for note in self.own_notes:
             self._check_note(note, self.own_keys or self.introduced)
         proven.append(f"{len(notes)} checkpoints of the export and {len(self.own_notes)} of your own fit, in signature and root")
+        if self.own_keys and self.signed_to:
+            proven.append(f"entries 0 to {self.signed_to - 1} are signed by a key you brought, of {' and '.join(sorted(self.signed_by))}")
         return proven, self._open_points(notes)
 
     def check_report(self, report: Report) -> tuple[list[str], list[str]]:
@@ -348,8 +351,9 @@ class Verifier:
         if not signers(note, keys):
             raise Misfit(f"No key known to the log or to you signed the checkpoint at {size} entries.")
         # What only a key the export itself names has signed, nobody you know answers for.
-        if signers(note, self.own_keys or keys):
-            self.signed_to = max(self.signed_to, size)
+        found = signers(note, self.own_keys or keys)
+        if found and size >= self.signed_to:
+            self.signed_to, self.signed_by = size, {f"{name} ({key_id.hex()})" for name, key_id, _ in found}
 
     def _open_points(self, notes: list[str]) -> list[str]:
         points = []
@@ -402,12 +406,12 @@ class Verifier:
 MALFORMED = (Misfit, KeyError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, OSError, zlib.error, zipfile.BadZipFile)
 
 
-def check(export: IO[bytes], keys: list[str], notes: list[bytes], reports: list[Report], sizes: list[int]) -> tuple[list[str], ...]:
+def check(export: IO[bytes], keys: list[Key], notes: list[bytes], reports: list[Report], sizes: list[int]) -> tuple[list[str], ...]:
     """(what was shown, what does not fit, what was not checked). A report that does not fit takes nothing from the others."""
     misfits: list[str] = []
     try:
         with zipfile.ZipFile(export) as archive:
-            verifier = Verifier(archive, [read_key(key) for key in keys], [note.decode() for note in notes])
+            verifier = Verifier(archive, keys, [note.decode() for note in notes])
             proven, points = verifier.run()
     except MALFORMED as error:
         return [], [_words(error, "the export")], []
@@ -443,11 +447,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--report", action="append", default=[], help="a report you were given, PDF or JSON; may be repeated")
     parser.add_argument("--root-at", action="append", default=[], type=int, metavar="SIZE", help="print the root of the first SIZE entries")
     asked = parser.parse_args(arguments)
+    keys = []
+    for key in asked.key:
+        try:
+            keys.append(read_key(key))
+        except (Misfit, ValueError):
+            parser.error(f"--key {key!r} is no verifier key: it reads name+id+base64, whole and as you were given it; nothing was checked")
     try:
         notes = [_bytes_of(path) for path in asked.checkpoint]
         reports = [Report(path, _bytes_of(path)) for path in asked.report]
         with open(asked.export, "rb") as export:
-            proven, misfits, points = check(export, asked.key, notes, reports, asked.root_at)
+            proven, misfits, points = check(export, keys, notes, reports, asked.root_at)
     except OSError as error:
         parser.error(f"{error.filename} could not be read ({error.strerror}); nothing was checked")
     for start, lines in (("Shown: {}.", proven), ("DOES NOT FIT: {}", misfits), ("Not shown: {}", points)):

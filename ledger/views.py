@@ -1,20 +1,24 @@
 """Reading the record in a browser: entries as sentences, one entry with its proof, the checkpoint, and what a verification found."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ledger import queries, services, tree
-from ledger.access import Reader, classes_for, reader_of
+from ledger.access import Reader, classes_for, exporter_of, may_export, reader_of
 from ledger.canonical import canonical
 from ledger.delivery import kick
 from ledger.entry_format import value_of
+from ledger.export import write_export
 from ledger.forms import FilterForm, kind_words
 from ledger.models import Entry, LedgerField
+from ledger.refusals import NotNow
 from ledger.sentences import actor_names, sentence, sentences
 from ledger.tasks import verify_by_night
 from ledger.things import Named, named
@@ -22,6 +26,14 @@ from ledger.verification import steps
 
 # A log up to this size is recomputed while one waits; a longer one by a worker.
 VERIFIED_AT_ONCE = 5_000
+# A log up to this size is written while one waits: some seconds. A longer one is written from a shell.
+EXPORTED_AT_ONCE = 50_000
+
+
+class TooLongToWaitFor(NotNow):
+    code = "record_too_long"
+    sentence = "This record is too long to be written while you wait."
+    what_to_do = "Ask an administrator for ./portal manage export_ledger, which writes the same file."
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class ProofStep:
 
 @require_safe
 def entry_list(request: HttpRequest) -> HttpResponse:
-    reader_of(request)
+    reader = reader_of(request)
     form = FilterForm(request.GET)
     valid = form.is_valid()
     page = (
@@ -68,6 +80,7 @@ def entry_list(request: HttpRequest) -> HttpResponse:
         "filtered": any(request.GET.get(name) for name in ("kind", "thing", "since", "until", "actor")),
         "actor_name": _actor_name(form) if valid else "",
         "oldest_first": valid and form.oldest_first,
+        "may_export": may_export(reader),
         **_panel(),
     }
     return render(request, "ledger/list.html", context)
@@ -111,6 +124,21 @@ def verify(request: HttpRequest) -> HttpResponse:
     found = queries.latest_verification()
     context = {"found": found, "steps": steps(found) if found else [], "size": services.size(), "at_once": VERIFIED_AT_ONCE}
     return render(request, "ledger/verify.html", context)
+
+
+@require_POST
+def export(request: HttpRequest) -> FileResponse:
+    """The sealed record as one file, with the program that verifies it. Of the values this reader may not see the hash stands, as on their pages."""
+    reader, now = exporter_of(request), timezone.now()
+    if services.size() > EXPORTED_AT_ONCE:
+        raise TooLongToWaitFor
+    with TemporaryDirectory() as folder:
+        made = write_export(Path(folder) / "record.zip", classes=classes_for(reader), actor=reader.person.pk, at=now)
+        # Opened before its folder goes: the bytes stay until the answer has been read to its end.
+        file = open(Path(folder) / "record.zip", "rb")  # noqa: SIM115 - the answer closes it
+    return FileResponse(
+        file, as_attachment=True, filename=f"record-{made.size}-entries-{now:%Y%m%d-%H%M}.zip", content_type="application/zip"
+    )
 
 
 @require_safe

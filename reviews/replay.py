@@ -11,7 +11,7 @@ from reviews import gate_rules
 from reviews.models import GateAnswer
 
 
-@check("reviews.gate")
+@check("reviews.gate", "gate answers")
 def replay_gate(subject: Subject | None, replayed: Replayed) -> Iterator[Difference]:
     rows = GateAnswer.objects.order_by("ledger_seq")
     if subject is not None:

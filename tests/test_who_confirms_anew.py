@@ -80,6 +80,7 @@ NEED_NOT = {
     "evaluations:upload-correct": SECOND_PERSON,
     "evaluations:upload-new": SECOND_PERSON,
     "evaluations:upload-retry": RUNS_AGAIN,
+    "ledger:export": TAKES_OUT,
     "ledger:verify": "it looks and changes nothing",
     "reviews:ask-release": ONLY_PROPOSES,
     "reviews:case-open": ONLY_PROPOSES,

@@ -146,6 +146,7 @@ ROWS: dict[str, Row] = {
     "ledger:list": row(GET=INSIDE),
     "ledger:verify": row(GET=by(200, outside_evaluator=404), POST=by(302, outside_evaluator=404)),
     "ledger:checkpoint": row(GET=INSIDE),
+    "ledger:export": row(POST=only(("auditor", "chair", "executive", "administrator"), 200, outside_evaluator=404)),
     "ledger:keys": row(OPEN_REST, GET=everybody(200)),
     "ledger:entry": row(GET=INSIDE),
     # frameworks

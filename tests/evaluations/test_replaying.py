@@ -51,6 +51,7 @@ def test_every_assessment_of_a_history_replays(world: World) -> None:
     count = Assessment.objects.count()
     assert count >= 7
     assert f"evaluations.assessments: {count} replayed" in _replay()
+    assert f"Every stored answer came out again, byte for byte: {count} assessments and 0 gate answers." in _replay()
 
 
 def test_replay_of_one_subject_asks_only_for_its_own(world: World) -> None:

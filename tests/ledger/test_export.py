@@ -20,6 +20,7 @@ from ledger.export import write_export
 from ledger.models import Checkpoint, Entry
 from ledger.notary import Notary
 from ledger.queries import root_at
+from ledger.verify_export import read_key
 from tests.makers import NOON, make_log
 
 ALL = ("public", "internal", "personal", "hazard")
@@ -324,3 +325,20 @@ def test_the_verifier_key_stands_in_the_export_and_on_a_page_open_to_everybody_w
     page = Client().get("/ledger/keys/").text
     assert _key() in inside and _key() in page.replace("&#x2B;", "+")
     assert "reached you another" in inside and "<strong>another way</strong>" in page
+
+
+def test_the_verifier_says_how_far_the_key_you_brought_has_signed(log, tmp_path):
+    _append(9)
+    key = read_key(_key())
+    told = _verify(_export(tmp_path), "--key", _key())[1]
+    assert f"Shown: entries 0 to 7 are signed by a key you brought, of {key[0]} ({key[1].hex()})." in told
+    assert "are signed by" not in _verify(_export(tmp_path))[1]
+
+
+@pytest.mark.parametrize("key", ["", "no key", "asl-portal/x+00000000+AAAA", "asl-portal/x+zz+%%%"])
+def test_a_key_that_is_none_is_an_error_of_the_command_and_no_misfit_of_the_record(log, tmp_path, capsys, key):
+    with pytest.raises(SystemExit) as ended:
+        verify_export.main([str(_export(tmp_path)), "--key", key])
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert f"--key {key!r} is no verifier key" in told.err and "nothing was checked" in told.err and "DOES NOT FIT" not in told.out

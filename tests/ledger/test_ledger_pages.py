@@ -1,16 +1,18 @@
 import uuid
+import zipfile
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from ledger import delivery, queries, sentences, services
+from ledger import delivery, queries, sentences, services, verify_export
 from ledger.models import Entry, Verification
 from ledger.notary import Notary
 from ledger.sentences import describe
-from tests.makers import NOON, give_clearance, make_people
+from tests.makers import NOON, give_clearance, give_role, make_people
 
 STONE = f"stone:{uuid.UUID(int=7)}"
 
@@ -219,3 +221,42 @@ def test_pages_cost_the_same_however_long_the_log_is(cast, django_assert_num_que
 LIST = 10
 # … or the entry, its fields, its leaf again under the head, the proof's nodes, the head, the name.
 ENTRY = 12
+
+
+def test_an_auditor_takes_the_sealed_record_away_in_a_browser_with_what_they_may_see_in_it(cast, tmp_path):
+    _lay(cast.ada)
+    Notary(tmp_path / "key").sign(at=services.head().recorded_at)
+    assert 'action="/ledger/export/"' in _page(cast.hana)
+    size = services.size()
+    answer = _client(cast.hana).post(reverse("ledger:export"))
+    assert answer.status_code == 200 and answer["Content-Disposition"].startswith(f'attachment; filename="record-{size}-entries-')
+    record = tmp_path / "record.zip"
+    record.write_bytes(answer.getvalue())
+    text = zipfile.ZipFile(record).read("entries.jsonl").decode()
+    assert "Ada-in-May" in text, "auditors see personal values"
+    assert "lime-and-sand" not in text, "and hazardous ones once they are cleared"
+    assert verify_export.main([str(record), "--key", queries.keys_introduced()[-1].key]) in (verify_export.FITS, verify_export.INCOMPLETE)
+    made = Entry.objects.latest("seq")
+    assert (made.kind, made.actor, made.values["classes"]) == ("ledger:export:made", cast.hana.pk, ["public", "internal", "personal"])
+    assert made.values["size"] == size
+
+
+def test_a_cleared_auditor_takes_hazardous_values_away_and_a_chair_no_personal_ones(cast):
+    give_clearance(cast, cast.hana)
+    give_role(cast, cast.eve, "chair")
+    _lay(cast.ada)
+    for person, shown, hidden in ((cast.hana, ("lime-and-sand", "Ada-in-May"), ()), (cast.eve, (), ("lime-and-sand", "Ada-in-May"))):
+        text = zipfile.ZipFile(BytesIO(_client(person).post(reverse("ledger:export")).getvalue())).read("entries.jsonl").decode()
+        assert all(word in text for word in shown) and not any(word in text for word in hidden)
+
+
+def test_who_reads_the_record_page_by_page_does_not_take_all_of_it_away_and_to_outsiders_it_is_not_there(cast):
+    assert 'action="/ledger/export/"' not in _page(cast.ada)
+    answers = [_client(person).post(reverse("ledger:export")).status_code for person in (cast.ada, cast.lena, cast.eve)]
+    assert answers == [403, 404, 404] and not Entry.objects.filter(kind="ledger:export:made").exists()
+
+
+def test_a_record_too_long_to_wait_for_is_left_to_the_shell(cast, monkeypatch):
+    monkeypatch.setattr("ledger.views.EXPORTED_AT_ONCE", 1)
+    answer = _client(cast.hana).post(reverse("ledger:export"))
+    assert answer.status_code == 409 and "export_ledger" in answer.content.decode()

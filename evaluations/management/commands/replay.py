@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evaluations.models import Subject
-from evaluations.replay import Replayed, checks
+from evaluations.replay import Replayed, checks, told
 
 
 class Command(BaseCommand):
@@ -18,16 +18,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         subject = self._subject(options["subject"])
-        differences = 0
+        differences, counts = 0, list[str]()
         for name, check in checks().items():
             replayed = Replayed()
             for difference in check(subject, replayed):
                 differences += 1
                 self.stderr.write(str(difference))
             self.stdout.write(f"{name}: {replayed.count} replayed")
+            counts.append(f"{replayed.count} {told(name)}")
         if differences:
             raise CommandError(f"{differences} stored answers do not come out again.", returncode=1)
-        self.stdout.write("Every stored answer came out again, byte for byte.")
+        self.stdout.write(f"Every stored answer came out again, byte for byte: {' and '.join(counts)}.")
 
     def _subject(self, slug: str | None) -> Subject | None:
         if slug is None:
