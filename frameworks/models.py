@@ -1,6 +1,7 @@
 """Framework versions as they were published and read, and every version of every indicator they name."""
 
 import uuid
+from collections.abc import Mapping
 from functools import lru_cache
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import F, Q
 
 from frameworks.engine import reading
 from frameworks.engine.types import FrameworkDocument
+from frameworks.wordings import wording_of
 from ledger.canonical import Json, parse
 from people.models import Person, Signature
 
@@ -74,6 +76,16 @@ class FrameworkVersion(models.Model):
     def document(self) -> FrameworkDocument:
         """The document as values, read once per process."""
         return _document(self.canonical, self.source)
+
+    @property
+    def wordings(self) -> Mapping[str, str]:
+        """safeguard → the digest of what this version says of it, worked out once per process. Nobody changes what this answers."""
+        return _wordings(self.name, self.canonical, self.source)
+
+
+@lru_cache(maxsize=32)
+def _wordings(name: str, canonical: bytes, source: bytes) -> Mapping[str, str]:
+    return {each.slug: wording_of(name, each) for each in _document(canonical, source).safeguards}
 
 
 @lru_cache(maxsize=32)

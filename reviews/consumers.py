@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from evaluations.models import Assessment, Subject
+from frameworks.models import FrameworkVersion
 from ledger.delivery import consumer, is_overtaken, kick
 from ledger.models import Entry
 from ledger.services import head
@@ -62,6 +63,11 @@ def follow_assessment(entry: Entry) -> None:
 )
 def follow_safeguards(entry: Entry) -> None:
     following.follow_implementation(implementation_id=UUID(str(entry.values["implementation"])), at=now())
+
+
+@consumer("reviews.wordings", kinds=("frameworks:version:adopted",))
+def follow_wordings(entry: Entry) -> None:
+    following.follow_adoption(version=FrameworkVersion.objects.get(pk=_id(entry)), at=now())
 
 
 @consumer("reviews.coverage", kinds=("reviews:determination:made", "reviews:determination:ended"))

@@ -95,7 +95,7 @@ def _safeguards(wanted: Wanted, facts: Facts, statement: ApplicabilityStatement 
                 "signoff": str(lines[slug].signoff_id),
             }
             for slug in required
-            if slug in lines and lines[slug].signoff.holds(facts.at)
+            if slug in lines and lines[slug].signoff.holds(facts.at, facts.version)
         ],
     }
 

@@ -63,7 +63,7 @@ def _adequacy(decision: SafeguardsDecision, facts: Facts) -> dict[str, Any]:
                 {
                     "safeguard": line.safeguard,
                     "signoff": str(line.signoff_id),
-                    "in_force": line.signoff.holds(facts.at),
+                    "in_force": line.signoff.holds(facts.at, facts.version),
                     "expires_at": line.signoff.expires_at,
                     "place": line.signoff.implementation.place,
                     "place_name": line.signoff.implementation.place_name,

@@ -25,7 +25,7 @@ INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zon
                                        "lines": [{"safeguard", "signoff", "in_force": bool, "expires_at", "place", "place_name"}]}}},
      "papers": [{"id", "threshold", "artefact", "weights", "digest", "finding", "supplied_by", "hazard"}],     absent: from before papers were asked for
      "papers_of_earlier": [{"threshold", "artefact", "title", "gates"}],      asked by strict determinations of earlier versions; absent: none
-     "signed": {safeguard: "in_force"|"expired"|"none"},
+     "signed": {safeguard: "in_force"|"earlier_wording"|"expired"|"none"},     earlier wording: in force, but for what the framework says by now
      "release": {"id", "artefact", "status_digest", "valid_until"}|null, "released_otherwise": bool,
      "halted": {"at": time}|null,
      "observed": {"until": time}}                                              absent: the scope is enforced for these weights
@@ -397,6 +397,14 @@ def _signoff_reasons(framework: FrameworkDocument, inputs: Inputs, axis: str, ti
                 f"{safeguard.title}: no implementation of it has been signed off.",
                 (OWNERS, REVIEWERS),
                 "Attach evidence and let a reviewer sign it off.",
+                safeguard.slug,
+            )
+        elif state == "earlier_wording":
+            yield Reason(
+                "signoff_of_earlier_wording",
+                f"{safeguard.title}: it was signed off for an earlier wording of the framework, and the one in force says something else of it.",
+                (REVIEWERS,),
+                "Read what the framework says of it now, and sign it off anew.",
                 safeguard.slug,
             )
         elif state == "expired":

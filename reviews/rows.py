@@ -86,7 +86,7 @@ def signoffs() -> Iterator[Told]:
             | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
             | signature_fields(signoff.signature)
         )
-        said = {"implementation": str(signoff.implementation_id), "version": signoff.content_digest}
+        said = {"implementation": str(signoff.implementation_id), "version": signoff.content_digest} | entries.wording_signed(signoff)
         bound = _bound(signoff.signature, "reviews.signoff", signoff.meaning, **said, rationale=digest({"rationale": signoff.rationale}))
         fault = fault_of(signoff.signature, person=signoff.person_id) or ("" if bound else OTHER_WORDS)
         yield Told(f"sign-off {signoff.pk}", f"signoff:{signoff.pk}", fields, signoff.person_id, fault)

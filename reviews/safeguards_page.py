@@ -34,7 +34,7 @@ class SafeguardListForm(forms.Form):
 
 @dataclass(frozen=True)
 class SafeguardRow:
-    """`state`: signed, expiring, expired, outdated, unsigned, not_built."""
+    """`state`: signed, expiring, reworded, expired, revoked, outdated, unsigned, not_built."""
 
     safeguard: Safeguard
     tier: str
@@ -58,7 +58,7 @@ def safeguard_rows(
     rows = [
         row
         for safeguard in document.safeguards
-        for row in _rows(safeguard, document.tier(safeguard.axis, safeguard.tier).label, built.get(safeguard.slug, []), at)
+        for row in _rows(safeguard, version, built.get(safeguard.slug, []), at)
         if _fits(row, values)
     ]
     return _in_order(rows, str(values.get("sort") or ""))
@@ -89,23 +89,28 @@ def _offer(form: SafeguardListForm, version: FrameworkVersion) -> None:
     form.fields["axis"].choices = [("", "Any axis"), *((axis.slug, axis.title) for axis in document.axes)]  # type: ignore[attr-defined]
 
 
-def _rows(safeguard: Safeguard, tier: str, built: Sequence[SafeguardImplementation], at: datetime) -> Iterator[SafeguardRow]:
+def _rows(
+    safeguard: Safeguard, version: FrameworkVersion, built: Sequence[SafeguardImplementation], at: datetime
+) -> Iterator[SafeguardRow]:
+    tier = version.document.tier(safeguard.axis, safeguard.tier).label
     for implementation in built:
-        state, signoff = _state(implementation, at)
+        state, signoff = _state(implementation, version, at)
         evidence = sum(1 for each in implementation.evidence.all() if each.withdrawn_at is None)
         yield SafeguardRow(safeguard, tier, implementation, state, signoff, evidence)
     if not built:
         yield SafeguardRow(safeguard, tier, None, "not_built", None, 0)
 
 
-def _state(implementation: SafeguardImplementation, at: datetime) -> tuple[str, SignOff | None]:
+def _state(implementation: SafeguardImplementation, version: FrameworkVersion, at: datetime) -> tuple[str, SignOff | None]:
     given = sorted(implementation.signoffs.all(), key=lambda each: each.given_at, reverse=True)
-    held = [each for each in given if each.holds(at)]
+    held = [each for each in given if each.holds(at, version)]
     if held:
         last = max(held, key=lambda each: each.expires_at)
         return ("expiring" if last.expires_at - at <= EXPIRING_WITHIN else "signed"), last
     if not given:
         return "unsigned", None
+    if standing := [each for each in given if each.stands(at)]:
+        return "reworded", standing[0]
     if given[0].revoked_at is not None:
         return "revoked", given[0]
     return ("expired" if given[0].expires_at <= at else "outdated"), given[0]

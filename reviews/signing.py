@@ -147,12 +147,14 @@ def declaration_statement(
     )
 
 
-def signoff_statement(*, implementation: SafeguardImplementation, meaning: str, rationale: str, expires_on: str) -> Statement:
+def signoff_statement(*, implementation: SafeguardImplementation, wording: str, meaning: str, rationale: str, expires_on: str) -> Statement:
+    """`wording`: the digest of what the framework says of the safeguard (`frameworks.wordings`)."""
     return Statement(
         type="reviews.signoff",
         digests={
             "implementation": str(implementation.pk),
             "version": implementation.version_digest,
+            "wording": wording,
             "rationale": digest({"rationale": rationale}),
         },
         meaning=meaning,

@@ -100,9 +100,10 @@ def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
     """Implementations with evidence and no sign-off that holds for another month, which this person may sign."""
     if Role.REVIEWER not in actor.roles:
         return
-    held = SignOff.objects.filter(implementation=OuterRef("pk")).in_force(at).filter(expires_at__gt=at + SOON)
+    versions = {version.name: version for version in in_force_versions()}
+    held = SignOff.objects.filter(implementation=OuterRef("pk")).in_force(at, *versions.values()).filter(expires_at__gt=at + SOON)
     competences = {
-        (version.name, safeguard.slug): safeguard.competence for version in in_force_versions() for safeguard in version.document.safeguards
+        (version.name, safeguard.slug): safeguard.competence for version in versions.values() for safeguard in version.document.safeguards
     }
     rows = (
         SafeguardImplementation.objects.filter(~Exists(held), retired_at=None)
@@ -116,8 +117,13 @@ def _signoffs_wanted(actor: Actor, at: datetime) -> Iterator[Waiting]:
         if not attachers or competence is None:
             continue
         if policies.may_sign_off(actor, implementation, competence=competence, attachers=attachers, hazardous=hazardous):
-            ends = max((each.expires_at for each in implementation.signoffs.all() if each.holds_content(implementation, at)), default=None)
-            why = "Its sign-off runs out soon." if ends else "It has evidence and no sign-off in force."
+            standing = [each for each in implementation.signoffs.all() if each.stands(at, implementation)]
+            held_now = [each.expires_at for each in standing if each.is_worded_as(versions[implementation.framework_name])]
+            ends = max(held_now, default=None)
+            missing = (
+                "It was signed off for an earlier wording of the framework." if standing else "It has evidence and no sign-off in force."
+            )
+            why = "Its sign-off runs out soon." if ends else missing
             title = f"{implementation.title} ({implementation.safeguard})"
             yield Waiting("sign_off", title, why, ends, f"implementation:{implementation.pk}", implementation=implementation)
 

@@ -67,6 +67,7 @@ STATES: dict[str, dict[str, State]] = {
         "refused": State("Refused", "cross-ring", "danger"),
         "revoked": State("Revoked", "slash", "danger"),
         "outdated": State("Outdated", "history", "caution"),
+        "reworded": State("Signed for an earlier wording", "history", "caution"),
         "excepted": State("Exception", "warning", "caution"),
     },
     "paper": {

@@ -76,12 +76,18 @@ def _implementation(implementation: SafeguardImplementation) -> dict[str, Any]:
     }
 
 
+def wording_signed(signoff: SignOff) -> dict[str, str]:
+    """Which wording of the safeguard was signed; one from before that was kept says nothing of it, and counts under none."""
+    return {"wording": signoff.wording_digest} if signoff.wording_digest else {}
+
+
 def signoff_fields(signoff: SignOff) -> dict[str, Any]:
     return {
         "implementation": signoff.implementation_id,
         "safeguard": signoff.implementation.safeguard,
         "version": signoff.version,
         "digest": signoff.content_digest,
+        **wording_signed(signoff),
     }
 
 

@@ -29,7 +29,7 @@ def determinations_of(ids: list[UUID], version: FrameworkVersion, at: datetime) 
 
 
 def adequacy_of(ids: list[UUID], version: FrameworkVersion, at: datetime, *, back: bool) -> Iterable[SafeguardsDecision]:
-    held = ("given_at", "expires_at", "revoked_at", "content_digest")
+    held = ("given_at", "expires_at", "revoked_at", "content_digest", "wording_digest")
     stands = ("place", "place_name", "version_digest", "retired_at")
     lines = ApplicabilityLine.objects.select_related("signoff__implementation").only(
         *("statement", "axis", "safeguard"),

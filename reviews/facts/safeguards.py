@@ -14,7 +14,9 @@ from reviews import past, places
 from reviews.models import Case, SafeguardImplementation, SafeguardsDecision, SignOff
 from reviews.places import Site
 
-IN_FORCE, EXPIRED, NONE = "in_force", "expired", "none"
+IN_FORCE, EARLIER_WORDING, EXPIRED, NONE = "in_force", "earlier_wording", "expired", "none"
+# The best first.
+_STATES = (IN_FORCE, EARLIER_WORDING, EXPIRED, NONE)
 
 
 def stand_as_then(implementations: Iterable[SafeguardImplementation], at: datetime) -> list[SafeguardImplementation]:
@@ -41,14 +43,19 @@ def built_for(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict[
     rows = (
         SafeguardImplementation.objects.filter(Q(subject=None) | Q(subject__in=ids), framework_name=version.name, registered_at__lte=at)
         .filter(Q(retired_at=None) | Q(retired_at__gt=at))
-        .annotate(now=Exists(held.in_force(at)), ever=Exists(held.filter(given_at__lte=at)))
+        .annotate(now=Exists(held.in_force(at, version)), still=Exists(held.standing(at)), ever=Exists(held.filter(given_at__lte=at)))
         .order_by()
-        .values_list("subject_id", "safeguard", "place", "place_name", "now", "ever")
+        .values_list("subject_id", "safeguard", "place", "place_name", "now", "still", "ever")
     )
     found: dict[UUID | None, list[Built]] = defaultdict(list)
-    for subject_id, safeguard, place, place_name, now, ever in rows:
-        found[subject_id].append(Built(safeguard, place, place_name, IN_FORCE if now else EXPIRED if ever else NONE))
+    for subject_id, safeguard, place, place_name, *signed in rows:
+        found[subject_id].append(Built(safeguard, place, place_name, _state(*signed)))
     return found
+
+
+def _state(now: bool, still: bool, ever: bool) -> str:
+    """`still`: in force, were it not that the framework words the safeguard otherwise by now."""
+    return IN_FORCE if now else EARLIER_WORDING if still else EXPIRED if ever else NONE
 
 
 def built_then(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict[UUID | None, list[Built]]:
@@ -58,8 +65,8 @@ def built_then(ids: list[UUID], version: FrameworkVersion, at: datetime) -> dict
     found: dict[UUID | None, list[Built]] = defaultdict(list)
     for each in stand_as_then(standing, at):
         given = [signoff for signoff in each.signoffs.all() if signoff.given_at <= at]
-        held = any(signoff.holds_content(each, at) for signoff in given)
-        state = IN_FORCE if held else EXPIRED if given else NONE
+        standing_then = [signoff for signoff in given if signoff.stands(at, each)]
+        state = _state(any(signoff.is_worded_as(version) for signoff in standing_then), bool(standing_then), bool(given))
         found[each.subject_id].append(Built(each.safeguard, each.place, each.place_name, state))
     return found
 
@@ -88,4 +95,4 @@ def signed_where_served(built: Sequence[Built], document: FrameworkDocument, sit
 
 
 def _best(one: str, other: str) -> str:
-    return min(one, other, key=[IN_FORCE, EXPIRED, NONE].index)
+    return min(one, other, key=_STATES.index)

@@ -102,4 +102,5 @@ class EvidenceForm(forms.Form):
 class SignOffForm(SigningForm):
     meaning = forms.ChoiceField(label="What your signature says", choices=Meaning.choices, widget=forms.RadioSelect)
     rationale = in_words()
-    field_order = ("meaning", "rationale", *CONFIRMING, "seen_digest")
+    seen_wording = forms.CharField(widget=forms.HiddenInput)
+    field_order = ("meaning", "rationale", *CONFIRMING, "seen_digest", "seen_wording")

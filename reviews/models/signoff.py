@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from evaluations.models import Blob, Snapshot, Subject
+from frameworks.models import FrameworkVersion
 from people.models import Person, Signature
 from reviews.models.case import Case
 from reviews.places import Site
@@ -96,8 +97,12 @@ class Meaning(models.TextChoices):
 
 
 class SignOffQuerySet(models.QuerySet["SignOff"]):
-    def in_force(self, at: datetime) -> "SignOffQuerySet":
-        """Given, not revoked, not run out, and about the implementation as it stands."""
+    def in_force(self, at: datetime, *versions: FrameworkVersion) -> "SignOffQuerySet":
+        """Standing, and signed for the safeguard as one of these framework versions words it."""
+        return self.standing(at).filter(wording_digest__in={each for version in versions for each in version.wordings.values()})
+
+    def standing(self, at: datetime) -> "SignOffQuerySet":
+        """Given, not revoked, not run out, and about the implementation as it stands; whatever the framework asks by now."""
         return self.filter(
             Q(revoked_at=None) | Q(revoked_at__gt=at),
             given_at__lte=at,
@@ -114,6 +119,8 @@ class SignOff(models.Model):
     implementation = models.ForeignKey(SafeguardImplementation, on_delete=models.PROTECT, related_name="signoffs")
     version = models.PositiveIntegerField()
     content_digest = models.CharField(max_length=71)  # the implementation's version_digest as signed
+    # What the framework said of the safeguard when it was signed (`frameworks.wordings`). Empty from before it was kept: that counts under no wording.
+    wording_digest = models.CharField(max_length=71, default="")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="signoffs")
     owner = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="+"
@@ -143,12 +150,17 @@ class SignOff(models.Model):
     def __str__(self) -> str:
         return f"Sign-off of {self.implementation_id} v{self.version}"
 
-    def holds(self, at: datetime) -> bool:
-        """In force at `at`; needs `implementation` loaded."""
-        return self.holds_content(self.implementation, at)
+    def holds(self, at: datetime, version: FrameworkVersion, implementation: SafeguardImplementation | None = None) -> bool:
+        """In force at `at` under this framework version; needs `implementation` loaded, or at hand."""
+        return self.stands(at, implementation) and self.is_worded_as(version)
 
-    def holds_content(self, implementation: SafeguardImplementation, at: datetime) -> bool:
-        """In force at `at` for an implementation that is at hand already."""
+    def is_worded_as(self, version: FrameworkVersion) -> bool:
+        """Whether this framework version says of the safeguard what was said of it when it was signed off."""
+        return self.wording_digest in version.wordings.values()
+
+    def stands(self, at: datetime, implementation: SafeguardImplementation | None = None) -> bool:
+        """Given, not revoked, not run out, and about the implementation as it is; whatever the framework asks by now."""
+        implementation = implementation or self.implementation
         return (
             self.given_at <= at < self.expires_at
             and (self.revoked_at is None or self.revoked_at > at)

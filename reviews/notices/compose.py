@@ -144,6 +144,15 @@ def _on_expiring_signoff(notice: Notice) -> Message:
     )
 
 
+def _on_reworded_signoff(notice: Notice) -> Message:
+    return Message(
+        f"The sign-off of safeguard {notice.data['safeguard']} is for an earlier wording of the framework",
+        "You own the safeguard or signed it off, and the version that came into force says something else of it.",
+        "Read what it asks now, renew the evidence where it asks for more, then have it signed off anew; until then what leans on it has lapsed.",
+        reverse("reviews:safeguard-detail", args=[notice.data["implementation"]]),
+    )
+
+
 _DECISION_NOUNS = {"determination": "A determination", "safeguards": "A decision on the safeguards", "release": "A release"}
 
 
@@ -254,6 +263,7 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
     "case_due_soon": lambda notice: _on_due_case(notice, "is due on {until}"),
     "case_overdue": lambda notice: _on_due_case(notice, "is overdue since {until}"),
     "signoff_expires": _on_expiring_signoff,
+    "signoff_reworded": _on_reworded_signoff,
     "decision_lapses": _on_lapsing_decision,
     "evidence_ages": _on_subject(
         "{subject}: what its evidence supports changes by the clock alone on {until}",

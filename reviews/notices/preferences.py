@@ -20,6 +20,7 @@ KIND_WORDS = {
     "case_due_soon": "A case of yours is due soon",
     "case_overdue": "A case of yours is overdue",
     "signoff_expires": "A sign-off you gave or own runs out",
+    "signoff_reworded": "A sign-off you gave or own is for an earlier wording",
     "decision_lapses": "A decision runs out soon",
     "evidence_ages": "Evidence about a model grows stale soon",
     "grant_lapses": "A role, competence or clearance of yours runs out",

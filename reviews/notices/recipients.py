@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.text import capfirst
 
 from evaluations.models import Correction, Upload
+from frameworks.models import FrameworkVersion
 from ledger.models import Entry
 from people.models import Person
 from people.queries import people_with, people_with_any
@@ -26,6 +28,7 @@ from reviews.models import (
     ReleaseDecision,
     SafeguardImplementation,
     SafeguardsDecision,
+    SignOff,
     Vote,
 )
 from reviews.models.question import QuestionState
@@ -238,20 +241,40 @@ def _incident(entry: Entry) -> Iterator[Told]:
 
 def _implementation(entry: Entry) -> Iterator[Told]:
     """Reviewers who could sign it: with its competence, and not its owner."""
-    implementation = SafeguardImplementation.objects.get(pk=UUID(str(entry.values["implementation"])))
-    data = {
+    yield from _wanted(SafeguardImplementation.objects.get(pk=UUID(str(entry.values["implementation"]))), entry)
+
+
+def _about(implementation: SafeguardImplementation) -> dict[str, str]:
+    return {
         "implementation": str(implementation.pk),
         "safeguard": implementation.safeguard,
         "title": implementation.title,
         "version": str(implementation.version),
     }
+
+
+def _wanted(implementation: SafeguardImplementation, entry: Entry) -> Iterator[Told]:
     try:
         competence = safeguard_of(implementation.framework_name, implementation.safeguard).competence
     except SafeguardNotKnown:
         return  # A newer version in force asks for it no more: nobody's signature is wanted.
     for person in people_with(Role.REVIEWER, entry.recorded_at, competence or None):
         if person.pk != implementation.owner_id:
-            yield Told(person.pk, "signoff_wanted", data=data)
+            yield Told(person.pk, "signoff_wanted", data=_about(implementation))
+
+
+def _reworded(entry: Entry) -> Iterator[Told]:
+    """Of each safeguard that is signed off, and for an earlier wording only: who could sign it anew, its owner, and who signed it."""
+    version = FrameworkVersion.objects.get(pk=_thing(entry))
+    held = SignOff.objects.filter(implementation=OuterRef("pk"))
+    rows = SafeguardImplementation.objects.filter(
+        Exists(held.standing(entry.recorded_at)), ~Exists(held.in_force(entry.recorded_at, version)), framework_name=version.name
+    )
+    for implementation in rows.prefetch_related("signoffs"):
+        yield from _wanted(implementation, entry)
+        signers = {each.person_id for each in implementation.signoffs.all() if each.stands(entry.recorded_at, implementation)}
+        for person in {implementation.owner_id, *signers}:
+            yield Told(person, "signoff_reworded", data=_about(implementation))
 
 
 def _upload_rejected(entry: Entry) -> Iterator[Told]:
@@ -306,6 +329,7 @@ _RULES: dict[str, Callable[[Entry], Iterator[Told]]] = {
     "reviews:scope:halted": _scope("scope_halted"),
     "reviews:evidence:attached": _implementation,
     "reviews:adoption:proposed": _adoption,
+    "frameworks:version:adopted": _reworded,
     "reviews:incident:found": _incident,
     "reviews:clock:begun": _clock,
     "evaluations:upload:rejected": _upload_rejected,

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.db.models import Exists, F, OuterRef, Q
 
 from evaluations.models import Assessment
+from frameworks.queries import in_force_versions
 from ledger.clock import shared_now
 from ledger.models import Entry
 from people.models import ApiToken
@@ -83,8 +84,9 @@ def _cases(at: datetime) -> Iterator[Reminder]:
 
 def _signoffs(at: datetime) -> Iterator[Reminder]:
     """The owner, who renews the evidence, and the signer, unless another sign-off lasts longer."""
-    lasting = SignOff.objects.in_force(at).filter(implementation=OuterRef("implementation"), expires_at__gt=at + SIGNOFF_SOON)
-    ending = SignOff.objects.in_force(at).filter(~Exists(lasting), expires_at__lte=at + SIGNOFF_SOON).select_related("implementation")
+    held = SignOff.objects.in_force(at, *in_force_versions())
+    lasting = held.filter(implementation=OuterRef("implementation"), expires_at__gt=at + SIGNOFF_SOON)
+    ending = held.filter(~Exists(lasting), expires_at__lte=at + SIGNOFF_SOON).select_related("implementation")
     for signoff in ending:
         implementation = signoff.implementation
         data = {"implementation": str(implementation.pk), "safeguard": implementation.safeguard, "until": _day(signoff.expires_at)}

@@ -48,12 +48,12 @@ def _stood_aside(entry: Entry) -> Q:
 
 def _signed_off(entry: Entry) -> Q:
     """One sign-off suffices, so the others' turn is over too."""
-    return Q(kind="signoff_wanted", data__implementation=str(entry.values["implementation"]))
+    return Q(kind__in=("signoff_wanted", "signoff_reworded"), data__implementation=str(entry.values["implementation"]))
 
 
 def _changed(entry: Entry) -> Q:
     """What is now built is another version; where it still needs a sign-off, a notice about that one says so."""
-    return Q(kind__in=("signoff_wanted", "signoff_expires"), data__implementation=str(entry.values["implementation"]))
+    return Q(kind__in=("signoff_wanted", "signoff_expires", "signoff_reworded"), data__implementation=str(entry.values["implementation"]))
 
 
 def _adopted(entry: Entry) -> Q:

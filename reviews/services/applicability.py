@@ -75,7 +75,7 @@ class Coverage:
 def serving(case: Case, facts: Facts) -> list[SignOff]:
     """The sign-offs in force that could be named for this model: of what serves every model, and of what was built for this one."""
     serves = Q(implementation__subject=None) | Q(implementation__subject=case.subject_id)
-    rows = SignOff.objects.in_force(facts.at).filter(serves, implementation__framework_name=case.framework_name)
+    rows = SignOff.objects.in_force(facts.at, facts.version).filter(serves, implementation__framework_name=case.framework_name)
     return list(rows.select_related("implementation", "person").order_by("-expires_at", "id"))
 
 

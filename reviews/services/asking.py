@@ -193,7 +193,7 @@ def _answers(case: Case, facts: Facts, axis: str) -> bool:
         return False
     tier = facts.required[axis].tier
     needed = {safeguard.slug for safeguard in facts.document.safeguards_for(axis, tier.slug)}
-    covered = {line.safeguard for line in decision.statement.lines.all() if line.signoff.holds(facts.at)}
+    covered = {line.safeguard for line in decision.statement.lines.all() if line.signoff.holds(facts.at, facts.version)}
     return facts.document.serves(axis, decision.tier, tier) and needed <= covered
 
 

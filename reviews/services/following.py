@@ -238,10 +238,20 @@ def follow_implementation(*, implementation_id: UUID, at: datetime) -> list[Subj
     return subjects
 
 
+@transaction.atomic
+def follow_adoption(*, version: FrameworkVersion, at: datetime) -> list[Subject]:
+    """A framework version came into force: what leaned on sign-offs for another wording of their safeguards lapses."""
+    decided = SafeguardsDecision.objects.filter(framework_name=version.name, ended_at=None, verdict=Verdict.ADEQUATE)
+    subjects = list(Subject.objects.filter(pk__in=decided.values("subject")).order_by("pk"))
+    for subject in subjects:
+        _follow_signoffs(subject, at)
+    return subjects
+
+
 def _follow_signoffs(subject: Subject, at: datetime) -> None:
     lock_subject(subject)
     for version in in_force_versions():
-        lapsed = _lapse_unsupported(subject, version.name, at)
+        lapsed = _lapse_unsupported(subject, version, at)
         case = open_case_of(subject, version.name)
         if lapsed:
             reason = "Safeguards rested on a sign-off that no longer holds."
@@ -250,12 +260,12 @@ def _follow_signoffs(subject: Subject, at: datetime) -> None:
             refresh(case, reason="A sign-off changed", at=at)
 
 
-def _lapse_unsupported(subject: Subject, framework_name: str, at: datetime) -> list[Decided]:
-    rows = SafeguardsDecision.objects.filter(subject=subject, framework_name=framework_name, ended_at=None, verdict=Verdict.ADEQUATE)
+def _lapse_unsupported(subject: Subject, version: FrameworkVersion, at: datetime) -> list[Decided]:
+    rows = SafeguardsDecision.objects.filter(subject=subject, framework_name=version.name, ended_at=None, verdict=Verdict.ADEQUATE)
     lapsed: list[Decided] = [
         decision
         for decision in rows.select_related("statement").prefetch_related("statement__lines__signoff__implementation")
-        if not all(line.signoff.holds(at) for line in decision.statement.lines.all())
+        if not all(line.signoff.holds(at, version) for line in decision.statement.lines.all())
     ]
     for decision in lapsed:
         _end(decision, EndReason.LEANED_ON_LAPSED, at)

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from evaluations.models import Blob, Subject
 from evaluations.services import blobs
-from frameworks.engine.types import FrameworkDocument, Safeguard
+from frameworks.engine.types import Safeguard
 from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_about
 from frameworks.queries import in_force
@@ -62,7 +62,7 @@ class ImplementationChanged(NotNow):
     """What the signer was shown is not what stands now; nothing was signed."""
 
     code = "implementation_changed"
-    sentence = "The safeguard or its evidence has changed since you opened the page."
+    sentence = "The safeguard, its evidence or what the framework says of it has changed since you opened the page."
     what_to_do = "Look at it again and sign what you see."
 
 
@@ -97,14 +97,13 @@ def safeguard_of(framework_name: str, slug: str) -> Safeguard:
     return definition_of(framework_name, slug)[1]
 
 
-def definition_of(framework_name: str, slug: str) -> tuple[FrameworkDocument, Safeguard]:
-    """The framework in force and what it says of this safeguard. Raises SafeguardNotKnown."""
+def definition_of(framework_name: str, slug: str) -> tuple[FrameworkVersion, Safeguard]:
+    """The framework version in force and what it says of this safeguard. Raises SafeguardNotKnown."""
     version = in_force(framework_name)
-    document = version.document if version else None
-    found = next((each for each in document.safeguards if each.slug == slug), None) if document else None
-    if document is None or found is None:
+    found = next((each for each in version.document.safeguards if each.slug == slug), None) if version else None
+    if version is None or found is None:
         raise SafeguardNotKnown
-    return document, found
+    return version, found
 
 
 @transaction.atomic
@@ -297,39 +296,47 @@ def give_signoff(
     user: User,
     confirmation: Confirmation,
     at: datetime,
+    seen_wording: str | None = None,
 ) -> SignOff:
-    """A reviewer's signature under one implementation version, until its validity runs out. `seen_digest`: the version digest the page showed.
+    """A reviewer's signature under one implementation version, for the safeguard as the framework in force words it, until its validity runs out.
 
+    `seen_digest`: the version digest the page showed; `seen_wording`: the digest of the wording it showed, None where none was shown.
     Raises NotAllowed, ImplementationChanged, NoEvidence, CannotSignTwice, NotValid and what `people.signing.sign` raises.
     """
     implementation = _locked(implementation)
-    document, defined = definition_of(implementation.framework_name, implementation.safeguard)
+    version, defined = definition_of(implementation.framework_name, implementation.safeguard)
+    wording = version.wordings[defined.slug]
     attachers = contributors(implementation)
     signer = actor_of(actor, at)
     hazardous = is_hazardous(implementation)
     require(policies.may_sign_off(signer, implementation, competence=defined.competence, attachers=attachers, hazardous=hazardous))
-    require(may_sign_about(signer, document, {defined.axis: defined.tier}))
+    require(may_sign_about(signer, version.document, {defined.axis: defined.tier}))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
-    if implementation.version_digest != seen_digest:
+    if implementation.version_digest != seen_digest or seen_wording not in (None, wording):
         raise ImplementationChanged
     if not implementation.evidence.filter(withdrawn_at=None).exists():
         raise NoEvidence
-    if implementation.signoffs.in_force(at).filter(person=actor).exists():
+    if implementation.signoffs.in_force(at, version).filter(person=actor).exists():
         raise CannotSignTwice
     expires_at = at + timedelta(days=defined.validity_days)
     statement = signing.signoff_statement(
-        implementation=implementation, meaning=Meaning(meaning), rationale=rationale.strip(), expires_on=expires_at.date().isoformat()
+        implementation=implementation,
+        wording=wording,
+        meaning=Meaning(meaning),
+        rationale=rationale.strip(),
+        expires_on=expires_at.date().isoformat(),
     )
     signature = sign(person=actor, user=user, statement=statement, confirmation=confirmation, at=at)
-    # An earlier one of the same person on the same version has run out; it makes room and stays readable.
-    implementation.signoffs.filter(person=actor, content_digest=implementation.version_digest, revoked_at=None).update(
-        revoked_at=at, revoked_by=actor, revoked_why="Signed anew"
-    )
+    # An earlier one of the same person on the same version has run out, or was for another wording; it makes room and stays readable.
+    earlier = list(implementation.signoffs.filter(person=actor, content_digest=implementation.version_digest, revoked_at=None))
+    for each in earlier:
+        _take_back(each, "Signed anew", actor, at)
     signoff = SignOff.objects.create(
         implementation=implementation,
         version=implementation.version,
         content_digest=implementation.version_digest,
+        wording_digest=wording,
         person=actor,
         owner=implementation.owner,
         meaning=Meaning(meaning),
@@ -338,8 +345,15 @@ def give_signoff(
         given_at=at,
         expires_at=expires_at,
     )
+    for each in earlier:
+        entries.signoff_revoked(each, actor=actor, at=at)
     entries.signoff_given(signoff, at=at)
     return signoff
+
+
+def _take_back(signoff: SignOff, why: str, actor: Person, at: datetime) -> None:
+    signoff.revoked_at, signoff.revoked_by, signoff.revoked_why = at, actor, why
+    signoff.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
 
 
 @refusals_entered("reviews:revocation:refused", about="signoff")
@@ -350,9 +364,8 @@ def revoke_signoff(*, signoff: SignOff, reason: str, actor: Person, at: datetime
     require(policies.may_revoke(actor_of(actor, at), signoff))
     if not reason.strip():
         raise NotValid("Say why it no longer holds.", code="rationale_missing")
-    if not signoff.holds(at):
+    if not signoff.stands(at):
         raise NotInForce
-    signoff.revoked_at, signoff.revoked_by, signoff.revoked_why = at, actor, reason.strip()
-    signoff.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
+    _take_back(signoff, reason.strip(), actor, at)
     entries.signoff_revoked(signoff, actor=actor, at=at)
     return signoff

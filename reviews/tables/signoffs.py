@@ -23,10 +23,10 @@ def signoffs_table(*, version: FrameworkVersion, asked: Mapping[str, str], at: d
     seal = sealed_now(at)
     rows = safeguard_rows(version, implementations_with_signoffs(version.name), SafeguardListForm(asked), at)
     about = [("Framework", f"{version.name} {version.version}"), ("Framework digest", version.digest)]
-    return Table("signoffs", "Safeguards and their sign-offs", COLUMNS, _lines(rows, at), seal, about)
+    return Table("signoffs", "Safeguards and their sign-offs", COLUMNS, _lines(rows, version, at), seal, about)
 
 
-def _lines(rows: Iterable[SafeguardRow], at: datetime) -> Iterator[Line]:
+def _lines(rows: Iterable[SafeguardRow], version: FrameworkVersion, at: datetime) -> Iterator[Line]:
     for row in rows:
         built = row.implementation
         given = sorted(built.signoffs.all(), key=lambda each: (each.given_at, str(each.pk))) if built else []
@@ -34,7 +34,7 @@ def _lines(rows: Iterable[SafeguardRow], at: datetime) -> Iterator[Line]:
             yield Line(row, None, None)
             continue
         for signoff in given:
-            yield Line(row, signoff, signoff.holds_content(built, at))
+            yield Line(row, signoff, signoff.holds(at, version, built))
 
 
 COLUMNS = (

@@ -51,7 +51,7 @@ def _halt(answer: gate.Answer) -> ScopeState | None:
 
 def _shown(reason: Mapping[str, Any], place: str) -> dict[str, Any]:
     """A reason with the roles in words and the place where it is resolved."""
-    about_safeguards = reason["code"] in {"safeguards_unsigned", "signoff_expired"}
+    about_safeguards = reason["code"] in {"safeguards_unsigned", "signoff_expired", "signoff_of_earlier_wording"}
     address = reverse("reviews:safeguard-list") + "?state=unsigned" if about_safeguards else place
     return {**reason, "roles": ", ".join(str(role).replace("_", " ") for role in reason["who"]), "address": address}
 

@@ -1,6 +1,6 @@
 """Safeguards as built: the list, one implementation with its evidence and sign-offs, and the acts on it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from evaluations import access as evaluations_access
 from evaluations.services import blobs
+from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_about
 from ledger.refusals import NotKnown
 from people.doors import MemberRequest
@@ -22,7 +23,7 @@ from people.refusal_pages import said_on
 from reviews import access, policies, queries, signing
 from reviews.forms.fields import ReasonForm
 from reviews.forms.safeguards import ChangeForm, EvidenceForm, ImplementationForm, SignOffForm
-from reviews.models import SafeguardImplementation
+from reviews.models import SafeguardImplementation, SignOff
 from reviews.models.signoff import Meaning
 from reviews.safeguards_page import SafeguardListForm, safeguard_rows
 from reviews.services import signoffs
@@ -55,7 +56,7 @@ def _implementation(request: MemberRequest, implementation_id: UUID) -> Safeguar
 
 
 def _detail(request: MemberRequest, implementation: SafeguardImplementation, form: EvidenceForm | None, status: int = 200) -> HttpResponse:
-    document, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
+    version, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
     now = timezone.now()
     given = list(implementation.signoffs.select_related("person", "signature", "revoked_by"))
     for each in given:
@@ -70,15 +71,25 @@ def _detail(request: MemberRequest, implementation: SafeguardImplementation, for
         "implementation": implementation,
         "safeguard": safeguard,
         "evidence": evidence,
-        "signoffs": [(each, each.holds(now), bool(policies.may_revoke(request.actor, each))) for each in given],
-        "signed": any(each.holds(now) for each in given),
-        "signed_by_me": any(each.holds(now) and each.person_id == request.actor.person.pk for each in given),
+        "signoffs": [(each, _state(each, version, now), bool(policies.may_revoke(request.actor, each))) for each in given],
+        "signed": any(each.holds(now, version) for each in given),
+        "reworded": any(each.stands(now) for each in given),
+        "signed_by_me": any(each.holds(now, version) and each.person_id == request.actor.person.pk for each in given),
         "may_attach": implementation.retired_at is None and policies.may_attach_evidence(request.actor, implementation),
         "may_sign": may_sign,
-        "may_sign_about": may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}),
+        "may_sign_about": may_sign_about(request.actor, version.document, {safeguard.axis: safeguard.tier}),
         "form": form or EvidenceForm(types=safeguard.evidence_types),
     }
     return render(request, "reviews/safeguard_detail.html", context, status=status)
+
+
+def _state(signoff: SignOff, version: FrameworkVersion, at: datetime) -> str:
+    """How one sign-off stands, as `state "safeguard"` shows it."""
+    if signoff.revoked_at is not None:
+        return "revoked"
+    if signoff.stands(at):
+        return "signed" if signoff.is_worded_as(version) else "reworded"
+    return "outdated" if signoff.content_digest != signoff.implementation.version_digest else "expired"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -194,12 +205,16 @@ def evidence_file(request: MemberRequest, implementation_id: UUID, evidence_id: 
 def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
     """A reviewer's signature under one version of one safeguard."""
     implementation = _implementation(request, implementation_id)
-    document, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
+    version, safeguard = signoffs.definition_of(implementation.framework_name, implementation.safeguard)
     attachers = signoffs.contributors(implementation)
     hazardous = signoffs.is_hazardous(implementation)
     require(policies.may_sign_off(request.actor, implementation, competence=safeguard.competence, attachers=attachers, hazardous=hazardous))
-    require(may_sign_about(request.actor, document, {safeguard.axis: safeguard.tier}))
-    form = SignOffForm(request.POST or None, user=request.user, initial={"seen_digest": implementation.version_digest})
+    require(may_sign_about(request.actor, version.document, {safeguard.axis: safeguard.tier}))
+    form = SignOffForm(
+        request.POST or None,
+        user=request.user,
+        initial={"seen_digest": implementation.version_digest, "seen_wording": version.wordings[safeguard.slug]},
+    )
     place = reverse("reviews:safeguard-detail", args=[implementation.pk])
     if form.is_valid():
         made = said_on(
@@ -219,6 +234,7 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
         ],
         "digest": implementation.version_digest,
         "meaning": f"Chosen below. It holds for {safeguard.validity_days} days, for this version only.",
+        "recorded": [f"What {version.document.title} {version.version} says of it, by its digest {version.wordings[safeguard.slug]}."],
         "words": ["sign-off", "safeguard-implementation"],
         "role": f"reviewer, competence {safeguard.competence}" if safeguard.competence else "reviewer",
         "button": f"Sign off {safeguard.title.lower()}",

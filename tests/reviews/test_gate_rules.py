@@ -133,6 +133,7 @@ TAKEN_AWAY = [
     (change("case", to={"id": "c", "number": 3}), "open_case"),
     (change("signed", "asl-2-security-1", to="none"), "safeguards_unsigned"),
     (change("signed", "asl-2-security-1", to="expired"), "signoff_expired"),
+    (change("signed", "asl-2-security-1", to="earlier_wording"), "signoff_of_earlier_wording"),
     (change("adequacy", "security", "valid_until", to=NOON), "safeguards_not_adequate"),
     (change("adequacy", "security", "statement", "snapshot", to="other"), "no_applicability"),
     (change("adequacy", "security", "statement", "scopes", to=["internal"]), "no_applicability"),

@@ -66,13 +66,13 @@ def test_nobody_signs_off_what_they_are_not_cleared_to_read(board: Board) -> Non
     give_clearance(board.cast, chloe, at=board.now())
     assert wanted in {each.thing for each in waiting_on(chloe, board.now())}
     assert sheet in client_of(board, "chloe").get(page).content.decode()
-    assert board.sign_off(chloe, implementation).holds(board.now())
+    assert board.sign_off(chloe, implementation).holds(board.now(), board.version)
 
 
 def test_a_withdrawn_hazardous_file_keeps_nobody_from_signing_what_is_left(board: Board) -> None:
     evidence = attached(board, hazard=True)
     signoffs.withdraw_evidence(evidence=evidence, actor=board.cast.farid, at=board.now())
-    assert board.sign_off(board.cast.chloe, SafeguardImplementation.objects.get()).holds(board.now())
+    assert board.sign_off(board.cast.chloe, SafeguardImplementation.objects.get()).holds(board.now(), board.version)
 
 
 def test_a_file_without_hazardous_detail_is_read_by_everyone_inside(board: Board) -> None:

@@ -36,7 +36,7 @@ def test_a_sign_off_is_about_one_version_with_meaning_and_expiry(board: Board) -
     assert Entry.objects.count() == before + 1
     assert (signoff.version, signoff.expires_at - signoff.given_at) == (2, timedelta(days=365))
     assert statement_of(signoff.signature).digests["version"] == implementation.version_digest
-    assert signoff.holds(signoff.given_at) and not signoff.holds(signoff.expires_at)
+    assert signoff.holds(signoff.given_at, board.version) and not signoff.holds(signoff.expires_at, board.version)
     with pytest.raises(CannotSignTwice):
         board.sign_off(board.cast.chloe, implementation)
 
@@ -79,11 +79,11 @@ def test_new_evidence_or_other_words_are_a_new_version_and_end_the_sign_off(boar
     signoff = board.sign_off(board.cast.chloe, implementation)
     seen = implementation.version_digest
     board.attach(implementation, b"A later report.")
-    assert implementation.version == 3 and not SignOff.objects.in_force(board.now()).exists()
+    assert implementation.version == 3 and not SignOff.objects.in_force(board.now(), board.version).exists()
     with pytest.raises(ImplementationChanged):
         board.sign_off(board.cast.chloe, implementation, seen_digest=seen)
     again = board.sign_off(board.cast.chloe, implementation)
-    assert list(SignOff.objects.in_force(board.now())) == [again] and signoff.pk != again.pk
+    assert list(SignOff.objects.in_force(board.now(), board.version)) == [again] and signoff.pk != again.pk
     same = signoffs.change_implementation(
         implementation=implementation, title="", description="How it is built.", actor=board.cast.farid, at=board.now()
     )
@@ -91,7 +91,7 @@ def test_new_evidence_or_other_words_are_a_new_version_and_end_the_sign_off(boar
     signoffs.change_implementation(
         implementation=implementation, title="", description="Otherwise.", actor=board.cast.farid, at=board.now()
     )
-    assert not SignOff.objects.in_force(board.now()).exists()
+    assert not SignOff.objects.in_force(board.now(), board.version).exists()
 
 
 def test_withdrawn_evidence_stays_on_record_and_makes_a_new_version(board: Board) -> None:
@@ -147,7 +147,7 @@ def test_a_retired_implementation_holds_nothing(board: Board) -> None:
     implementation = board.build("asl-2-deployment-1")
     board.sign_off(board.cast.chloe, implementation)
     signoffs.retire_implementation(implementation=implementation, actor=board.cast.farid, at=board.now())
-    assert not SignOff.objects.in_force(board.now()).exists()
+    assert not SignOff.objects.in_force(board.now(), board.version).exists()
     with pytest.raises(Retired):
         board.sign_off(board.cast.chloe, implementation)
 

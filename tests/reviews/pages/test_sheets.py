@@ -50,7 +50,8 @@ def test_the_sign_off_sheet_holds_word_for_word_what_each_meaning_signs(board: B
     chloe = client_of(board.cast.chloe)
     shown = words_of(chloe.get(address).text.replace("&#x27;", "'"))
     told = {"meaning": "concurred", "rationale": "Read.", "password": PASSWORD, "seen_digest": built.version_digest}
-    assert chloe.post(address, told).status_code == 302
+    assert chloe.post(address, told).status_code == 422
+    assert chloe.post(address, told | {"seen_wording": board.version.wordings[built.safeguard]}).status_code == 302
     assert set(shown) == set(Meaning.values) and signed_text(built.signoffs.get().signature) == shown["concurred"]
 
 
