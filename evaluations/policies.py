@@ -78,12 +78,6 @@ def may_attest(actor: Actor, *, uploader: Person) -> Allowed | Refused:
     return Allowed()
 
 
-def may_report_deployments(actor: Actor) -> Allowed | Refused:
-    if actor.roles & {Role.RESEARCHER, Role.CHAIR, Role.SAFEGUARD_OWNER, Role.ADMINISTRATOR}:
-        return Allowed()
-    return Refused("not-serving", "Deployments are reported by those who run the serving side.", "Ask a safeguard owner or the chair.")
-
-
 def may_open_dossier(actor: Actor) -> Allowed | Refused:
     if Role.CHAIR in actor.roles:
         return Allowed()

@@ -18,7 +18,8 @@ from people import factors, identities, trips
 from people.confirming import Confirmation
 from people.models import User
 from people.passkeys import PasskeyAsked
-from people.queries import MemberRow
+from people.policies import may_hold_scopes
+from people.queries import Actor, MemberRow
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
 
@@ -206,12 +207,15 @@ class LinkForm(forms.Form):
 class TokenForm(ConfirmationForm):
     act = "token"
     label = forms.CharField(label="What will use it", max_length=100)
-    # A badge is of one model: its address is made on that model's page.
-    scopes = forms.MultipleChoiceField(
-        label="What it may do", choices=[one for one in Scope.choices if one[0] != Scope.BADGE_READ], widget=forms.CheckboxSelectMultiple
-    )
+    scopes = forms.MultipleChoiceField(label="What it may do", widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label="For how many days", min_value=1, max_value=LONGEST_DAYS, initial=90)
     field_order = ("label", "scopes", "days", *CONFIRMING)
+
+    def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        # A badge is of one model: its address is made on that model's page.
+        offered = [one for one in Scope.choices if one[0] != Scope.BADGE_READ and may_hold_scopes(actor, [one[0]])]
+        self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
 
 
 class GrantForm(forms.Form):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ledger.refusals import NotAllowed, NotKnown, Refusal
 from people.queries import Actor
-from people.words import Role
+from people.words import Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,28 @@ def may_see_members(actor: Actor) -> Allowed | Refused:
     return Refused("no_inside_role", "The members are shown to those who hold a role inside.", kind=NotKnown)
 
 
+# Who runs the serving side, and whoever's token its pipelines carry.
+SERVING = frozenset({Role.RESEARCHER, Role.CHAIR, Role.SAFEGUARD_OWNER, Role.ADMINISTRATOR})
+SERVING_SCOPES = frozenset({Scope.GATE_AUTHORISE, Scope.DEPLOYMENTS_WRITE})
+
+
+def may_serve(actor: Actor) -> Allowed | Refused:
+    """May they ask the gate for the record, and report what is in service? Both write; who only reads or judges does neither."""
+    if actor.roles & SERVING:
+        return Allowed()
+    return Refused(
+        "not-serving",
+        "The gate is asked for the record, and deployments are reported, by those who run the serving side.",
+        "Ask a safeguard owner, a researcher, an administrator or the chair.",
+    )
+
+
 def may_hold_tokens(actor: Actor) -> Allowed | Refused:
     """A token acts as its person, so whoever may do nothing here may hold none."""
     return Allowed() if actor.belongs else Refused("no_role", "Only somebody with a role can hold an API token.")
+
+
+def may_hold_scopes(actor: Actor, scopes: Iterable[str]) -> Allowed | Refused:
+    """May a token of theirs have these scopes? None that serves, where its person may not."""
+    held = may_hold_tokens(actor)
+    return may_serve(actor) if held and SERVING_SCOPES & set(scopes) else held

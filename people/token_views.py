@@ -23,13 +23,15 @@ from people.refusal_pages import said_on
 def tokens(request: MemberRequest) -> HttpResponse:
     """The list, and the form for a new one, whose text is shown on this one answer, never again."""
     now, person = timezone.now(), request.actor.person
-    form = TokenForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method == "POST":
+        policies.require(policies.may_hold_scopes(request.actor, request.POST.getlist("scopes")))
+    form = TokenForm(request.POST if request.method == "POST" else None, user=request.user, actor=request.actor)
     token, text = None, ""
     if form.is_valid():
         made = said_on(form, lambda: services.create_token(person=person, actor=person, at=now, **form.signed()))
         if made:
             token, text = made
-            form = TokenForm(user=request.user)
+            form = TokenForm(user=request.user, actor=request.actor)
     context = {
         "tokens": [(each, each.is_live(now)) for each in queries.tokens_of(person)],
         "may_hold_tokens": policies.may_hold_tokens(request.actor),

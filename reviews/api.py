@@ -19,6 +19,7 @@ from frameworks.queries import in_force, in_force_then, in_force_versions
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
 from people.api_text import SHORT, WITHOUT_NUL
+from people.policies import may_serve, require
 from people.queries import Actor
 from people.words import Scope
 from reviews import access, gate
@@ -162,9 +163,13 @@ def ask_gate(
 def authorise(request: HttpRequest, body: AuthorisationIn) -> Status[dict[str, Any]]:
     """Short-lived, bound to artefact, scope and stack, entered in the ledger with its inputs; a deny too. Read `allowed`.
 
+    It writes, so only a token of somebody who runs the serving side makes one: a researcher, a safeguard owner, an administrator or the chair (403 for
+    everybody else). A pipeline carries the token of such a person, or of an account of its own that holds one of these roles and never signs in.
+
     Where safeguards are built into one serving stack, `stack_digest` is that stack's, as the applicability statement names it; any other is denied.
     """
     actor, now = _actor(request), timezone.now()
+    require(may_serve(actor))
     if Snapshot.objects.filter(weights_digest=body.artefact).exists() and _visible(actor, body.artefact, now) is None:
         raise evaluations_access.SnapshotNotKnown
     made = gate.authorise(artefact=body.artefact, scope=body.scope, stack=body.stack_digest, actor=actor.person)

@@ -22,6 +22,8 @@ from ledger.delivery import awaits, consumers
 from ledger.queries import root_at, soundness
 from ledger.standstill import WhileNothingMoves
 from people.models import Person
+from people.policies import may_serve, require
+from people.queries import actor_of
 from reviews import entries, gate_inputs, gate_rules
 from reviews.facts import Facts, collect_one
 from reviews.models import GateAnswer, ScopeState
@@ -277,13 +279,14 @@ def _framework() -> FrameworkVersion | None:
 
 
 def authorise(*, artefact: str, scope: str, actor: Person, stack: str = "") -> GateAnswer:
-    """The same question, answered for the record: stored with its documents and entered in the ledger, deny as well as allow."""
+    """The same question, answered for the record: stored with its documents and entered in the ledger, deny as well as allow. Raises NotAllowed."""
     return authorise_at(artefact=artefact, scope=scope, actor=actor, stack=stack, at=timezone.now())
 
 
 @transaction.atomic
 def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stack: str = "") -> GateAnswer:
-    """See `authorise`. A failed gate leaves a record too: it denied, and why."""
+    """See `authorise`. A failed gate leaves a record too: it denied, and why. Raises NotAllowed."""
+    require(may_serve(actor_of(actor, at)))
     said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at, for_record=True)
     inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/2", "at": at, "artefact": artefact, "scope": scope, "failed": True})
     answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})

@@ -20,10 +20,12 @@ from people import services as people
 from people.confirming import Confirmation
 from people.factors import code_at, has_second_factor
 from people.models import Person, Signature, SignInLink
+from people.policies import may_hold_scopes
+from people.queries import actor_of
 from people.sealing import opened
 from people.services.credentials import SEALED_FOR
 from people.signing import Statement, sign
-from people.words import Area, Role
+from people.words import Area, Role, Scope
 
 NOON = datetime(2026, 5, 22, 12, tzinfo=UTC)
 
@@ -162,6 +164,11 @@ def make_token(person: Person, *scopes: str, at: datetime | None = None, days: i
     """The text of an API token with these scopes, from now on: the API knows no other time. Make it last; the ledger only grows forward."""
     _, text = people.create_token(person=person, scopes=scopes, days=days, label="tests", at=at or timezone.now())
     return text
+
+
+def make_wide_token(person: Person) -> str:
+    """A token with every scope this person may hold."""
+    return make_token(person, *(scope for scope in Scope.values if may_hold_scopes(actor_of(person, timezone.now()), [scope])))
 
 
 def later(**spans: float) -> datetime:

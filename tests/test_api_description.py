@@ -20,9 +20,8 @@ from asl_portal.api import api
 from asl_portal.openapi import PROBLEM
 from evaluations.services.subjects import report_deployment
 from ledger.notary import Notary
-from people.words import Scope
 from tests.conftest import WorldOnce
-from tests.makers import ROLES, give_role, make_person, make_token
+from tests.makers import ROLES, give_role, make_person, make_wide_token
 from tests.reviews.conftest import make_board
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -55,7 +54,7 @@ def world(world_once: WorldOnce, tmp_path_factory: pytest.TempPathFactory) -> It
             setattr(cast, name, person)
         people = {name: getattr(cast, name) for name in (*ROLES, "ivo")}
         yield World(
-            tokens={name: make_token(person, *Scope.values) for name, person in people.items()},
+            tokens={name: make_wide_token(person) for name, person in people.items()},
             stored={
                 "upload_id": str(upload.pk),
                 "case_id": str(case.pk),

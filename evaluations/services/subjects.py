@@ -13,11 +13,11 @@ from django.db import transaction
 
 from evaluations import entries
 from evaluations.models import Deployment, Derivation, Snapshot, Subject
-from evaluations.policies import may_confirm, may_register, may_report_deployments
+from evaluations.policies import may_confirm, may_register
 from frameworks.policies import may_sign_evidence
 from ledger.refusals import NotNow, NotValid
 from people.models import Person
-from people.policies import require
+from people.policies import may_serve, require
 from people.queries import actor_of
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -177,7 +177,7 @@ def report_deployment(
     stack_digest: str = "",
 ) -> Deployment:
     """What the serving side says is in service. It is recorded whether or not it was authorised. Raises AlreadyRunning, DeploymentNotValid."""
-    require(may_report_deployments(actor_of(actor, at)))
+    require(may_serve(actor_of(actor, at)))
     if since > at:
         raise DeploymentNotValid("A deployment is reported once it runs: it cannot begin later than now.")
     Snapshot.objects.select_for_update(no_key=True).get(pk=snapshot.pk)
@@ -194,7 +194,7 @@ def report_deployment(
 @transaction.atomic
 def end_deployment(*, deployment: Deployment, until: datetime, actor: Person, at: datetime) -> Deployment:
     """The serving side took it out of service. Raises NotRunning, DeploymentNotValid."""
-    require(may_report_deployments(actor_of(actor, at)))
+    require(may_serve(actor_of(actor, at)))
     deployment = Deployment.objects.select_for_update(no_key=True, of=("self",)).select_related("snapshot__subject").get(pk=deployment.pk)
     if deployment.until is not None:
         raise NotRunning

@@ -65,8 +65,9 @@ def create_token(
     with transaction.atomic():
         if actor is not None and actor.pk != person.pk:
             raise NotYourToken
-        policies.require(policies.may_hold_tokens(actor_of(person, at)))
-        token, text = _new_token(person, _checked_scopes(scopes), days, label, at)
+        wanted = _checked_scopes(scopes)
+        policies.require(policies.may_hold_scopes(actor_of(person, at), wanted))
+        token, text = _new_token(person, wanted, days, label, at)
         if actor is not None:
             confirm(user=User.objects.get(person=person), confirmation=confirmation or Confirmation(), at=at)
         token.save(force_insert=True)

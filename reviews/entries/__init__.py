@@ -63,6 +63,7 @@ from reviews.entries.safeguards import (
     signoff_fields,
     signoff_given,
     signoff_revoked,
+    wording_signed,
 )
 from reviews.entries.telling import (
     delivery_resent,

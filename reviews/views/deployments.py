@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evaluations.models import Snapshot
-from evaluations.policies import may_report_deployments
 from people.doors import MemberRequest
-from people.policies import require
+from people.policies import may_serve, require
 from people.refusal_pages import said_on
 from reviews import access, queries
 from reviews.forms.gate import DeploymentForm
@@ -25,7 +24,7 @@ def deployment_list(request: MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     subject = access.subject(request.actor, slug, now)
     version = version_in_force()
-    may_report = may_report_deployments(request.actor)
+    may_report = may_serve(request.actor)
     snapshots = Snapshot.objects.filter(subject=subject).order_by("-registered_at")
     form = DeploymentForm(request.POST if request.method == "POST" else None, snapshots=snapshots, scopes=version.document.scopes)
     if request.method == "POST":

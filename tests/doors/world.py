@@ -50,6 +50,7 @@ from tests.makers import (
     make_snapshot,
     make_subject,
     make_token,
+    make_wide_token,
 )
 from tests.reviews.conftest import WITH_PAPER, Board
 
@@ -356,7 +357,7 @@ def build_world(blobs: Path) -> World:
     for visitor, person in visitors.items():
         built.sessions[visitor] = session_of(person)
         if visitor != STRANGER:
-            built.tokens[visitor] = make_token(person, *Scope.values)
+            built.tokens[visitor] = make_wide_token(person)
     return built
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from ledger.models import Entry
@@ -15,7 +16,7 @@ from people.api_auth import RoleMissing, ScopeMissing, TokenAuth
 from people.models import ApiToken, RoleGrant
 from people.services.tokens import DaysNotValid, LabelMissing, NotYourToken, ScopeUnknown, TokenRevokedAlready, find_token
 from people.words import Role, Scope
-from tests.makers import CONFIRMED, NOON, give_password, later, make_people, make_token
+from tests.makers import CONFIRMED, NOON, PASSWORD, give_password, give_role, later, make_people, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,25 @@ def test_a_token_is_worth_no_more_than_its_person_holds_now():
     services.confirm_end(grant=grant, actor=cast.jun, at=timezone.now())
     with pytest.raises(RoleMissing):
         asked_with(text, Scope.GATE_READ)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.BOARD_OBSERVER, Role.OUTSIDE_EVALUATOR, Role.REVIEWER, Role.EXECUTIVE])
+@pytest.mark.parametrize("scope", [Scope.GATE_AUTHORISE, Scope.DEPLOYMENTS_WRITE])
+def test_no_token_serves_for_somebody_who_does_not(client: Client, role: str, scope: str) -> None:
+    """By verb, by command and by page; the page does not offer it either."""
+    cast = make_people("ada", "eve")
+    give_password(cast.eve)
+    give_role(cast, cast.eve, role)
+    with pytest.raises(NotAllowed) as refused:
+        services.create_token(person=cast.eve, scopes=[Scope.GATE_READ, scope], days=1, label="CI", at=NOON)
+    assert refused.value.code == "not-serving"
+    with pytest.raises(CommandError, match="serving side"):
+        call_command("create_token", "eve@lab.example", "--scope", scope)
+    client.force_login(cast.eve.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse("people:tokens")
+    assert f'value="{scope}"' not in client.get(page).text and f'value="{Scope.GATE_READ}"' in client.get(page).text
+    assert client.post(page, {"label": "CI", "scopes": [scope], "days": 1, "password": PASSWORD}).status_code == 403
+    assert not ApiToken.objects.exists() and make_token(cast.ada, scope)
 
 
 def test_the_command_prints_a_token_once(capsys):

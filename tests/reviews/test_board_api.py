@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from evaluations.services.dossiers import open_dossier
 from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.queries import root_at
+from ledger.refusals import NotAllowed
+from people.models import RoleGrant
+from people.services import confirm_end, propose_end
+from reviews import gate
 from reviews.models import GateAnswer
 from reviews.moments import MomentNotValid, moment
 from reviews.services import cases
-from tests.makers import NOON, give_role, make_person, make_snapshot, make_subject, make_token
+from tests.makers import NOON, give_role, make_person, make_snapshot, make_subject, make_token, make_wide_token
 from tests.reviews.conftest import Board
 
 UNKNOWN = digest("weights nobody registered")
@@ -38,7 +43,7 @@ SCOPES = ("gate:read", "gate:authorise", "subjects:read", "cases:read")
 
 
 def program(board: Board, *scopes: str, person: Any = None) -> Program:
-    return Program(make_token(person or board.cast.ada, *(scopes or SCOPES)))
+    return Program(make_wide_token(person) if person else make_token(board.cast.ada, *(scopes or SCOPES)))
 
 
 def test_the_gate_answers_every_well_formed_question_with_200(board: Board) -> None:
@@ -81,6 +86,24 @@ def test_an_authorisation_is_made_for_the_record(board: Board) -> None:
     assert made.ledger_seq == body["ledger_seq"] and made.asked_by == board.cast.ada
     assert Entry.objects.get(seq=made.ledger_seq).kind == "reviews:gate:answered"
     assert asks.post("/gate/authorisations", {"artefact": "weights", "scope": "external"})[0] == 422
+
+
+def test_whoever_changes_nothing_writes_no_authorisation_and_a_token_that_outlived_its_role_neither(board: Board) -> None:
+    """Ada made the token while she ran evaluations; by now she audits."""
+    asks, asked = program(board), {"artefact": board.snapshot.weights_digest, "scope": "external"}
+    assert asks.post("/gate/authorisations", asked)[0] == 201
+    held = RoleGrant.objects.get(person=board.cast.ada, role="researcher")
+    give_role(board.cast, board.cast.ada, "auditor", at=timezone.now())
+    propose_end(grant=held, actor=board.cast.ivo, at=timezone.now())
+    confirm_end(grant=held, actor=board.cast.jun, at=timezone.now())
+    before = GateAnswer.objects.count()
+    for artefact in (board.snapshot.weights_digest, UNKNOWN):
+        status, body = asks.post("/gate/authorisations", asked | {"artefact": artefact})
+        assert (status, body["code"]) == (403, "not-serving")
+    assert asks.get("/gate", artefact=board.snapshot.weights_digest, scope="external")[0] == 200
+    with pytest.raises(NotAllowed):
+        gate.authorise(artefact=UNKNOWN, scope="external", actor=board.cast.ada)
+    assert GateAnswer.objects.count() == before
 
 
 @pytest.mark.parametrize(
@@ -136,7 +159,7 @@ def test_an_outside_evaluator_knows_of_nothing_outside_a_dossier(board: Board) -
     assert asks.get("/subjects/heron/status")[0] == 404
     body = asks.get("/gate", artefact=board.snapshot.weights_digest, scope="external")[1]
     assert [reason["code"] for reason in body["reasons"]] == ["unknown_artefact"]
-    assert asks.post("/gate/authorisations", {"artefact": board.snapshot.weights_digest, "scope": "external"})[0] == 404
+    assert asks.post("/gate/authorisations", {"artefact": board.snapshot.weights_digest, "scope": "external"})[0] == 403
 
 
 def test_a_dossier_opens_the_model_and_neither_what_the_board_says_of_it_nor_where_it_comes_from(board: Board) -> None:
@@ -153,7 +176,7 @@ def test_a_dossier_opens_the_model_and_neither_what_the_board_says_of_it_nor_whe
     for told in ({"artefact": weights}, {"subject": "heron-chat"}):
         body = asks.get("/gate", scope="external", **told)[1]
         assert [reason["code"] for reason in body["reasons"]] == ["unknown_artefact"]
-    assert asks.post("/gate/authorisations", {"artefact": weights, "scope": "external"})[0] == 404
+    assert asks.post("/gate/authorisations", {"artefact": weights, "scope": "external"})[0] == 403
 
 
 def test_a_bare_date_is_the_end_of_its_day_and_a_time_has_its_offset() -> None:

@@ -13,7 +13,7 @@ from people.attempts import MOST
 from people.confirming import Confirmation, CredentialNotConfirmed
 from people.words import Scope
 from reviews.services.signoffs import ImplementationChanged
-from tests.makers import make_token
+from tests.makers import make_token, make_wide_token
 from tests.reviews.conftest import Board
 
 
@@ -73,7 +73,7 @@ def test_a_page_that_refuses_before_the_verb_is_asked_is_entered_too(board: Boar
 
 
 def test_a_token_that_reaches_beyond_its_scope_and_a_call_that_its_person_may_not_make_are_entered_too(board: Board) -> None:
-    narrow, wide = make_token(board.cast.ben, Scope.SUBJECTS_READ), make_token(board.cast.ben, *Scope.values)
+    narrow, wide = make_token(board.cast.ben, Scope.SUBJECTS_READ), make_wide_token(board.cast.ben)
     assert Client().get("/api/v1/cases", headers={"Authorization": f"Bearer {narrow}"}).status_code == 403
     new = {"slug": "owl", "name": "Owl"}
     assert Client().post("/api/v1/subjects", new, "application/json", headers={"Authorization": f"Bearer {wide}"}).status_code == 403
