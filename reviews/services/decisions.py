@@ -33,7 +33,7 @@ from reviews.rules import higher_of, is_strict, judgements_answered, verdict_ref
 from reviews.services.asking import align, holds_strict, is_retired, pinned_quorum, statement_of
 from reviews.services.cases import end
 from reviews.services.following import write_requirement
-from reviews.services.locks import locked
+from reviews.services.locks import lock_coverages, locked
 from reviews.services.votes import check_content
 from reviews.tally import Tally
 
@@ -153,6 +153,8 @@ def decide(
 
     Raises NotAllowed, QuorumNotMet, VerdictNotNow, GateWouldDeny, ContentChanged and what `people.signing.sign` raises.
     """
+    if verdict == Verdict.COVERED_BY:
+        lock_coverages()
     case = locked(question.case)
     question = case.questions.select_related("snapshot", "covered_by").get(pk=question.pk)
     question.case = case

@@ -1,7 +1,19 @@
-"""The locks every verb takes, always in this order: the subject, then the case, and the ledger's head last of all."""
+"""The locks every verb takes, always in this order: that of coverages where one is declared, the subject, then the case, and the ledger's head last of all."""
+
+from django.db import connection
 
 from evaluations.models import Subject
 from reviews.models import Case
+
+
+# Any number that nothing else in this database locks by.
+_COVERAGES = 7_304_111_803
+
+
+def lock_coverages() -> None:
+    """One coverage is declared at a time, whichever models it is about: two at once would each be looked at without the other, and close a circle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_COVERAGES])
 
 
 def lock_subject(subject: Subject) -> None:

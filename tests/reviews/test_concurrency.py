@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ledger.models import Entry
+from evaluations.models import Snapshot
+from ledger.models import Entry, Head
 from ledger.queries import is_sound
 from ledger.refusals import NotNow
 from ledger.services import size
@@ -19,7 +21,7 @@ from reviews.counting import tally_of
 from reviews.models import Determination, Question, SignOff, Vote
 from reviews.reports.exports import make_due, request_export
 from reviews.services import cases, decisions, signoffs, votes
-from tests.makers import CONFIRMED, later
+from tests.makers import CONFIRMED, later, make_snapshot, make_subject
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,8 +63,8 @@ def voting(board: Board, question: Question, person: Person, choice: str = "appr
     )
 
 
-def declaring(board: Board, question: Question) -> Callable[[], Any]:
-    dan, at, seen = board.cast.dan, board.now(), question.content_digest
+def declaring(board: Board, question: Question, at: datetime | None = None) -> Callable[[], Any]:
+    dan, at, seen = board.cast.dan, at or board.now(), question.content_digest
     return lambda: decisions.decide(
         question=question,
         verdict=question.proposal,
@@ -104,6 +106,51 @@ def test_a_question_is_declared_once_however_often_the_chair_clicks(board: Board
     assert Determination.objects.count() == 1
     assert sorted(isinstance(result, Determination) for result in results) == [False, True]
     assert any(isinstance(result, NotNow) for result in results), results
+
+
+def covering(board: Board, threshold: str, by: Snapshot) -> Question:
+    """The board's model is to be covered for a threshold, both reviewers are for it, and it waits to be declared."""
+    question = board.question(threshold=threshold)
+    decisions.propose(question=question, verdict="covered_by", covered_by=by, note="Parity.", actor=board.cast.dan, at=board.now())
+    for person in (board.cast.ben, board.cast.chloe):
+        board.vote(person, question)
+    question.refresh_from_db()
+    return question
+
+
+def until_they_wait(number: int) -> None:
+    """Until so many sessions wait for a lock that somebody else holds."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] >= number:
+                return
+
+
+def test_two_models_declared_to_cover_each_other_at_the_same_instant_do_not(board: Board) -> None:
+    """The ledger's head is held until both have looked, so that neither would see what the other declares."""
+    heron, herons = board.subject, board.snapshot
+    board.clean()
+    board.open_case()
+    board.settle(board.question(threshold="bio-3"))
+    board.subject = make_subject(board.cast, "egret", at=board.now())
+    board.snapshot = egrets = make_snapshot(board.cast, board.subject, at=board.now())
+    board.work()
+    board.clean()
+    board.open_case()
+    board.settle(board.question(threshold="bio-4"))
+    of_egret = covering(board, "bio-3", herons)
+    board.subject, board.snapshot = heron, herons
+    of_heron = covering(board, "bio-4", egrets)
+    declare = declaring(board, of_egret, at := board.now()), declaring(board, of_heron, at)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Head.objects.select_for_update().get()
+            declared = pool.submit(at_once, *declare)
+            until_they_wait(2)
+        results = declared.result(timeout=90)
+    assert sorted(isinstance(result, decisions.CoverNotFit) for result in results) == [False, True], results
+    assert Determination.objects.filter(verdict="covered_by").count() == 1
 
 
 def test_a_recusal_that_races_the_declaration_is_either_before_or_after_it(board: Board) -> None:
