@@ -123,7 +123,7 @@ def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
         | {
             "framework": {"digest": facts.version.digest, "name": facts.version.name},
             "assessment": _assessment(facts),
-            "pending": {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads},
+            "pending": _pending(facts),
             "case": {"id": str(facts.case.pk), "number": facts.case.number} if facts.case and not facts.only_watches else None,
             "signed": dict(facts.signed),
             "release": None
@@ -139,6 +139,12 @@ def _known(facts: Facts, snapshot: Snapshot, scope: str) -> dict[str, Any]:
         }
         | _observed(state, snapshot, facts)
     )
+
+
+def _pending(facts: Facts) -> dict[str, int]:
+    counted = {"uploads": facts.pending_uploads, "dead": facts.dead_uploads, "refused": facts.refused_uploads}
+    # Said only where there is some.
+    return counted | ({"refused_beneath": facts.refused_beneath} if facts.refused_beneath else {})
 
 
 def _observed(state: ScopeState | None, snapshot: Snapshot, facts: Facts) -> dict[str, Any]:

@@ -14,7 +14,8 @@ INPUTS, `asl-gate-inputs/2`, collected by `reviews.gate` (times as text with zon
                               "snapshots": ["<uuid>"]}},                       the weights it speaks for: the required cells of this threshold
      "held": [{axis: tier}],                                                   baselines of earlier versions that nobody let go of
      "inherited": [{axis: tier}],
-     "pending": {"uploads": 0, "dead": 0, "refused": 0},                       received and not read to the end; refused and not signed away
+     "pending": {"uploads": 0, "dead": 0, "refused": 0,                        received and not read to the end; refused and not signed away
+                 "refused_beneath": 0},                                        refused of its parent or of what covers it; absent: none
      "determinations": {threshold: {"id", "verdict", "finding_digest", "kept_for", "valid_until", "requires": {axis: tier}, "covers": {axis: tier}|null,
                                     "covered": "<uuid>"|null,                 the snapshot a coverage speaks for
                                     "covered_strictly": bool}},               by a model against which the threshold counts itself
@@ -263,6 +264,15 @@ def _evidence_reasons(inputs: Inputs) -> Iterator[Reason]:
             f"{files} sent as evidence of this model and refused; nobody has said yet that nothing is lost with it.",
             (REVIEWERS, CHAIR),
             "Look at what was refused, have it sent again whole, and set the refused file aside with a reason.",
+        )
+    if beneath := inputs["pending"].get("refused_beneath"):
+        files = "A file was" if beneath == 1 else f"{beneath} files were"
+        yield Reason(
+            "evidence_refused_beneath",
+            f"{files} sent as evidence of a model this one leans on (its parent, or one that covers it) and refused; nobody has said yet that nothing is lost"
+            " with it.",
+            (REVIEWERS, CHAIR),
+            "Look at what was refused there, have it sent again whole, and set the refused file aside with a reason.",
         )
     assessment = inputs["assessment"]
     if assessment is None:

@@ -75,6 +75,7 @@ def collect(
             pending_uploads=uploads[subject.pk].pending,
             dead_uploads=uploads[subject.pk].dead,
             refused_uploads=uploads[subject.pk].refused,
+            refused_beneath=sum(uploads[each].refused for each in leans_on[subject.pk]),
             due=subject.pk in asked_for
             or not due.isdisjoint(leans_on[subject.pk])
             or any(each.covered_by_id and (each.covered_by_id, each.threshold) not in covers_still for each in determinations[subject.pk]),

@@ -38,6 +38,7 @@ class Facts:
     pending_uploads: int = 0
     dead_uploads: int = 0
     refused_uploads: int = 0
+    refused_beneath: int = 0  # the same of the models it leans on
     due: bool = False
     covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
     held: Sequence[Mapping[str, str]] = ()  # baselines of earlier versions that nobody let go of

@@ -8,6 +8,7 @@ import pytest
 
 from evaluations.models import Snapshot, Subject, Upload
 from evaluations.services import readings
+from reviews.facts import collect_one
 from reviews.models import Determination
 from reviews.services import cases
 from reviews.services.decisions import CoverNotFit, propose
@@ -15,6 +16,7 @@ from tests.conftest import WorldOnce
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot, make_subject
 from tests.reviews.conftest import Board, make_board
+from tests.reviews.test_refused_evidence import set_aside
 
 
 @dataclass
@@ -71,6 +73,21 @@ def test_what_waits_to_be_assessed_of_it_does_too(covered: Covered) -> None:
     readings.parse(upload_id=upload.pk, at=covered.board.now())
     deliver_all(covered.board.now())
     assert covered.board.ask().codes == ["assessment_outdated"]
+
+
+def test_a_damning_log_of_it_broken_by_one_byte_shuts_the_covered_ones_gate_until_somebody_answers_for_it(covered: Covered) -> None:
+    board = covered.board
+    damning = log("bio_protocols", right=38, run="damning")
+    upload = board.send(bytes([damning[0] ^ 1]) + damning[1:], subject=covered.heron, snapshot=covered.weights)
+    board.work()
+    found = board.ask()
+    assert found.codes == ["evidence_refused_beneath"] and found.reasons[0]["who"] == ["reviewer", "chair"]
+    past = collect_one(board.subject, board.version, board.now(), back=True)
+    assert (past.refused_uploads, past.refused_beneath) == (0, 1)
+    upload.refresh_from_db()
+    set_aside(board, upload, board.cast.ben)
+    board.work()
+    assert board.ask().allowed
 
 
 @pytest.mark.past_the_verbs

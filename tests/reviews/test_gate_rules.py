@@ -123,6 +123,7 @@ TAKEN_AWAY = [
     (change("pending", "uploads", to=1), "evidence_pending"),
     (change("pending", "dead", to=1), "evidence_unreadable"),
     (change("pending", "refused", to=1), "evidence_refused"),
+    (change("pending", "refused_beneath", to=1), "evidence_refused_beneath"),
     (change("assessment", to=None), "no_assessment"),
     (change("assessment", "due", to=True), "assessment_outdated"),
     (change("assessment", "valid_until", to=NOON), "assessment_outdated"),
