@@ -5,7 +5,6 @@ from django.db import connection
 from evaluations.models import Subject
 from reviews.models import Case
 
-
 # Any number that nothing else in this database locks by.
 _COVERAGES = 7_304_111_803
 
