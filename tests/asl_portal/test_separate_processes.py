@@ -1,179 +1,125 @@
-"""The roles as a site runs them: two web processes, three workers, a scheduler and a signer, started by the commands of the container file
-against the system's own PostgreSQL and Redis, and killed one after the other while evaluations arrive."""
+"""The roles as a site runs them: two web processes, three workers, a scheduler and a signer, against the system's own PostgreSQL and Redis, every one of them
+killed once while evaluations arrive. Afterwards nothing is lost and nothing is doubled."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from asl_portal.embedded.valkey import free_port
-from tests.deployment import commands
-from tests.evaluations.logs import log
-from tests.processes import ROOT, eventually
-from tests.servers import Servers, running_servers
+from tests.processes import eventually
+from tests.site import LEASES_OVER, PROCESSES, WORKERS, Site, built_site
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 
-# What stands before the first upload: a framework in force, bindings, confirmed weights, and a token of Ada's.
+# What stands before the first upload: a framework in force, bindings, confirmed weights, somebody outside who is told of cases, and a token of Ada's.
 WORLD = """
+from ledger.clock import shared_now
 from people.words import Scope
+from reviews.services import outlets
 from tests.evaluations.conftest import make_world
-from tests.makers import make_token
+from tests.makers import CONFIRMED, give_password, make_token
 world = make_world()
+ivo = world.cast.ivo
+give_password(ivo, at=shared_now())
+told = {{"label": "Pager", "address": "{address}", "topics": ["cases", "gate"], "confirmation": CONFIRMED}}
+outlets.add_webhook(actor=ivo, user=ivo.user, at=shared_now(), **told)
 print(make_token(world.cast.ada, *Scope.values))
 """
 COUNTED = """
 import json
 from collections import Counter
-from evaluations.models import ParseAttempt, Run, Upload
+from evaluations import documents
+from evaluations.models import Assessment, AssessmentDue, ParseAttempt, Run, Upload
 from ledger.models import Checkpoint, Entry, Head
+from reviews.models import Delivery, Notice
 kinds = Counter(Entry.objects.values_list("kind", flat=True))
+made = list(Assessment.objects.order_by("seq"))
+seen = documents.content(made[-1].evidence_digest)["measurements"]
+mails = Notice.objects.filter(channel="mail")
 print(json.dumps({
-    "states": Counter(Upload.objects.values_list("state", flat=True)), "runs": Run.objects.count(), "readings": ParseAttempt.objects.count(),
-    "received": kinds["evaluations:upload:received"], "parsed": kinds["evaluations:upload:parsed"],
+    "states": {str(pk): state for pk, state in Upload.objects.values_list("pk", "state")},
+    "runs": Run.objects.count(), "readings": ParseAttempt.objects.count(), "kinds": kinds,
+    "assessments": [[each.inputs_digest, each.supersedes_id and str(each.supersedes_id), str(each.pk)] for each in made],
+    "assessed": Counter(each["place"]["upload"] for each in seen),
+    "due": Counter(AssessmentDue.objects.values_list("state", flat=True)),
+    "refusals": mails.filter(kind="upload_rejected").count(), "mails": list(mails.values_list("message_id", flat=True)),
+    "notices": Counter(f"{n.entry_seq} {n.person_id} {n.kind} {n.question_id}" for n in Notice.objects.filter(channel="inbox")),
+    "deliveries": [each.message_id for each in Delivery.objects.all()],
     "signed": Checkpoint.objects.order_by("-size").values_list("size", flat=True).first(), "size": Head.objects.get().size,
 }))
 """
-# Ten minutes later: what a killed worker held is free again.
-LEASES_OVER = """
-from django.utils import timezone
-from evaluations.models import AssessmentDue, Upload
-Upload.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now())
-AssessmentDue.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now())
-"""
-
-
-class Site:
-    """Every role as processes of their own. A client that finds one web process gone asks the other, as a load balancer would."""
-
-    def __init__(self, servers: Servers, folder: Path) -> None:
-        self.folder, self.ports = folder, [free_port(), free_port()]
-        self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("ASL_", "DATABASE_", "REDIS_", "CACHE_"))
-        }
-        self.environment |= {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url, "CACHE_URL": servers.cache_url}
-        self.environment |= {"ASL_SECRET_KEY": "for this test alone, and long enough", "ASL_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-        self.owner = {"DATABASE_OWNER_URL": servers.database_owner_url}
-        self.signer = {"ASL_CHECKPOINT_KEY_FILE": str(folder / "checkpoint.key")}
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.commands = commands()
-
-    def manage(self, *words: str, **more: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment | more, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def start(self, name: str) -> None:
-        role, _, number = name.partition("-")
-        words = {"python": [sys.executable], "gunicorn": [sys.executable, "-m", "gunicorn"], "celery": [sys.executable, "-m", "celery"]}
-        program, *rest = self.commands[role]
-        told = [*words[program], *rest]
-        if role == "web":
-            told = [f"127.0.0.1:{self.ports[int(number)]}" if word == "0.0.0.0:8000" else word for word in told]
-        if role == "worker":
-            told += ["--hostname", f"{name}@%h", "--concurrency", "1"]
-        if role == "scheduler":
-            told = [str(self.folder / "beat") if word == "/tmp/beat" else word for word in told]
-        more = self.signer if role == "signer" else {}
-        with (self.folder / f"{name}.log").open("ab") as output:
-            self.running[name] = subprocess.Popen(
-                told, cwd=ROOT, env=self.environment | more, stdout=output, stderr=output, start_new_session=True
-            )
-
-    def kill(self, name: str) -> None:
-        """kill -9 of the process and of all it started."""
-        process = self.running.pop(name)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def ask(self, path: str, token: str, body: bytes | None = None, kind: str = "", key: str = "") -> tuple[int, dict[str, object]]:
-        for port in (*self.ports, *self.ports):
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": kind, "Idempotency-Key": key}
-            request = urllib.request.Request(f"http://localhost:{port}{path}", body, {name: text for name, text in headers.items() if text})
-            try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
-                    return answer.status, json.loads(answer.read())
-            except urllib.error.HTTPError as error:
-                return error.code, json.loads(error.read())
-            except OSError:
-                continue
-        return 0, {"no": "web process answers"}
-
-    def upload(self, number: int, token: str) -> str:
-        form = uuid.uuid4().hex
-        parts = [
-            f'--{form}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
-            for name, text in (("subject", "heron"), ("snapshot", "step 1"))
-        ]
-        parts.append(f'--{form}\r\nContent-Disposition: form-data; name="file"; filename="{number}.eval"\r\n\r\n')
-        body = "".join(parts).encode() + log(run=f"run-{number}", right=number % 40) + f"\r\n--{form}--\r\n".encode()
-        status, answer = self.ask("/api/v1/evaluations", token, body, f"multipart/form-data; boundary={form}", f"upload {number}")
-        assert status in {200, 202}, answer
-        return str(answer["id"])
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with running_servers() as servers:
-        site = Site(servers, tmp_path)
-        assert int(servers.postgresql) >= 15
-        site.manage("prepare", **site.owner)
-        try:
-            yield site
-        finally:
-            for name in list(site.running):
-                site.kill(name)
+    with built_site(tmp_path) as site:
+        yield site
 
 
-def test_with_any_process_of_a_role_killed_every_accepted_upload_is_assessed_once_and_answers_go_on(site: Site) -> None:
-    token = site.manage("shell", "-v0", "-c", WORLD).split()[-1]
-    for name in ("web-0", "web-1", "worker-0", "worker-1", "worker-2", "scheduler", "signer"):
-        site.start(name)
-    eventually(lambda: site.ask("/readyz", "")[0] == 200, seconds=60)
+def test_with_every_process_killed_once_every_upload_is_assessed_once_every_notice_sent_once_and_answers_go_on(site: Site) -> None:
+    assert int(site.servers.postgresql) >= 15
+    site.token = site.run(WORLD.format(address=f"{site.outside.address}/hook")).split()[-1]
+    site.start(*PROCESSES)
+    eventually(lambda: site.ask("/readyz")[0] == 200)
+    numbers, killed = count(), []
+    ids = _bring(site, numbers, 4)
 
-    ids = [site.upload(number, token) for number in range(4)]
-    killed = ("web-0", "worker-0", "scheduler", "signer", "worker-1")
-    for turn, name in enumerate(killed, start=1):
+    for name in ("web-0", "web-1", "scheduler", "signer"):
         site.kill(name)
-        ids += [site.upload(number, token) for number in range(4 * turn, 4 * turn + 4)]
-        status, gate = site.ask("/api/v1/gate?scope=external&subject=heron", token)
-        assert (status, gate["allowed"]) == (200, False)
-        if name in {"scheduler", "signer"}:
-            site.start(name)
-    assert len(set(ids)) == 4 * len(killed) + 4
+        killed.append(name)
+        ids += _bring(site, numbers, 4)
+        site.start(name)
 
-    site.manage("shell", "-v0", "-c", LEASES_OVER)
-    states = lambda: Counter(str(site.ask(f"/api/v1/evaluations/{one}", token)[1]["state"]) for one in ids)  # noqa: E731
-    eventually(lambda: states() == {"parsed": len(ids)}, seconds=90)
-    # The scheduler and the signer that were started again do their part: what is due gets assessed, and all of it is signed.
-    eventually(lambda: _settled(site), seconds=90)
-    counted = json.loads(site.manage("shell", "-v0", "-c", COUNTED))
-    assert counted["states"] == {"parsed": len(ids)}
-    assert counted["runs"] == counted["readings"] == counted["received"] == counted["parsed"] == len(ids)
-    _, status = site.ask("/api/v1/subjects/heron/status", token)
-    assert status["subject"]
+    # Each worker has a piece of work in its hand for certain, and dies with it; nobody is there any more, and uploads go on being accepted.
+    with site.nobody_stores() as watching:
+        ids += _bring(site, numbers, 5)
+        eventually(lambda: site.in_hand(watching) == set(WORKERS))
+        for name in WORKERS:
+            site.kill(name)
+            killed.append(name)
+            ids += _bring(site, numbers, 1)
+    assert sorted(killed) == sorted(PROCESSES)
+    site.run(LEASES_OVER)
+    site.start(*WORKERS)
+
+    eventually(site.is_settled, seconds=90)
+    assert len(set(ids)) == next(numbers)
+    _nothing_is_lost_or_doubled(site, ids, json.loads(site.run(COUNTED)))
     assert "each giving the hash that was sealed" in site.manage("verify_ledger")
     site.manage("replay")
 
 
-def _settled(site: Site) -> bool:
-    """Nothing waits any more, and every entry is signed."""
-    with urllib.request.urlopen(f"http://localhost:{site.ports[1]}/metrics", timeout=30) as answer:
-        figures = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line.startswith("asl_"))
-    waiting = [
-        value for name, value in figures.items() if name.startswith(("asl_work_waiting", "asl_consumer_lag", "asl_checkpoint_unsigned"))
-    ]
-    return {float(value) for value in waiting} == {0.0}
+def _bring(site: Site, numbers: Iterator[int], many: int) -> list[str]:
+    """So many uploads; after each the gate is asked, and says no."""
+    ids = []
+    for _ in range(many):
+        ids.append(site.upload(next(numbers)))
+        status, gate = site.ask("/api/v1/gate?scope=external&subject=heron")
+        assert (status, gate["allowed"]) == (200, False)
+    return ids
+
+
+def _nothing_is_lost_or_doubled(site: Site, ids: list[str], counted: dict[str, Any]) -> None:
+    states, kinds = counted["states"], counted["kinds"]
+    read = [pk for pk in ids if states[pk] == "parsed"]
+    assert states.keys() == set(ids) and Counter(states.values()) == {"parsed": len(read), "rejected": len(ids) // 4}
+    assert counted["runs"] == counted["readings"] == kinds["evaluations:upload:parsed"] == len(read)
+    assert (kinds["evaluations:upload:received"], kinds["evaluations:upload:rejected"]) == (len(ids), len(ids) - len(read))
+
+    # Each accepted result stands in the latest assessment once; no two of its predecessors say the same, and each supersedes the one before.
+    assert counted["assessed"] == dict.fromkeys(read, 1)
+    made = counted["assessments"]
+    assert len(made) == kinds["evaluations:assessment:made"] == len({inputs for inputs, _, _ in made})
+    assert [before for _, before, _ in made] == [None, *(pk for _, _, pk in made[:-1])]
+    assert counted["due"].keys() == {"done"}
+
+    # Each notice is one mail and one line of an inbox, each delivery one request, and all of the record is signed.
+    assert counted["refusals"] == len(ids) - len(read)
+    assert Counter(str(mail["Message-ID"]) for mail in site.sink.messages) == Counter(counted["mails"])
+    assert set(counted["notices"].values()) == {1} and len(counted["mails"]) > counted["refusals"]
+    assert Counter(request["headers"]["webhook-id"] for request in site.outside.got) == Counter(counted["deliveries"])
+    assert counted["deliveries"] and counted["signed"] == counted["size"]
