@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ledger import queries, services, tree
 from ledger.checkpoints import Checkpoint, SignerKey, open_note
@@ -49,9 +49,7 @@ class Notary:
                 return None
             # Remembered before it is published: a signature that got out is never forgotten.
             self._remember(checkpoint)
-            return StoredCheckpoint.objects.create(
-                size=checkpoint.size, root=checkpoint.root, note=key.sign(checkpoint), verifier_key=str(key.verifier), signed_at=at
-            )
+            return _published(checkpoint, key, at)
 
     def _checkpoint(self, key: SignerKey, log: Log) -> Checkpoint:
         head = services.head()
@@ -114,6 +112,21 @@ def _introduce(key: SignerKey, log: Log, at: datetime) -> None:
         return
     fields = {"verifier_key": str(key.verifier), "key_id": key.verifier.id.hex()}
     services.append(kind=KEY_INTRODUCED, thing=thing, actor=None, at=at, fields=fields, classes=dict.fromkeys(fields, PUBLIC))
+
+
+def _published(checkpoint: Checkpoint, key: SignerKey, at: datetime) -> StoredCheckpoint | None:
+    """None where somebody with a copy of the key signed this very tree a moment before."""
+    row = StoredCheckpoint(
+        size=checkpoint.size, root=checkpoint.root, note=key.sign(checkpoint), verifier_key=str(key.verifier), signed_at=at
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        if not StoredCheckpoint.objects.filter(size=row.size, root=row.root, verifier_key=row.verifier_key).exists():
+            raise
+        return None
+    return row
 
 
 def _last_published(key: SignerKey) -> Checkpoint | None:

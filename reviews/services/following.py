@@ -288,6 +288,9 @@ def follow_parent(*, subject_id: UUID, at: datetime) -> None:
         for determination in leaning.order_by("subject_id", "pk"):
             if determination.threshold not in standing:
                 lock_subject(determination.subject)
+                determination.refresh_from_db(fields=["ended_at"])
+                if determination.ended_at is not None:  # it ran out since it was looked at
+                    continue
                 _end(determination, EndReason.LEANED_ON_LAPSED, at)
                 reason = "The model that covered this one lost its own determination."
                 open_or_join(subject=determination.subject, framework_version=version, kind=CaseKind.LAPSE, reason=reason, at=at)

@@ -190,18 +190,27 @@ def _settle(asked: Observing, at: datetime) -> None:
         row.save(update_fields=["enforcement", "observed_until", "observed_snapshot"])
 
 
-@transaction.atomic
 def sweep(*, at: datetime) -> int:
     """Ends what has run out, and what runs no more. Doing it twice is doing it once. Answers how many ended."""
-    standing = Observing.objects.filter(granted=True, ended_at=None).select_related("subject", "snapshot", "framework_version")
-    over = [each for each in standing.order_by("pk") if each.until <= at or not ran_before(each.snapshot, each.scope)]
-    for each in over:
-        lock_subject(each.subject)
-        rows = ScopeState.objects.filter(subject=each.subject, framework_name=each.framework_version.name, scope=each.scope)
-        past.keep(*map(past.of, rows), at=at)
-        rows.update(enforcement=Enforcement.ENFORCE, observed_until=None, observed_snapshot=None)
-        each.ended_at = at
-        each.save(update_fields=["ended_at"])
-    for each in over:
-        entries.observing_ended(each, at=at)
-    return len(over)
+    standing = Observing.objects.filter(granted=True, ended_at=None).select_related("subject", "snapshot")
+    return sum(_end(each, at) for each in standing.order_by("pk") if _is_over(each, at))
+
+
+def _is_over(asked: Observing, at: datetime) -> bool:
+    return asked.until <= at or not ran_before(asked.snapshot, asked.scope)
+
+
+@transaction.atomic
+def _end(asked: Observing, at: datetime) -> bool:
+    lock_subject(asked.subject)
+    # Another sweep may have ended it since this one looked.
+    each = Observing.objects.filter(pk=asked.pk, ended_at=None).select_related("subject", "snapshot", "framework_version").first()
+    if each is None or not _is_over(each, at):
+        return False
+    rows = ScopeState.objects.filter(subject=each.subject, framework_name=each.framework_version.name, scope=each.scope)
+    past.keep(*map(past.of, rows), at=at)
+    rows.update(enforcement=Enforcement.ENFORCE, observed_until=None, observed_snapshot=None)
+    each.ended_at = at
+    each.save(update_fields=["ended_at"])
+    entries.observing_ended(each, at=at)
+    return True
