@@ -111,17 +111,18 @@ def _wait_for_answer(worker: Worker, name: str) -> None:
 
 @dataclass
 class Sink:
-    """A mail server that delivers to a list. `refusing` makes it answer 451, so that a sender has to come back; `holding` makes it say nothing once it
-    was told whom a mail is for, so that a sender has it in hand."""
+    """A mail server that delivers to a list. `refusing` makes it answer 451, so that a sender has to come back. Of mails to somebody in `holding` it says nothing
+    once it was told whom they are for, so that a sender has one in hand; those to somebody in `silent` it keeps and does not say so."""
 
     messages: list[EmailMessage] = field(default_factory=list)
     refusing: bool = False
-    holding: bool = False
+    holding: str = ""
     held: int = 0
+    silent: str = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        self.held += self.holding
-        while self.holding:  # a sender that is killed meanwhile ends this
+        self.held += address in self.holding.split()
+        while address in self.holding.split():  # a sender that is killed meanwhile ends this
             await asyncio.sleep(0.05)
         envelope.rcpt_tos.append(address)
         return "250 go on"
@@ -132,6 +133,8 @@ class Sink:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
+        while {*self.silent.split()} & {*envelope.rcpt_tos}:
+            await asyncio.sleep(0.05)
         return "250 kept"
 
     def to(self, address: str) -> list[EmailMessage]:
@@ -173,8 +176,9 @@ class Outside:
         return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
 
     def answer(self, text: str) -> None:
-        """A status, `302 ADDRESS`, or `drip`."""
-        (self.folder / "answer").write_text(text)
+        """A status, `302 ADDRESS`, `drip`, or `hold`."""
+        (self.folder / "next-answer").write_text(text)
+        (self.folder / "next-answer").replace(self.folder / "answer")
 
 
 @pytest.fixture

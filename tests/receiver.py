@@ -1,11 +1,13 @@
 """An outside service in a process of its own: keeps every request it gets and answers as the file `answer` beside them says.
 
-Run as `python tests/receiver.py PORT FOLDER`. `answer` holds a status, `302 ADDRESS` for a redirect, or `drip` to answer a byte a second.
+Run as `python tests/receiver.py PORT FOLDER`. `answer` holds a status, `302 ADDRESS` for a redirect, `drip` to answer a byte a second, `hold` to say
+nothing until it holds something else.
 """
 
 import json
 import sys
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,7 +20,8 @@ class Receiver(BaseHTTPRequestHandler):
         kept = {"path": self.path, "headers": {name.lower(): value for name, value in self.headers.items()}, "body": body}
         with (self.folder / "requests.jsonl").open("a") as file:
             file.write(json.dumps(kept) + "\n")
-        answer = (self.folder / "answer").read_text().split()
+        while (answer := (self.folder / "answer").read_text().split()) == ["hold"]:
+            time.sleep(0.05)
         if answer[0] == "drip":
             for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 60:
                 self.wfile.write(bytes([byte]))
@@ -29,7 +32,8 @@ class Receiver(BaseHTTPRequestHandler):
         if len(answer) > 1:
             self.send_header("Location", answer[1])
         self.send_header("Content-Length", "0")
-        self.end_headers()
+        with suppress(OSError):  # whoever asked may be gone
+            self.end_headers()
 
     do_GET = do_POST
 

@@ -1,6 +1,7 @@
 """Bringing notices out by mail: leased, sent, marked done. A mail server that refuses or is away only delays the row."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from smtplib import SMTPException
 from uuid import UUID
@@ -38,16 +39,31 @@ def send_digests(*, at: datetime) -> int:
     return sum(_send_digest(person, at) for person in people)
 
 
-def _send_digest(person: UUID, at: datetime) -> bool:
+def _send_digest(person: UUID, at: datetime) -> int:
     # A digest may wait for a week, which `claim` alone would take for a clock that jumped.
     rows = Notice.objects.filter(channel=Channel.DIGEST, person=person, not_before__lte=at).select_related(
         "person__user", "subject", "case__subject"
     )
     notices = sorted(claim(rows, at=at, limit=LONGEST_DIGEST), key=lambda notice: (notice.made_at, str(notice.pk)))
-    if not notices:
-        return False
+    return sum(_send_together(identity, together, at) for identity, together in _mails_of(notices).items())
+
+
+def _mails_of(notices: Sequence[Notice]) -> dict[str, list[Notice]]:
+    """What goes out together, by the id of its mail. The id is written down before the mail is handed over: what a lost worker may have sent goes out under
+    the same id again, and takes nothing new along that whoever has seen that id would miss."""
+    mails: dict[str, list[Notice]] = {}
+    for notice in notices:
+        mails.setdefault(notice.message_id, []).append(notice)
+    if new := mails.pop("", []):
+        identity = mail.digest_id(new)
+        Notice.objects.filter(lease_token=new[0].lease_token, pk__in=[notice.pk for notice in new]).update(message_id=identity)
+        mails[identity] = new
+    return mails
+
+
+def _send_together(identity: str, notices: Sequence[Notice], at: datetime) -> bool:
     try:
-        message_id = mail.send_digest(notices)
+        mail.send_digest(notices, identity=identity)
     except mail.NoAddress:
         for notice in notices:
             settle(notice, state=WorkState.DEAD, last_error="This person has no active account to write to.")
@@ -57,7 +73,7 @@ def _send_digest(person: UUID, at: datetime) -> bool:
         for notice in notices:
             postpone(notice, at=at, why=f"The mail server did not take it ({type(error).__name__}).")
         return False
-    settled = [settle(notice, state=WorkState.DONE, done_at=at, message_id=message_id, last_error="") for notice in notices]
+    settled = [settle(notice, state=WorkState.DONE, done_at=at, last_error="") for notice in notices]
     return all(settled)
 
 

@@ -28,6 +28,7 @@ from ledger.clock import shared_now
 from people.words import Scope
 from reviews.models import Notice
 from reviews.models.notice import Channel, WorkState
+from reviews.models.preference import ByMail
 from reviews.services import cases, outlets
 from tests.evaluations.conftest import World, make_world
 from tests.faults.house import House, a_large_log, a_log, until
@@ -36,6 +37,7 @@ from tests.processes import Sink, Worker, receiving
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
+ADA = "ada@lab.example"
 BARE = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -93,7 +95,7 @@ def _furnish(house: House, world: World) -> None:
         at=shared_now(),
         thresholds=["bio-3"],
     )
-    ivo = world.cast.ivo
+    house.ada, ivo = world.cast.ada, world.cast.ivo
     give_password(ivo, at=shared_now())
     told = {"label": "Pager", "address": f"{house.outside.address}/hook", "topics": ["cases", "gate"], "confirmation": CONFIRMED}
     house.outlet, _ = outlets.add_webhook(actor=ivo, user=ivo.user, at=shared_now(), **told)
@@ -102,6 +104,8 @@ def _furnish(house: House, world: World) -> None:
 @pytest.fixture
 def house(built: House, settings: Any) -> Iterator[House]:
     settings.BLOB_DIR = built.blobs
+    built.sink.holding = built.sink.silent = ""
+    built.outside.answer("204")
     yield built
 
 
@@ -145,19 +149,48 @@ def test_a_worker_killed_in_the_middle_of_a_reading(house: House, kill: Any) -> 
 
 def test_a_worker_killed_while_a_mail_is_in_hand(house: House) -> None:
     house.stop_workers()
-    house.sink.held, house.sink.holding = 0, True
+    house.sink.held, house.sink.holding = 0, ADA
     worker = house.worker()
     house.send_some(1)
     until(lambda: house.sink.held)
-    in_hand = Notice.objects.filter(channel=Channel.MAIL, state=WorkState.WORKING).order_by("pk")[0]
+    in_hand = Notice.objects.filter(channel=Channel.MAIL, state=WorkState.WORKING, kind="upload_rejected").order_by("pk")[0]
     worker.kill()
     house.workers.remove(worker)
-    house.sink.holding = False
+    house.sink.holding = ""
     house.worker()
     house.tell_and_report()
     house.is_whole()
     in_hand.refresh_from_db()
     assert in_hand.state == WorkState.DONE and in_hand.attempts > 1, "sent by another"
+
+
+def test_a_worker_killed_when_a_digest_and_a_delivery_were_handed_over_and_nobody_had_said_so(house: House) -> None:
+    """Whether the other side has it nobody can know, so at least once is all that can be promised: it comes again, word for word, under the id by which
+    a receiver knows it as one."""
+    house.stop_workers()
+    house.tell_ada(ByMail.DAILY)
+    worker, mails, requests = house.worker(), len(house.sink.to(ADA)), len(house.outside.got)
+    house.sink.silent = ADA
+    house.send_some(1)
+    digest = Notice.objects.filter(channel=Channel.DIGEST, state=WorkState.WAITING)
+    until(digest.exists)
+    house.outside.answer("hold")
+    house.tell_and_report()
+    digest.update(not_before=shared_now())  # its hour comes
+    until(lambda: len(house.sink.to(ADA)) > mails and len(house.outside.got) > requests)
+    worker.kill()
+    house.workers.remove(worker)
+    mail, request = house.sink.to(ADA)[mails], house.outside.got[requests]
+    house.handed_over |= {str(mail["Message-ID"]), request["headers"]["webhook-id"]}
+    house.sink.silent = ""
+    house.outside.answer("204")
+    house.tell_ada(ByMail.AT_ONCE)
+    house.worker()
+    house.is_whole()
+    same = [each.get_content() for each in house.sink.messages if each["Message-ID"] == mail["Message-ID"]]
+    assert len(same) > 1 and set(same) == {mail.get_content()}
+    same = [each["body"] for each in house.outside.got if each["headers"]["webhook-id"] == request["headers"]["webhook-id"]]
+    assert len(same) > 1 and set(same) == {request["body"]}
 
 
 @contextmanager

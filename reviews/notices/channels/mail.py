@@ -31,11 +31,16 @@ def send_letter(notice: Notice, title: str, text: str) -> str:
     return _send(notice, message_id(notice), title, text)
 
 
-def send_digest(notices: Sequence[Notice]) -> str:
-    """Several notices to one person in one mail; the same notices give the same id. Raises as `send` does."""
+def digest_id(notices: Sequence[Notice]) -> str:
+    """The same notices give the same id."""
     mark = sha256("".join(sorted(str(notice.pk) for notice in notices)).encode()).hexdigest()[:32]
+    return f"<digest-{mark}@{_host()}>"
+
+
+def send_digest(notices: Sequence[Notice], *, identity: str) -> str:
+    """Several notices to one person in one mail. Raises as `send` does."""
     subject, text = compose_digest(notices, public_url=settings.PUBLIC_URL, settings_path=reverse("reviews:notice-settings"))
-    return _send(notices[0], f"<digest-{mark}@{_host()}>", subject, text)
+    return _send(notices[0], identity, subject, text)
 
 
 def _send(notice: Notice, identity: str, subject: str, text: str) -> str:

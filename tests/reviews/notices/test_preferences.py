@@ -119,6 +119,23 @@ def test_a_server_that_refuses_only_delays_the_digest(board: Board, smtp_sink: S
     assert len(smtp_sink.to("dan@lab.example")) == 1
 
 
+def test_a_digest_that_may_have_gone_out_goes_out_again_under_its_id_and_takes_nothing_new_along(board: Board, smtp_sink: Sink) -> None:
+    """Whoever has seen the id takes the second for the first, and would never read what stands only in the second."""
+    choose(board, board.cast.dan, case_opened=(True, ByMail.DAILY), case_revised=(True, ByMail.DAILY))
+    board.rise()
+    first = set(Notice.objects.filter(person=board.cast.dan, channel=Channel.DIGEST))
+    hour = next(iter(first)).not_before
+    smtp_sink.refusing = True
+    assert send_digests(at=hour) == 0
+    smtp_sink.refusing = False
+    named = set(Notice.objects.filter(pk__in=[each.pk for each in first]).values_list("message_id", flat=True))
+    board.measure("bio_protocols", right=22)
+    second = set(Notice.objects.filter(person=board.cast.dan, channel=Channel.DIGEST)) - first
+    assert send_digests(at=hour + timedelta(minutes=1)) == 2 and second
+    sent = {str(mail["Message-ID"]): mail.get_content().count(f"/cases/{board.case.number}/") for mail in smtp_sink.to("dan@lab.example")}
+    assert {sent.pop(each) for each in named} == {len(first)} and list(sent.values()) == [len(second)]
+
+
 def test_a_person_without_an_account_gets_no_digest_and_no_second_try(board: Board, smtp_sink: Sink) -> None:
     choose(board, board.cast.dan, case_opened=(True, ByMail.DAILY))
     board.rise()
