@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from asl_portal.backup import archive, entries, tools
@@ -18,7 +19,7 @@ from asl_portal.backup.make import check_root
 from evaluations.models import Blob, Subject
 from evaluations.replay import Replayed, checks
 from evaluations.services import blobs
-from ledger.refusals import NotNow, NotValid
+from ledger.refusals import NotNow, NotValid, Refusal
 from ledger.verification import verify
 
 REPLAYED_SUBJECTS = 5
@@ -44,6 +45,14 @@ class RestoreFailed(NotNow):
     sentence = "The backup could not be brought back."
 
 
+class NotTheSame(Exception):
+    """What came back is not what the backup holds; the message says what."""
+
+
+# What may stop a restore once it has begun: the disk, the tools, the database, its roles, and what is seen when all of it is verified.
+_HALF_WAY = (OSError, tools.ToolFailed, tools.ToolMissing, archive.ArchiveBroken, DatabaseError, CommandError, Refusal, NotTheSame)
+
+
 @dataclass(frozen=True)
 class Restored:
     sha256: str
@@ -56,7 +65,7 @@ class Restored:
 def restore_backup(path: Path, *, at: datetime, say: Callable[[str], object] = lambda _: None) -> Restored:
     """Checks the whole file, restores bytes, then the database as one transaction, then verifies what stands there now.
 
-    Raises BackupRefused, NotEmpty, OtherVersion with nothing changed; RestoreFailed with the words of what failed.
+    Raises BackupRefused, NotEmpty, OtherVersion, RestoreFailed; each leaves everything as it was.
     """
     _require_empty()
     try:
@@ -68,15 +77,52 @@ def restore_backup(path: Path, *, at: datetime, say: Callable[[str], object] = l
         raise BackupRefused(what_to_do=str(error)) from error
     ledger = checked.manifest["ledger"]
     say(f"The ledger's root comes out of it: {ledger['size']} entries under {ledger['root']}")
-    count = _bring_back(checked)
-    say(f"Restored the database and {count} uploaded files")
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("grant_app_role")
-    replayed = _verify(ledger)
-    say(f"Verified the ledger, every uploaded file, and {replayed} stored answers")
-    with transaction.atomic():
-        entries.backup_restored(sha256=checked.sha256, ledger_size=ledger["size"], at=at)
+    try:
+        count, replayed = _brought_back(checked, at, say)
+    except _HALF_WAY as error:
+        said = " ".join(filter(None, (error.sentence, error.what_to_do))) if isinstance(error, Refusal) else str(error).strip()
+        raise RestoreFailed(what_to_do=f"Everything is as empty as before. {said}") from error
     return Restored(checked.sha256, ledger["size"], ledger["root"], count, replayed)
+
+
+def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], object]) -> tuple[int, int]:
+    """Bytes first: a row never names bytes that are not there. Whatever stops it half-way is undone, the latest first."""
+    with ExitStack() as undo:
+        undo.callback(_forget_bytes)
+        count = _bring_bytes(checked)
+        stood = tools.beside_tables()
+        with archive.opened(checked.path, archive.DATABASE) as stream:
+            tools.load(stream, major=tools.server_major())
+        undo.callback(_forget_database, stood)
+        say(f"Restored the database and {count} uploaded files")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("grant_app_role")
+        ledger = checked.manifest["ledger"]
+        replayed = _verify(ledger)
+        say(f"Verified the ledger, every uploaded file, and {replayed} stored answers")
+        with transaction.atomic():
+            entries.backup_restored(sha256=checked.sha256, ledger_size=ledger["size"], at=at)
+        undo.pop_all()
+    return count, replayed
+
+
+def _bring_bytes(checked: archive.Checked) -> int:
+    count = 0
+    for name, _, stream in archive.members(checked.path):
+        if name.startswith(archive.BLOBS):
+            blobs.store(stream, any_size=True)
+            count += 1
+    return count
+
+
+def _forget_bytes() -> None:
+    for path in _files(Path(settings.BLOB_DIR)):
+        path.unlink()
+
+
+def _forget_database(stood: frozenset[str]) -> None:
+    connection.close()  # whatever was begun on it is over
+    tools.take_away(but=stood)
 
 
 def _require_empty() -> None:
@@ -100,34 +146,16 @@ def _require_version(manifest: dict[str, Any]) -> None:
         raise OtherVersion(what_to_do=f"It was made by a newer portal, which has {unknown[-1]}. Restore it with that version.")
 
 
-def _bring_back(checked: archive.Checked) -> int:
-    """Bytes first: a row never names bytes that are not there. On failure both are as empty as before."""
-    count = 0
-    try:
-        for name, _, stream in archive.members(checked.path):
-            if name.startswith(archive.BLOBS):
-                blobs.store(stream, any_size=True)
-                count += 1
-        with archive.opened(checked.path, archive.DATABASE) as stream:
-            tools.load(stream, major=tools.server_major())
-    except (OSError, tools.ToolFailed, tools.ToolMissing) as error:
-        for path in _files(Path(settings.BLOB_DIR)):
-            path.unlink()
-        raise RestoreFailed(what_to_do=f"Everything is as empty as before. {error}") from error
-    return count
-
-
 def _verify(ledger: dict[str, Any]) -> int:
-    """What stands here now, recomputed. Raises RestoreFailed."""
+    """What stands here now, recomputed; every uploaded byte is read from the disk again. Raises NotTheSame."""
     report = verify()
     if report.misfit:
-        raise _not_the_same(f"The restored ledger does not fit: {report.misfit}")
+        raise NotTheSame(f"The restored ledger does not fit: {report.misfit}")
     if (report.size, report.root.hex()) != (ledger["size"], ledger["root"]):
-        raise _not_the_same("The restored ledger is not the one the manifest names.")
-    for sha256, size in Blob.objects.values_list("sha256", "size").iterator(chunk_size=2000):
-        path = blobs.path_of(sha256)
-        if not path.exists() or path.stat().st_size != size:
-            raise _not_the_same(f"The uploaded bytes {sha256} are not in the backup.")
+        raise NotTheSame("The restored ledger is not the one the manifest names.")
+    for sha256 in Blob.objects.values_list("sha256", flat=True).iterator(chunk_size=2000):
+        if not blobs.is_whole(sha256):
+            raise NotTheSame(f"The uploaded bytes {sha256} are not in the backup, or the disk does not give them back as they were.")
     return _replay()
 
 
@@ -139,13 +167,9 @@ def _replay() -> int:
             replayed = Replayed()
             difference = next(iter(check(subject, replayed)), None)
             if difference is not None:
-                raise _not_the_same(f"A stored answer does not come out again: {difference}")
+                raise NotTheSame(f"A stored answer does not come out again: {difference}")
             count += replayed.count
     return count
-
-
-def _not_the_same(why: str) -> RestoreFailed:
-    return RestoreFailed(what_to_do=f"{why} Do not use this system: drop its database and its blob folder.")
 
 
 def _files(folder: Path) -> list[Path]:

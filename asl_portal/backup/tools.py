@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from asl_portal.embedded.postgres import DatabaseDidNotStart, find_bin
@@ -28,6 +29,14 @@ class ToolMissing(Exception):
         super().__init__(
             f"There is no {name} of PostgreSQL {major} here. Install it (Debian: postgresql-client-{major}) and put it on the path."
         )
+
+
+# What lives beside the tables, as a DROP names it. An extension takes its own routines along.
+_BESIDE = """
+SELECT 'ROUTINE ' || oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+UNION ALL SELECT 'EXTENSION ' || quote_ident(extname) FROM pg_extension
+"""
 
 
 class ToolFailed(Exception):
@@ -72,6 +81,22 @@ def load(stream: IO[bytes], *, major: int) -> None:
     command = [find_tool("pg_restore", major), "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", *_where()]
     with _fed(command, stream) as output:
         output.read()
+
+
+def beside_tables() -> frozenset[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BESIDE)
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+@transaction.atomic
+def take_away(*, but: frozenset[str]) -> None:
+    """What a dump brought, and the migrations after it: every table, and what is beside them but for what stood there before."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(table)))
+        for name in beside_tables() - but:
+            cursor.execute(f"DROP {name} CASCADE")  # as PostgreSQL itself writes it
 
 
 def rows(stream: IO[bytes], table: str, *, major: int) -> Iterator[dict[str, str]]:

@@ -79,6 +79,15 @@ def open_bytes(sha256: str) -> BinaryIO:
     return path_of(sha256).open("rb")
 
 
+def is_whole(sha256: str) -> bool:
+    """Whether the disk gives these bytes back as they were, read to their end."""
+    try:
+        with path_of(sha256).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
 def forget_broken_off(*, at: datetime) -> int:
     """Removes what a killed process left half received; a day is longer than any upload. Answers how many files went."""
     gone = 0

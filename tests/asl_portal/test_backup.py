@@ -1,70 +1,117 @@
 """A backup is everything, checked; a restore brings it back into an empty system, or changes nothing."""
 
+import hashlib
 import io
 import json
+import os
+import resource
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 from psycopg import sql
 
-from asl_portal.backup import archive
+from asl_portal.backup import archive, tools
 from asl_portal.backup.entries import MADE, RESTORED
 from asl_portal.backup.make import BackupNotMade, Made, make_backup
 from asl_portal.backup.restore import NotEmpty, restore_backup
+from evaluations.models import Blob
 from evaluations.services import blobs
 from ledger import queries
 from ledger.models import Entry
 from ledger.services import head
 from tests.evaluations.conftest import World, make_world
 from tests.evaluations.logs import log
-from tests.processes import ROOT, own_environment
+from tests.processes import ROOT, eventually, own_environment
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 @dataclass
 class Elsewhere:
-    """An empty system: a database without a table and a folder without a file."""
+    """An empty system: a database without a table, with an owner and an application for it, and a folder without a file."""
 
     name: str
     folder: Path
+    app: str
     environment: dict[str, str] = field(default_factory=dict)
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(ROOT / "manage.py"), *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=90)
 
+    def connected(self) -> psycopg.Connection[Any]:
+        """As the superuser, whom nothing is kept from."""
+        return psycopg.connect(**(connection.get_connection_params() | {"dbname": self.name, "cursor_factory": psycopg.Cursor}))
+
     def ask(self, question: str) -> object:
-        with psycopg.connect(**(connection.get_connection_params() | {"dbname": self.name, "cursor_factory": psycopg.Cursor})) as other:
+        with self.connected() as other:
             row = other.execute(question).fetchone()  # type: ignore[arg-type] - our own text
         assert row is not None
         return row[0]
 
-    def is_empty(self) -> bool:
-        tables = self.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-        return tables == 0 and not [path for path in self.folder.rglob("*") if path.is_file()]
+    def files(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+    def left(self) -> list[str]:
+        """What is there: tables, routines beside them, files."""
+        tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+        routines = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        with self.connected() as other:
+            names = [str(name) for (name,) in other.execute(f"{tables} UNION ALL {routines}")]
+        return [*names, *(path.name for path in self.files())]
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """This process works there meanwhile."""
+        connection.close()
+        home = connection.settings_dict["NAME"]
+        connection.settings_dict["NAME"] = self.name
+        try:
+            with override_settings(BLOB_DIR=self.folder):
+                yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = home
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, transactional_db: None) -> Iterator[Elsewhere]:
     name = f"{connection.settings_dict['NAME']}_elsewhere"
+    owner, app = f"{name}_owner", f"{name}_app"
     here = own_environment()
-    url = here["DATABASE_URL"].replace(f"/{connection.settings_dict['NAME']}?", f"/{name}?")
+    place = here["DATABASE_URL"].partition("?")[2]
+    urls = {
+        "DATABASE_OWNER_URL": f"postgresql://{owner}:{owner}@/{name}?{place}",
+        "DATABASE_URL": f"postgresql://{app}:{app}@/{name}?{place}",
+    }
     folder = tmp_path / "elsewhere"
+    _forget(name, owner, app)
+    with connection.cursor() as cursor:
+        for role in (owner, app):
+            cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(role)))
+        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))
+    yield Elsewhere(name, folder, app, here | urls | {"ASL_BLOB_DIR": str(folder)})
+    _forget(name, owner, app)
+
+
+def _forget(name: str, *roles: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    yield Elsewhere(name, folder, here | {"DATABASE_URL": url, "DATABASE_OWNER_URL": url, "ASL_BLOB_DIR": str(folder)})
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for role in roles:
+            cursor.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
 @pytest.fixture
@@ -80,17 +127,44 @@ def made(world: World, tmp_path: Path) -> Made:
     return make_backup(tmp_path / "backups", at=timezone.now())
 
 
-def test_a_backup_comes_back_whole_in_an_empty_system(made: Made, world: World, elsewhere: Elsewhere) -> None:
-    done = elsewhere.manage("restore", str(made.path))
+def manage_here(*words: str, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+    """A command on this test's own system; with `largest_file` the system refuses it every larger file, as a full disk does."""
+
+    def cramp() -> None:
+        if largest_file:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    command = [sys.executable, str(ROOT / "manage.py"), *words]
+    return subprocess.run(
+        command,
+        env=own_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+        preexec_fn=cramp,
+    )
+
+
+def test_a_backup_comes_back_whole_in_an_empty_system_with_its_two_roles(world: World, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    made = manage_here("backup", str(file))
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert f"sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}" in made.stdout
+    done = elsewhere.manage("restore", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     assert elsewhere.manage("verify_ledger").returncode == 0
     replayed = elsewhere.manage("replay")
     assert "evaluations.assessments: 2 replayed" in replayed.stdout and replayed.returncode == 0
     assert elsewhere.ask(f"SELECT summary->>'bio-3' FROM evaluations_assessment WHERE id = '{world.assessment.pk}'") == "cannot_rule_out"
-    [kept] = [path for path in elsewhere.folder.rglob("*") if path.is_file()]
-    assert kept.read_bytes() == log(right=38)
+    [kept] = elsewhere.files()
+    assert kept.read_bytes() == log(right=38) and hashlib.sha256(log(right=38)).hexdigest() == kept.name
     assert elsewhere.ask(f"SELECT count(*) FROM ledger_entry WHERE kind = '{RESTORED}'") == 1
-    again = elsewhere.manage("restore", str(made.path))
+    # The application works on ordinary tables, adds to the record, and changes nothing in it.
+    for table, rights in {"ledger_entry": "ti", "people_user": "tiud", "django_migrations": "t"}.items():
+        held = [elsewhere.ask(f"SELECT has_table_privilege('{elsewhere.app}', '{table}', '{right}')") for right in RIGHTS.values()]
+        assert [letter for letter, may in zip(RIGHTS, held, strict=True) if may] == list(rights), table
+    again = elsewhere.manage("restore", str(file))
     assert again.returncode == 1 and "into an empty system only" in again.stderr
 
 
@@ -121,6 +195,7 @@ def _without(path: Path, name: str) -> None:
             tar.addfile(member, io.BytesIO(content))
 
 
+RIGHTS = {"t": "SELECT", "i": "INSERT", "u": "UPDATE", "d": "DELETE"}
 BREAKAGES = {
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:-30_000]),
     "another byte in an upload": lambda path: _flip(path, log(right=38)[:400]),
@@ -142,20 +217,118 @@ def test_a_broken_backup_is_found_before_anything_is_changed(made: Made, elsewhe
             pytest.fail(f"{breakage}: {archive.check(copy)}")
     refused = elsewhere.manage("restore", str(copy))
     assert refused.returncode == 1 and "nothing was changed" in refused.stderr
-    assert elsewhere.is_empty()
+    assert elsewhere.left() == []
 
 
-def test_a_forged_ledger_is_found_though_every_digest_is_made_to_fit(made: Made, elsewhere: Elsewhere, tmp_path: Path) -> None:
-    forged = tmp_path / "forged.tar"
-    with archive.written(forged) as writer:
-        for name, size, stream in archive.members(made.path):
+def rewritten(made: Made, change: Callable[[dict[str, Any]], object], *, without: str = "nothing") -> Path:
+    """The same backup with another manifest, perhaps without some members, every digest made to fit."""
+    path = made.path.with_name("rewritten.tar")
+    path.unlink(missing_ok=True)
+    with archive.written(path) as writer:
+        for name, _, stream in archive.members(made.path):
             content = stream.read()
-            writer.add_bytes(name, content.replace(made.ledger_root[:8].encode(), b"00000000") if name == archive.MANIFEST else content)
-            assert size == len(content)
+            if name == archive.MANIFEST:
+                manifest = json.loads(content)
+                change(manifest)
+                content = json.dumps(manifest).encode()
+            if not name.startswith(without):
+                writer.add_bytes(name, content)
+    return path
+
+
+def test_a_forged_ledger_is_found_though_every_digest_is_made_to_fit(made: Made, elsewhere: Elsewhere) -> None:
+    forged = rewritten(made, lambda manifest: manifest["ledger"].update(root="0" * 64))
     assert archive.check(forged).members == made.members
-    refused = elsewhere.manage("restore", str(forged))
-    assert refused.returncode == 1 and "its manifest says" in refused.stderr
-    assert elsewhere.is_empty()
+    with elsewhere.here(), pytest.raises(CommandError, match="its manifest says"):
+        call_command("restore", forged)
+    assert elsewhere.left() == []
+
+
+FOREIGN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "a newer portal": (
+        lambda manifest: manifest["migrations"].append("reviews.9999_later"),
+        "was made by a newer portal, which has reviews.9999_later",
+    ),
+    "a newer PostgreSQL": (lambda manifest: manifest.update(postgresql=99), "was made of PostgreSQL 99; this server is"),
+    "a later form of backup": (lambda manifest: manifest.update(version=2), "It is of version 2; this portal reads version 1"),
+}
+
+
+def test_a_backup_of_a_later_portal_or_server_is_refused_by_name_and_changes_nothing(made: Made, elsewhere: Elsewhere) -> None:
+    for change, said in FOREIGN.values():
+        with elsewhere.here(), pytest.raises(CommandError, match=said):
+            call_command("restore", rewritten(made, change))
+        assert elsewhere.left() == []
+
+
+@pytest.fixture
+def earlier_version() -> Iterator[None]:
+    """This database as the version before had it."""
+    last = "0017_imported_records"
+    call_command("migrate", "reviews", last, verbosity=0)
+    yield
+    call_command("migrate", "reviews", verbosity=0)
+
+
+def test_a_backup_of_an_earlier_portal_and_an_older_server_is_brought_up_to_date(
+    world: World, earlier_version: None, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    made = make_backup(tmp_path, at=timezone.now())
+    with elsewhere.here():
+        call_command("restore", rewritten(made, lambda manifest: manifest.update(postgresql=15)))
+        assert call_command("migrate", check_unapplied=True, verbosity=0) is None
+    assert elsewhere.ask("SELECT count(*) FROM reviews_observing") == 0
+    assert elsewhere.ask("SELECT count(*) FROM evaluations_assessment") == 2
+    assert elsewhere.files()
+
+
+def _a_name_is_taken(made: Made, elsewhere: Elsewhere) -> Path:
+    """Something stands in the database that is no table, and has the name of something that would be brought."""
+    with elsewhere.connected() as other:
+        other.execute("CREATE SEQUENCE evaluations_upload_pkey")
+    return made.path
+
+
+def _a_role_is_missing(made: Made, elsewhere: Elsewhere) -> Path:
+    with elsewhere.connected() as other:
+        other.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(elsewhere.app)))
+    return made.path
+
+
+def _bytes_are_missing(made: Made, elsewhere: Elsewhere) -> Path:
+    return rewritten(made, lambda manifest: manifest, without=archive.BLOBS)
+
+
+STOPS = {
+    "while the database is loaded": (_a_name_is_taken, "already exists"),
+    "while rights are given": (_a_role_is_missing, "The database has no role"),
+    "while all of it is verified": (_bytes_are_missing, "are not in the backup"),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_restore_that_fails_half_way_leaves_nothing_half_restored(made: Made, elsewhere: Elsewhere, stop: str) -> None:
+    prepare, said = STOPS[stop]
+    file = prepare(made, elsewhere)
+    with elsewhere.here(), override_settings(DATABASE_APP_ROLE=elsewhere.app), pytest.raises(CommandError) as failed:
+        call_command("restore", file)
+    assert "Everything is as empty as before" in str(failed.value) and said in str(failed.value)
+    assert elsewhere.left() == []
+
+
+def test_bytes_that_the_disk_spoils_while_they_are_restored_are_found(made: Made, elsewhere: Elsewhere) -> None:
+    with elsewhere.connected() as held, ThreadPoolExecutor(1) as pool:
+        # The bytes are restored first; whoever makes a table then waits.
+        held.execute("LOCK TABLE pg_catalog.pg_class IN SHARE MODE")
+        restoring = pool.submit(elsewhere.manage, "restore", str(made.path))
+        eventually(lambda: elsewhere.ask("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        [kept] = elsewhere.files()
+        kept.chmod(0o600)
+        kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+        held.rollback()
+        done = restoring.result(timeout=90)
+    assert done.returncode == 1 and "does not give them back as they were" in done.stderr
+    assert elsewhere.left() == []
 
 
 def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
@@ -171,4 +344,48 @@ def test_a_backup_that_cannot_be_whole_is_not_made(world: World, tmp_path: Path)
     with pytest.raises(BackupNotMade, match="has lost the uploaded bytes"):
         make_backup(tmp_path / "backup.tar", at=timezone.now())
     assert not list(tmp_path.glob("backup.tar*"))
+    assert not Entry.objects.filter(kind=MADE).exists()
+
+
+def test_a_backup_that_is_made_while_uploads_arrive_holds_each_row_of_its_moment_with_its_bytes(world: World, tmp_path: Path) -> None:
+    there = set(Blob.objects.values_list("sha256", flat=True))
+    with (
+        psycopg.connect(**(connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})) as held,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        # It has chosen its moment, and waits to read the tables.
+        held.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
+        making = pool.submit(_backup_alone, tmp_path)
+        eventually(lambda: _somebody_waits(held))
+        for run in ("run-2", "run-3"):
+            world.send(log(right=20, run=run))
+        held.rollback()
+        made = making.result(timeout=90)
+    assert Blob.objects.count() == len(there) + 2
+    kept = {name.removeprefix(archive.BLOBS) for name, *_ in archive.members(made.path) if name.startswith(archive.BLOBS)}
+    with archive.opened(made.path, archive.DATABASE) as stream:
+        rows = [row["sha256"] for row in tools.rows(stream, "evaluations_blob", major=tools.server_major())]
+    assert set(rows) == kept == there and len(rows) == made.blobs
+    assert made.ledger_size < Entry.objects.get(kind=MADE).seq
+
+
+def _backup_alone(folder: Path) -> Made:
+    try:
+        return make_backup(folder, at=timezone.now())
+    finally:
+        connection.close()
+
+
+def _somebody_waits(held: psycopg.Connection[Any]) -> bool:
+    return bool(held.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0])  # type: ignore[index]
+
+
+def test_on_a_full_disk_no_backup_is_made_and_nothing_of_it_stays(world: World, tmp_path: Path) -> None:
+    world.send(log(right=20, run="run-2", eval__metadata={"padding": os.urandom(2_000_000).hex()}))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for largest_file in (60_000, 1_500_000):  # too little for the database, and for the whole
+        done = manage_here("backup", str(folder), largest_file=largest_file)
+        assert done.returncode == 1 and "No backup was made." in done.stderr, done.stderr
+        assert not list(folder.iterdir())
     assert not Entry.objects.filter(kind=MADE).exists()
