@@ -127,13 +127,30 @@ def _snapshot_grade(snapshot: Snapshot, facts: Gathered) -> str:
 
 
 def _indicators(facts: Gathered) -> list[dict[str, Any]]:
-    """Every adopted version of every indicator the framework names, earlier ones too: an older result keeps its stricter outcome."""
+    """Every adopted version of every indicator the framework names, earlier ones too: an older result keeps its stricter outcome. A version that
+    came back into force is told again where it did, so that what arrived since answers to it too."""
     slugs = [indicator.slug for indicator in facts.framework.indicators]
-    versions = IndicatorVersion.objects.filter(slug__in=slugs, registered_seq__lt=facts.size).order_by("registered_seq", "digest")
-    return [
-        {"slug": version.slug, "digest": version.digest, "adopted_seq": version.registered_seq, "definition": version.definition}
-        for version in versions
-    ]
+    versions = list(IndicatorVersion.objects.filter(slug__in=slugs, registered_seq__lt=facts.size).order_by("registered_seq", "digest"))
+    told = [(version, version.registered_seq) for version in versions]
+    if len(versions) > len({version.slug for version in versions}):
+        told += _back_in_force({version.digest: version for version in versions}, facts)
+    return [{"slug": version.slug, "digest": version.digest, "adopted_seq": seq, "definition": version.definition} for version, seq in told]
+
+
+def _back_in_force(versions: Mapping[str, IndicatorVersion], facts: Gathered) -> Iterator[tuple[IndicatorVersion, int | None]]:
+    """Each version of an indicator that a framework version put into force after another one, though it had been adopted before."""
+    adopted = FrameworkVersion.objects.filter(name=facts.framework.name, adopted_seq__lt=facts.size).order_by("adopted_seq")
+    in_force: dict[str, str] = {}
+    for framework in adopted:
+        for indicator in framework.document.indicators:
+            version = versions.get(indicator.digest)
+            if (
+                version is not None
+                and in_force.get(indicator.slug, indicator.digest) != indicator.digest
+                and version.registered_seq != framework.adopted_seq
+            ):
+                yield version, framework.adopted_seq
+            in_force[indicator.slug] = indicator.digest
 
 
 def _judgements(facts: Gathered) -> list[dict[str, Any]]:

@@ -345,6 +345,10 @@ def _indicator(indicator: Indicator, path: str, domains: set[str]) -> Iterator[P
     for name, margin in (("safety_margin", indicator.safety_margin), ("point_only_margin", indicator.point_only_margin)):
         if margin is not None and margin < least:
             yield Problem(f"{path}/{name}", "helps", f"A margin below {least} would move the bound away from concern.")
+    if indicator.margin_scale == "ratio" and any(line is not None and line.at <= 0 for line in (indicator.rule_out, indicator.rule_in)):
+        yield Problem(
+            f"{path}/margin_scale", "helps", "A margin that multiplies would move a bound below 0 away from concern: its lines lie above 0."
+        )
     if indicator.minimum_n < 1 or indicator.maximum_age_days < 1:
         yield Problem(path, "out-of-range", "minimum_n and maximum_age_days start at 1.")
     if indicator.status in ("saturated", "retired") and not indicator.borne_by:

@@ -24,7 +24,8 @@ class LeafChange:
 def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str) -> tuple[LeafChange, ...]:
     """Every way in which the leaves of a threshold's finding are worse in a later assessment document, those it refers to included.
 
-    Empty means nowhere worse: a `not_crossed` that answered the earlier finding stands. A threshold either side does not have is "gone".
+    Empty means nowhere worse: a `not_crossed` that answered the earlier finding stands. A threshold either side does not have is "gone". Where no leaf
+    is worse and the finding is, for its rule asks more than it did or a parent weighs more, the threshold itself is named.
     """
     old, new = dict(_leaves(before, threshold)), dict(_leaves(after, threshold))
     if not old or not new:
@@ -38,6 +39,9 @@ def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str
     for name in new.keys() - old.keys():
         if Outcome(_text(new[name], "outcome")) is not Outcome.RULED_OUT:
             changes.append(LeafChange(leaf=name, change="outcome-worse", before="", after=_text(new[name], "outcome")))
+    was, now = _outcome(before, threshold), _outcome(after, threshold)
+    if not changes and now.rank > was.rank:
+        changes.append(LeafChange(leaf=threshold, change="outcome-worse", before=was, after=now))
     return tuple(sorted(changes, key=lambda change: (change.leaf, change.change)))
 
 
@@ -75,7 +79,8 @@ def _bound_worse(old: dict[str, Json], new: dict[str, Json]) -> bool:
 
 
 def _leaves(assessment: dict[str, Json], threshold: str) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Indicators and judgements by name, through references to other thresholds. The same indicator under two nodes is one leaf."""
+    """Indicators, judgements and what comes from a parent by name, through references to other thresholds. The same indicator under two nodes is one
+    leaf."""
     trees = {_text(each, "slug"): each["tree"] for each in _dicts(assessment["thresholds"])}
     waiting, seen = [trees.get(threshold)], {threshold}
     while waiting:
@@ -85,9 +90,15 @@ def _leaves(assessment: dict[str, Json], threshold: str) -> Iterator[tuple[str, 
         waiting.extend(_dicts(node["children"]))
         if "indicator" in node or node["kind"] == "judgement":
             yield _text(node, "indicator") or _text(node, "judgement"), node
+        elif node["kind"] in ("inherits", "equivalent_to"):
+            yield _text(node, "kind"), node
         elif node["kind"] == "threshold" and (slug := _text(node, "threshold")) not in seen:
             seen.add(slug)
             waiting.append(trees.get(slug))
+
+
+def _outcome(assessment: dict[str, Json], threshold: str) -> Outcome:
+    return next(Outcome(_text(each, "outcome")) for each in _dicts(assessment["thresholds"]) if each["slug"] == threshold)
 
 
 def _dicts(value: Json) -> list[dict[str, Json]]:

@@ -21,7 +21,7 @@ MOST_DEGREES = 10_000
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999_999, Emax=999_999_999)
 # More items than this are judged as this many: the bound is then the wider one, and the exact sums stay quick.
 MOST_ITEMS = 100_000
-_NOISE = Decimal("1e-9")
+NOISE = Decimal("1e-9")
 _NEGLIGIBLE = Decimal("1e-50")
 
 
@@ -34,7 +34,7 @@ def successes(value: Decimal, n: int, *, higher_is_riskier: bool) -> int:
     """How many of n items a proportion stands for; what falls between two counts goes to the concerning one."""
     exact = _EXACT.multiply(value, Decimal(n))
     nearest = exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT)
-    if _EXACT.abs(_EXACT.subtract(exact, nearest)) <= _NOISE:
+    if _EXACT.abs(_EXACT.subtract(exact, nearest)) <= NOISE:
         return int(nearest)
     return int(exact.to_integral_value(rounding=ROUND_CEILING if higher_is_riskier else ROUND_FLOOR, context=_EXACT))
 
@@ -171,8 +171,17 @@ def fieller(treatment: Arm, control: Arm) -> tuple[Decimal | None, Decimal | Non
     return _EXACT.divide(_EXACT.subtract(middle, spread), leading), _EXACT.divide(_EXACT.add(middle, spread), leading)
 
 
+def is_noise(spread: Decimal, value: Decimal) -> bool:
+    """Whether a spread is nothing but the rounding of binary numbers: of scores that are all the same, floating point makes 3.7e-17, not 0."""
+    return spread <= _EXACT.multiply(NOISE, max(Decimal(1), value.copy_abs()))
+
+
 def accepts(interval: FileInterval) -> bool:
-    """A file's own interval counts from central 90 % (one-sided 95 %) on."""
+    """A file's own interval counts from central 90 % (one-sided 95 %) on, unless it has no width: of one score, or of scores that are all the same,
+    harnesses write an interval from the value to the value, and no such thing was measured."""
+    low, high = interval.low, interval.high
+    if low is not None and high is not None and is_noise(_EXACT.subtract(high, low), low):
+        return False
     return interval.level < 1 and interval.level >= (LEVEL if interval.one_sided else CENTRAL_LEVEL)
 
 
@@ -182,6 +191,8 @@ def deciding_interval(measurement: Measurement, *, kind: MetricKind, higher_is_r
         return None
     own = _own(measurement, kind=kind, higher_is_riskier=higher_is_riskier)
     stated = measurement.interval if measurement.interval is not None and accepts(measurement.interval) else None
+    if kind in ("mean", "duration") and measurement.n is not None and measurement.n < 2:
+        stated = None  # nothing spreads around a single score
     if own is None and stated is None:
         return Interval(low=None, high=None, level=LEVEL, method="point only", point_only=True)
     if stated is None:
@@ -208,7 +219,13 @@ def _own(measurement: Measurement, *, kind: MetricKind, higher_is_riskier: bool)
     if kind == "ratio" and measurement.arms is not None:
         return _of_arms(*measurement.arms, up=up)
     # An interval from a standard error needs to know it is one; a ratio of two means is not itself a mean.
-    if kind in ("mean", "duration") and n is not None and n >= 2 and measurement.stderr is not None and measurement.stderr > 0:
+    if (
+        kind in ("mean", "duration")
+        and n is not None
+        and n >= 2
+        and measurement.stderr is not None
+        and not is_noise(measurement.stderr, value)
+    ):
         reach = _EXACT.multiply(student_t(n - 1), measurement.stderr)
         low, high = _EXACT.subtract(value, reach), _EXACT.add(value, reach)
         return Interval(low=rounded(low, up=up), high=rounded(high, up=up), level=LEVEL, method=f"Student t, {n - 1} degrees of freedom")
@@ -233,7 +250,7 @@ def _of_items(value: Decimal, n: int | None, *, counted: bool, up: bool) -> Inte
 
 def _of_arms(treatment: Arm, control: Arm, *, up: bool) -> Interval | None:
     smallest = min(treatment.n, control.n)
-    if smallest < 2 or any(arm.stderr is None or arm.stderr <= 0 for arm in (treatment, control)):
+    if smallest < 2 or any(arm.stderr is None or is_noise(arm.stderr, arm.mean) for arm in (treatment, control)):
         return None
     low, high = (None if bound is None else rounded(bound, up=up) for bound in fieller(treatment, control))
     return Interval(low=low, high=high, level=LEVEL, method=f"Fieller, arms of {treatment.n} and {control.n}")

@@ -88,7 +88,10 @@ def _may_replace(new: Judged, old: Judged, indicator: Indicator) -> bool:
 
 
 def _is_as_strong(new: Measurement, old: Measurement, indicator: Indicator) -> bool:
-    """On the same snapshot, in every cell the old one filled, elicited alike or harder, over no fewer items: a gentler look replaces nothing."""
+    """Not older, on the same snapshot, in every cell the old one filled, elicited alike or harder, over no fewer items: a gentler look replaces
+    nothing, nor one that was there before."""
+    if new.received_seq < old.received_seq or _is_measured_before(new, old):
+        return False
     if new.snapshot != old.snapshot or (old.n is not None and (new.n is None or new.n < old.n)):
         return False
     if any(in_cell(old, cell.conditions) and not in_cell(new, cell.conditions) for cell in indicator.cells):
@@ -96,17 +99,22 @@ def _is_as_strong(new: Measurement, old: Measurement, indicator: Indicator) -> b
     return all(_is_elicited_alike(name, new.elicitation.get(name), fact) for name, fact in old.elicitation.items())
 
 
+def _is_measured_before(new: Measurement, old: Measurement) -> bool:
+    return new.evaluated_at is not None and old.evaluated_at is not None and new.evaluated_at < old.evaluated_at
+
+
 # Of these two truth values the second elicits more.
 _HARDER = {"safeguards_on": ("true", "false"), "tools": ("false", "true"), "fine_tuned": ("false", "true")}
 
 
 def _is_elicited_alike(name: str, new: Fact | None, old: Fact) -> bool:
-    """The same, or more of it; a fact that was vouched for is not replaced by one that is only declared."""
+    """The same, or more of it; a fact that was vouched for is not replaced by one that is only declared, nor a budget that is no number by a number."""
     if new is None or (new.origin == "declared" and old.origin != "declared"):
         return False
     if new.value == old.value or (old.value, new.value) == _HARDER.get(name):
         return True
-    return name in _COUNTED and _number(new.value) is not None and (_number(new.value) or 0) >= (_number(old.value) or 0)
+    more, less = _number(new.value), _number(old.value)
+    return name in _COUNTED and more is not None and less is not None and more >= less
 
 
 _COUNTED = frozenset({"attempts", "token_budget"})

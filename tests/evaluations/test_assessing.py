@@ -119,6 +119,20 @@ def test_an_indicator_registered_after_the_result_never_rules_it_out(world: Worl
     assert world.outcomes["bio-3"] == "ruled_out"
 
 
+def test_an_earlier_text_that_came_back_into_force_binds_what_arrived_meanwhile(world: World) -> None:
+    """Strict, looser, strict again, looser again: a result that arrived under the strict one keeps its stricter outcome."""
+    small = SMALL_FRAMEWORK.read_bytes()
+    for revision, line in ((2, b"0.9"), (3, b"0.5")):
+        adopt_framework(
+            world.cast, small.replace(b"revision: 1", b"revision: %d" % revision).replace(b"at: 0.5", b"at: " + line), at=world.now()
+        )
+    world.send(log(right=20))
+    assert world.outcomes["bio-3"] == "cannot_rule_out"
+    adopt_framework(world.cast, small.replace(b"revision: 1", b"revision: 4").replace(b"at: 0.5", b"at: 0.9"), at=world.now())
+    world.work()
+    assert world.outcomes["bio-3"] == "cannot_rule_out" and "stricter-predecessor" in reasons_of(world)
+
+
 def test_an_unbound_run_of_an_indicators_task_blocks_until_somebody_else_signs_it_away(world: World) -> None:
     world.send(log(run="bound"))
     assert world.outcomes["bio-3"] == "ruled_out"

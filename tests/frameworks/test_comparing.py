@@ -51,6 +51,30 @@ def test_leaves_are_followed_through_references_and_judgements() -> None:
     assert ("hard", "outcome-worse") in _changes(before, after)
 
 
+def test_a_finding_that_rises_over_the_same_leaves_is_worse_by_itself() -> None:
+    """Its rule asks more than it did: nothing else says that what people decided answers it no more."""
+    indicators = [make_indicator("clean"), make_indicator("doubtful")]
+    told = [make_measurement("m1", "clean"), make_measurement("m2", "doubtful", value="0.5")]
+    leaves = [{"indicator": "clean"}, {"indicator": "doubtful"}]
+    before, after = (assess(make_framework({rule: leaves}, *indicators), *told) for rule in ("any_of", "all_of"))
+    assert [before["thresholds"][0]["outcome"], after["thresholds"][0]["outcome"]] == ["ruled_out", "cannot_rule_out"]
+    assert _changes(before, after) == [("risk", "outcome-worse")]
+    assert _changes(after, before) == []
+
+
+def test_what_comes_from_a_parent_is_compared_like_a_leaf() -> None:
+    framework = make_framework({"all_of": [{"indicator": "hard"}, {"inherits": "parents"}]}, make_indicator())
+    before, after = (
+        assess(
+            framework,
+            make_measurement(),
+            lineage=[{"kind": "inherits", "parent": "p", "requirement": requirement, "outcomes": {"risk": found}}],
+        )
+        for found, requirement in (("ruled_out", {}), ("cannot_rule_out", {"deployment": "asl-3"}))
+    )
+    assert ("inherits", "outcome-worse") in _changes(before, after)
+
+
 def test_a_threshold_that_is_no_longer_there_is_gone() -> None:
     before = assess(make_framework(), make_measurement())
     renamed = assess(make_framework(thresholds=[make_threshold("other", {"indicator": "hard"})]), make_measurement())

@@ -127,6 +127,7 @@ def _line(at: str, side: str = "below", word: str = "rules_out") -> dict[str, st
         (_indicator(safety_margin="-0.1"), "indicators/0/safety_margin", "helps"),
         (_indicator(margin_scale="ratio", safety_margin="0.9"), "indicators/0/safety_margin", "helps"),
         (_indicator(point_only_margin="-1"), "indicators/0/point_only_margin", "helps"),
+        (_indicator(kind="mean", margin_scale="ratio", safety_margin="2", rule_out=_line("-1")), "indicators/0/margin_scale", "helps"),
         (_indicator(minimum_n="0"), "indicators/0", "out-of-range"),
         (_indicator(elicitation_floor=[{"fact": "attempts"}]), "indicators/0/elicitation_floor", "empty-clause"),
         (_indicator(domain="weather"), "indicators/0/domain", "unknown"),

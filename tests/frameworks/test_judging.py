@@ -156,11 +156,12 @@ def test_the_most_concerning_qualifying_measurement_decides_over_snapshots_and_v
 
 
 def _at(value: str, *, inclusive: str = "false", riskier: str = "higher", **changes: Any) -> str:
-    """A mean with a file interval whose both ends are the value itself, against a line at 1."""
+    """A mean with a file interval that ends in the value on the side of concern, against a line at 1."""
     side = "below" if riskier == "higher" else "above"
     line = {"at": "1", "rules_out": side, "inclusive": inclusive}
     indicator = make_indicator(kind="mean", riskier=riskier, rule_out=line, **changes)
-    interval = {"low": value, "high": value, "level": "0.95", "sided": "central", "method": "bootstrap"}
+    ends = {"low": "0", "high": value} if riskier == "higher" else {"low": value, "high": "2"}
+    interval = ends | {"level": "0.95", "sided": "central", "method": "bootstrap"}
     return outcome(make_measurement(value=value, interval=interval), indicators=[indicator])
 
 
@@ -276,6 +277,8 @@ def test_every_cell_the_indicator_wants_apart_needs_a_qualifying_result() -> Non
         ({"run_status": "error"}, "cannot_rule_out"),
         ({"snapshot": "snapshot-2"}, "cannot_rule_out"),
         ({"evaluated_at": MEASURED - timedelta(days=300)}, "cannot_rule_out"),
+        ({"evaluated_at": MEASURED - timedelta(days=30)}, "cannot_rule_out"),
+        ({"received_seq": 14}, "cannot_rule_out"),
         ({"superseded": {"by": "m1", "reason": "in a circle"}}, "cannot_rule_out"),
         ({"superseded": {"by": None, "reason": "withdrawn too"}}, "cannot_rule_out"),
     ],
@@ -308,6 +311,12 @@ def test_a_replacement_is_elicited_alike_or_harder_or_replaces_nothing(told: dic
     old = make_measurement("m1", value="0.5", superseded=SUPERSEDED, elicitation=_file(facts))
     new = make_measurement("m2", elicitation=_file({name: value for name, value in (facts | told).items() if value is not None}))
     assert outcome(old, new, make_measurement("m3")) == found
+
+
+def test_no_number_is_a_larger_budget_than_one_that_was_not_told_as_a_number() -> None:
+    for was, found in (("unlimited", "cannot_rule_out"), ("2,000,000", "cannot_rule_out"), ("1000", "ruled_out")):
+        old = make_measurement("m1", value="0.5", superseded=SUPERSEDED, elicitation=_file({"token_budget": was}))
+        assert outcome(old, make_measurement("m2", elicitation=_file({"token_budget": "1000"}))) == found
 
 
 def test_a_fact_that_was_vouched_for_is_not_replaced_by_one_that_is_only_declared() -> None:
@@ -395,6 +404,14 @@ def test_under_a_looser_successor_older_evidence_keeps_its_stricter_outcome(rece
     assert answer["thresholds"][0]["outcome"] == found
     if found == "cannot_rule_out":
         assert "stricter-predecessor" in codes(answer)
+
+
+def test_what_arrived_while_an_earlier_text_was_back_in_force_answers_to_it() -> None:
+    strict, loose = make_indicator(), make_indicator(rule_out=_line("0.4"))
+    adopted = [adoption(strict, 5), adoption(loose, 13), adoption(strict, 16), adoption(loose, 30)]
+    for received_seq, found in ((14, "cannot_rule_out"), (20, "cannot_rule_out"), (40, "ruled_out")):
+        told = make_measurement(received_seq=received_seq, value="0.15")
+        assert assess(make_framework(None, loose), told, indicators=adopted)["thresholds"][0]["outcome"] == found, received_seq
 
 
 def test_a_stricter_successor_binds_older_evidence_at_once() -> None:

@@ -198,3 +198,34 @@ def test_no_other_model_covers_a_threshold_the_version_in_force_does_not_have(bo
     assert refused.value.code == "not_a_threshold"
     assert refused.value.sentence == "The version in force does not have this threshold, so no other model can speak for it."
     assert "not crossed" in refused.value.what_to_do
+
+
+# Bio-3 leans on two indicators, and the version after asks for both where one was enough.
+_TWO = b"rule: {%s: [{indicator: bio-protocols}, {indicator: exploits}]}"
+EITHER, BOTH = (
+    FRAMEWORK.replace(b"revision: 1", b"revision: %d" % revision)
+    .replace(b"rule: {indicator: exploits}", b"rule: {indicator: OTHER}")
+    .replace(b"rule: {indicator: bio-protocols}", _TWO % rule)
+    .replace(b"OTHER", b"bio-protocols")
+    for revision, rule in ((2, b"any_of"), (3, b"all_of"))
+)
+
+
+def test_a_rule_that_asks_more_of_the_same_results_outruns_the_decision_that_answered_it(board: Board) -> None:
+    """No leaf moves, the finding does: the decision lapses, the tier rises, a case opens, and nothing can be released on what was decided before."""
+    adopt(board, EITHER)
+    board.measure("bio_protocols", right=0)
+    board.measure("exploits", right=20)
+    case = board.open_case()
+    for threshold in ("bio-3", "bio-4"):
+        board.settle(board.question(threshold=threshold), "not_crossed")
+    board.safeguard()
+    board.settle_safeguards()
+    board.release()
+    board.work()
+    assert board.ask().allowed
+    adopt(board, BOTH)
+    assert board.facts.outcomes["bio-3"] == "cannot_rule_out" and "bio-3" not in board.facts.determinations
+    assert board.required() == ASL_3
+    assert board.case != case and board.case.kind == "elevation"
+    assert "finding_not_answered" in board.ask().codes
