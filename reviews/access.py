@@ -16,8 +16,7 @@ from reviews.models import (
     Case,
     ClockTurn,
     ImportedRecord,
-    NamedSet,
-    Observing,
+    Motion,
     Paper,
     Question,
     SafeguardImplementation,
@@ -51,9 +50,9 @@ class PaperNotKnown(NotKnown):
     sentence = "There is no such paper."
 
 
-class ObservingNotKnown(NotKnown):
-    code = "observing_not_known"
-    sentence = "There is no such question."
+class MotionNotKnown(NotKnown):
+    code = "motion_not_known"
+    sentence = "There is no such motion."
 
 
 class ImportedRecordNotKnown(NotKnown):
@@ -64,11 +63,6 @@ class ImportedRecordNotKnown(NotKnown):
 class ClockTurnNotKnown(NotKnown):
     code = "clock_turn_not_known"
     sentence = "No clock came round by that id."
-
-
-class NamedSetNotKnown(NotKnown):
-    code = "named_set_not_known"
-    sentence = "There is no such set of results."
 
 
 class DeploymentNotKnown(NotKnown):
@@ -165,12 +159,12 @@ def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     return found
 
 
-def observing(actor: Actor, observing_id: UUID, at: datetime) -> Observing:
-    """Raises ObservingNotKnown."""
-    known = Observing.objects.filter(pk=observing_id, subject__in=subjects(actor, at))
+def motion(actor: Actor, motion_id: UUID, at: datetime) -> Motion:
+    """Raises MotionNotKnown."""
+    known = Motion.objects.filter(pk=motion_id, subject__in=subjects(actor, at))
     found = known.select_related("subject", "snapshot", "framework_version", "proposed_by").first()
     if found is None:
-        raise ObservingNotKnown
+        raise MotionNotKnown
     return found
 
 
@@ -189,15 +183,6 @@ def clock_turn(actor: Actor, turn_id: UUID) -> ClockTurn:
     found = ClockTurn.objects.filter(pk=turn_id).first()
     if found is None:
         raise ClockTurnNotKnown
-    return found
-
-
-def named_set(actor: Actor, set_id: UUID, at: datetime) -> NamedSet:
-    """Raises NamedSetNotKnown."""
-    known = NamedSet.objects.filter(pk=set_id, subject__in=subjects(actor, at))
-    found = known.select_related("subject", "framework_version", "proposed_by").first()
-    if found is None:
-        raise NamedSetNotKnown
     return found
 
 

@@ -19,8 +19,6 @@ from reviews.models import Case, CaseRevision, Determination, Question, Vote
 from reviews.models.question import QuestionKind, QuestionState
 from reviews.tally import Member, Requirement, Side, Tally
 
-REQUIREMENT_MARK = {"met": "met", "open": "waiting", "blocked": "blocked"}
-
 
 @dataclass(frozen=True)
 class Line:
@@ -200,11 +198,10 @@ class Look:
         return ", ".join(self._name(member["person"]) for member in self.case.roster if "chair" in member["roles"]) or "the chair"
 
     def _tally_line(self, requirement: Requirement, may_vote: bool, *, asked: bool) -> Line:
-        code = REQUIREMENT_MARK[requirement.state]
         return Line(
-            code=code if asked or code != "waiting" else "not_yet",
+            code=requirement.mark if asked or requirement.mark != "waiting" else "not_yet",
             words=requirement.title,
-            progress=f"{requirement.have} of {requirement.need}",
+            progress=requirement.progress,
             who=", ".join(sorted(self._name(person) for person in requirement.who)),
             turn=asked and may_vote and str(self.actor.person.pk) in requirement.who,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import Exists, F, OuterRef, Value
+from django.utils.text import capfirst
 
 from evaluations.models import Arms, Binding, Correction, Snapshot, Supersession, Upload, UploadState
 from frameworks.queries import in_force_versions
@@ -12,7 +13,7 @@ from people.words import Role
 from reviews import policies
 from reviews.clocks import ANSWERED_BY
 from reviews.models import Adoption, BoardSeat, ClockTurn
-from reviews.named_sets import open_sets_for
+from reviews.motions import motions_for, title_of
 from reviews.turns import Waiting
 
 CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
@@ -23,7 +24,7 @@ def confirmations_for(actor: Actor) -> Iterator[Waiting]:
     if actor.roles & {role for roles in ANSWERED_BY.values() for role in roles}:
         yield from _clocks(actor)
     if Role.REVIEWER in actor.roles:
-        yield from _late_results(actor)
+        yield from _motions(actor)
     if policies.may_confirm_adoption(actor):
         yield from _adoptions(actor)
     if policies.may_found_board(actor):
@@ -60,10 +61,10 @@ def _clocks(actor: Actor) -> Iterator[Waiting]:
         )
 
 
-def _late_results(actor: Actor) -> Iterator[Waiting]:
-    for asked in open_sets_for(actor.person.pk):
-        title = f"{asked.framework_version.document.indicator(asked.indicator).title}, {asked.subject.name}"
-        yield Waiting("vote_on_late_results", title, "Late results wait for votes.", None, f"namedset:{asked.pk}", slug=asked.subject.slug)
+def _motions(actor: Actor) -> Iterator[Waiting]:
+    for motion in motions_for(actor.person.pk):
+        title, why = f"{capfirst(title_of(motion))}, {motion.subject.name}", f"{motion.get_kind_display()}: a motion waits for votes."
+        yield Waiting("vote_on_motion", title, why, None, f"motion:{motion.pk}", slug=motion.subject.slug)
 
 
 def _seats(actor: Actor) -> Iterator[Waiting]:

@@ -5,6 +5,7 @@ Administrators run the portal and decide nothing; auditors read everything and c
 
 from collections.abc import Mapping
 
+from frameworks.policies import may_sign_about, may_sign_evidence
 from ledger.refusals import NotKnown, NotNow
 from people.policies import Allowed, Refused
 from people.queries import Actor
@@ -14,14 +15,14 @@ from reviews.models import (
     Case,
     ClockTurn,
     ImportedRecord,
-    NamedSet,
-    Observing,
+    Motion,
     Paper,
     Question,
     SafeguardImplementation,
     SignOff,
 )
 from reviews.models.case import CaseKind
+from reviews.models.motion import MotionKind
 from reviews.models.question import QuestionKind
 from reviews.tally import NEVER_VOTE
 
@@ -247,16 +248,6 @@ def may_answer_clock(actor: Actor, turn: ClockTurn) -> Answer:
     return _held(actor, roles, "may_not_answer", "What this clock asks for is answered by the chair.", "Ask the chair.")
 
 
-def may_propose_observing(actor: Actor) -> Answer:
-    return _held(
-        actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair asks the board to let something go on, observed.", "Ask the chair."
-    )
-
-
-def may_vote_on_observing(actor: Actor, asked: Observing, excluded: Mapping[str, str]) -> Answer:
-    return _may_vote_on(actor, asked, excluded)
-
-
 def may_attest_import(actor: Actor) -> Answer:
     return _held(actor, OPENERS, "not_an_attester", "What was decided before is attested by reviewers and the chair.", "Ask one of them.")
 
@@ -278,24 +269,27 @@ def may_second_import(actor: Actor, record: ImportedRecord) -> Answer:
     return Allowed()
 
 
-def may_propose_named_set(actor: Actor) -> Answer:
-    return _held(actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair puts late results to the vote.", "Ask the chair.")
+def may_propose_motion(actor: Actor) -> Answer:
+    return _held(actor, frozenset({Role.CHAIR}), "not_the_chair", "The chair puts motions to the vote.", "Ask the chair.")
 
 
-def may_vote_on_named_set(actor: Actor, asked: NamedSet, excluded: Mapping[str, str]) -> Answer:
-    return _may_vote_on(actor, asked, excluded)
+def may_sign_motion(actor: Actor, motion: Motion) -> Answer:
+    """Late results may come to bear on whatever any framework asks; an observed scope on what that scope requires."""
+    if motion.kind == MotionKind.LATE_RESULTS:
+        return may_sign_evidence(actor)
+    return may_sign_about(actor, motion.framework_version.document, motion.requires)
 
 
-def _may_vote_on(actor: Actor, asked: NamedSet | Observing, excluded: Mapping[str, str]) -> Answer:
+def may_vote_on_motion(actor: Actor, motion: Motion, excluded: Mapping[str, str]) -> Answer:
     """On the roster as pinned, a reviewer still, without evidence or weights of one's own in the model."""
-    pinned = next((frozenset(member["roles"]) for member in asked.roster if member["person"] == str(actor.person.pk)), frozenset())
+    pinned = next((frozenset(member["roles"]) for member in motion.roster if member["person"] == str(actor.person.pk)), frozenset())
     if Role.REVIEWER not in pinned & actor.roles or (pinned | actor.roles) & (NEVER_VOTE | {Role.CHAIR}):
         return Refused("no_voting_role", "Reviewers on the board's roster vote on this.", "Ask one of them.")
     barred = excluded.get(str(actor.person.pk))
     if barred:
         return Refused("conflict", barred, "Leave it to the others.")
-    if not asked.is_open:
-        return Refused("set_settled", "This is settled.", "The chair may ask anew.", kind=NotNow)
+    if not motion.is_open:
+        return Refused("motion_settled", "This is settled.", "The chair may ask anew.", kind=NotNow)
     return Allowed()
 
 

@@ -17,10 +17,8 @@ from reviews.models import (
     BoardSeat,
     Determination,
     ImportedRecord,
-    NamedSet,
-    NamedSetVote,
-    Observing,
-    ObservingVote,
+    Motion,
+    MotionVote,
     Paper,
     Recusal,
     ReleaseDecision,
@@ -149,71 +147,37 @@ def _imported(record: ImportedRecord, signature: Signature, by: UUID) -> Told:
     return Told(f"imported record {record.pk}", f"importedrecord:{record.pk}", fields, by, fault_of(signature, person=by))
 
 
-@told_as("reviews:observing:proposed")
-def proposed_observings() -> Iterator[Told]:
-    for row in Observing.objects.select_related("proposed").iterator():
-        yield _put_to_the_board(row, "observing", entries.observed_fields(row))
+@told_as("reviews:motion:proposed")
+def motions() -> Iterator[Told]:
+    for motion in Motion.objects.select_related("proposed").iterator():
+        fault = _motion_fault(motion.proposed, motion.proposed_by_id, "proposes", motion, motion.reason)
+        fields = entries.motion_fields(motion) | signature_fields(motion.proposed)
+        yield Told(f"motion {motion.pk}", f"motion:{motion.pk}", fields, motion.proposed_by_id, fault)
 
 
-@told_as("reviews:observing:voted")
-def votes_on_observing() -> Iterator[Told]:
-    for vote in ObservingVote.objects.select_related("signature", "observing").iterator():
-        yield _voted(vote, vote.observing, "observing", entries.observed_fields(vote.observing))
+@told_as("reviews:motion:voted")
+def motion_votes() -> Iterator[Told]:
+    for vote in MotionVote.objects.select_related("signature", "motion").iterator():
+        fault = _motion_fault(vote.signature, vote.person_id, vote.choice, vote.motion, vote.rationale)
+        fields = entries.motion_vote_fields(vote) | signature_fields(vote.signature)
+        yield Told(f"vote {vote.pk}", f"motion:{vote.motion_id}", fields, vote.person_id, fault)
 
 
-@told_as("reviews:observing:settled")
-def settled_observings() -> Iterator[Told]:
-    for row in Observing.objects.filter(settled_at__isnull=False).iterator():
-        yield Told(f"settled observing {row.pk}", f"observing:{row.pk}", entries.observed_fields(row) | {"granted": row.granted})
-
-
-@told_as("reviews:observing:ended")
-def ended_observings() -> Iterator[Told]:
-    for row in Observing.objects.filter(ended_at__isnull=False).iterator():
-        yield Told(f"ended observing {row.pk}", f"observing:{row.pk}", entries.observed_fields(row))
-
-
-@told_as("reviews:named-set:proposed")
-def proposed_named_sets() -> Iterator[Told]:
-    for row in NamedSet.objects.select_related("proposed").iterator():
-        yield _put_to_the_board(row, "named_set", entries.named_set_fields(row))
-
-
-@told_as("reviews:named-set:voted")
-def votes_on_named_sets() -> Iterator[Told]:
-    for vote in NamedSetVote.objects.select_related("signature", "named_set").iterator():
-        yield _voted(vote, vote.named_set, "named_set", entries.named_set_fields(vote.named_set))
-
-
-@told_as("reviews:named-set:settled")
-def settled_named_sets() -> Iterator[Told]:
-    for row in NamedSet.objects.filter(settled_at__isnull=False).iterator():
-        yield Told(f"settled named set {row.pk}", f"namedset:{row.pk}", entries.named_set_fields(row) | {"admitted": row.admitted})
-
-
-def _put_to_the_board(row: Observing | NamedSet, noun: str, asked: dict[str, object]) -> Told:
-    fault = _fault(row.proposed, row.proposed_by_id, noun, meaning="proposes", content=row.content_digest, why=row.reason)
-    return Told(f"{noun} {row.pk}", _thing(row), asked | signature_fields(row.proposed), row.proposed_by_id, fault)
-
-
-def _voted(vote: ObservingVote | NamedSetVote, about: Observing | NamedSet, noun: str, asked: dict[str, object]) -> Told:
-    fields = asked | {"vote": vote.pk, "choice": vote.choice} | signature_fields(vote.signature)
-    return Told(
-        f"vote {vote.pk}",
-        _thing(about),
-        fields,
-        vote.person_id,
-        _fault(vote.signature, vote.person_id, noun, meaning=vote.choice, content=about.content_digest, why=vote.rationale),
-    )
-
-
-def _fault(signature: Signature, person: UUID, noun: str, *, meaning: str, content: str, why: str) -> str:
-    bound = _bound(signature, f"reviews.{noun}", meaning, content=content, rationale=digest({"rationale": why}))
+def _motion_fault(signature: Signature, person: UUID, meaning: str, motion: Motion, why: str) -> str:
+    bound = _bound(signature, "reviews.motion", meaning, content=motion.content_digest, rationale=digest({"rationale": why}))
     return fault_of(signature, person=person) or ("" if bound else OTHER_WORDS)
 
 
-def _thing(row: Observing | NamedSet) -> str:
-    return f"{type(row).__name__.lower()}:{row.pk}"
+@told_as("reviews:motion:settled")
+def settled_motions() -> Iterator[Told]:
+    for motion in Motion.objects.filter(settled_at__isnull=False).iterator():
+        yield Told(f"settled motion {motion.pk}", f"motion:{motion.pk}", entries.motion_fields(motion) | {"carried": motion.carried})
+
+
+@told_as("reviews:motion:ended")
+def ended_motions() -> Iterator[Told]:
+    for motion in Motion.objects.filter(ended_at__isnull=False).iterator():
+        yield Told(f"ended motion {motion.pk}", f"motion:{motion.pk}", entries.motion_fields(motion))
 
 
 @told_as("reviews:seat:confirmed")

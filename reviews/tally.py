@@ -69,6 +69,15 @@ class Requirement:
     need: int
     who: tuple[str, ...] = ()
 
+    @property
+    def mark(self) -> str:
+        """How the panel marks it."""
+        return "waiting" if self.state == "open" else self.state
+
+    @property
+    def progress(self) -> str:
+        return f"{self.have} of {self.need}"
+
 
 @dataclass(frozen=True, slots=True)
 class Side:

@@ -18,8 +18,7 @@ from reviews.models import (
     Determination,
     ImportedRecord,
     Incident,
-    NamedSet,
-    Observing,
+    Motion,
     Paper,
     Question,
     ReleaseDecision,
@@ -42,18 +41,16 @@ OF_A_CASE = {
 OF_A_SAFEGUARD = {"implementation": "safeguard ", "signoff": "sign-off of "}
 OF_A_MODEL = {
     "paper": "paper on ",
-    "namedset": "set of late results of ",
+    "motion": "motion on ",
     "importedrecord": "imported record of ",
-    "observing": "observed scope of ",
     "scope": "gate of ",
     "incident": "incident with ",
 }
 NOUNS = (*OF_A_CASE, *OF_A_SAFEGUARD, *OF_A_MODEL, "seat", "adoption", "clockturn")
 PAGES = {
     "paper": "reviews:papers",
-    "namedset": "reviews:late-results",
+    "motion": "reviews:motions",
     "importedrecord": "reviews:imports",
-    "observing": "reviews:observed",
     "scope": "reviews:subject-detail",
     "incident": "reviews:deployments",
 }
@@ -92,9 +89,8 @@ def _questions(things: frozenset[str]) -> dict[str, Named]:
 def _about_models() -> dict[str, QuerySet]:
     return {
         "paper": Paper.objects.all(),
-        "namedset": NamedSet.objects.all(),
+        "motion": Motion.objects.all(),
         "importedrecord": ImportedRecord.objects.all(),
-        "observing": Observing.objects.all(),
         "scope": ScopeState.objects.all(),
         "incident": Incident.objects.all(),
     }

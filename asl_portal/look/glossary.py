@@ -227,6 +227,12 @@ TERMS = (
         "A signed answer to one question of a case, bound to exactly what the voter saw. When that changes, the vote is outdated.",
         ("quorum",),
     ),
+    Term(
+        "motion",
+        "Motion",
+        "What the chair puts to the board outside a case, in its own words and bound to its content: carried by a quorum, or not.",
+        ("vote", "quorum"),
+    ),
     Term("quorum", "Quorum", "How many approvals, and of whom, a decision needs. It is pinned when the case opens.", ("vote",)),
     Term(
         "gate",

@@ -39,17 +39,7 @@ from reviews.entries.decisions import (
 )
 from reviews.entries.gate import gate_answered, incident_found, scope_changed, scope_halted
 from reviews.entries.imports import imported_fields, record_attested, record_seconded
-from reviews.entries.motions import (
-    named_set_fields,
-    named_set_proposed,
-    named_set_settled,
-    named_set_voted,
-    observed_fields,
-    observing_ended,
-    observing_proposed,
-    observing_settled,
-    observing_voted,
-)
+from reviews.entries.motions import motion_ended, motion_fields, motion_proposed, motion_settled, motion_vote_fields, motion_voted
 from reviews.entries.papers import paper_fields, paper_supplied, paper_withdrawn
 from reviews.entries.reports import REPORT_MADE, export_requested, report_made, table_exported
 from reviews.entries.safeguards import (

@@ -1,4 +1,4 @@
-"""What the board is asked outside a case: late results and observed scopes."""
+"""Motions: put to the board, voted on, settled, and over."""
 
 from datetime import datetime
 from typing import Any
@@ -6,79 +6,46 @@ from typing import Any
 from ledger.models import Entry
 from ledger.sentences import describe
 from reviews.entries.writing import append_by, append_signed
-from reviews.models import NamedSet, NamedSetVote, Observing, ObservingVote
+from reviews.models import Motion, MotionVote
 
 
-def observing_proposed(observing: Observing, *, at: datetime) -> Entry:
-    return append_signed("reviews:observing:proposed", _observing(observing), observing.proposed, at, observed_fields(observing))
+def motion_proposed(motion: Motion, *, at: datetime) -> Entry:
+    return append_signed("reviews:motion:proposed", f"motion:{motion.pk}", motion.proposed, at, motion_fields(motion))
 
 
-def observing_voted(vote: ObservingVote, *, at: datetime) -> Entry:
-    fields = observed_fields(vote.observing) | {"vote": vote.pk, "choice": vote.choice}
-    return append_signed("reviews:observing:voted", _observing(vote.observing), vote.signature, at, fields)
+def motion_voted(vote: MotionVote, *, at: datetime) -> Entry:
+    return append_signed("reviews:motion:voted", f"motion:{vote.motion_id}", vote.signature, at, motion_vote_fields(vote))
 
 
-def observing_settled(observing: Observing, *, at: datetime) -> Entry:
-    return append_by(
-        "reviews:observing:settled", _observing(observing), None, at, observed_fields(observing) | {"granted": observing.granted}
-    )
+def motion_settled(motion: Motion, *, at: datetime) -> Entry:
+    fields = motion_fields(motion) | {"carried": motion.carried}
+    return append_by("reviews:motion:settled", f"motion:{motion.pk}", None, at, fields)
 
 
-def observing_ended(observing: Observing, *, at: datetime) -> Entry:
-    return append_by("reviews:observing:ended", _observing(observing), None, at, observed_fields(observing))
+def motion_ended(motion: Motion, *, at: datetime) -> Entry:
+    return append_by("reviews:motion:ended", f"motion:{motion.pk}", None, at, motion_fields(motion))
 
 
-def _observing(observing: Observing) -> str:
-    return f"observing:{observing.pk}"
-
-
-def observed_fields(observing: Observing) -> dict[str, Any]:
-    return {
-        "subject": observing.subject_id,
-        "snapshot": observing.snapshot_id,
-        "framework": observing.framework_version_id,
-        "scope": observing.scope,
-        "until": observing.until,
-        "content": observing.content_digest,
+def motion_fields(motion: Motion) -> dict[str, Any]:
+    """What exactly is asked."""
+    fields = {
+        "motion_kind": motion.kind,
+        "subject": motion.subject_id,
+        "framework": motion.framework_version_id,
+        "about": motion.about,
+        "content": motion.content_digest,
+        "snapshot": motion.snapshot_id,
+        "until": motion.until,
     }
+    return fields | motion.asked
 
 
-def named_set_proposed(asked: NamedSet, *, at: datetime) -> Entry:
-    return append_signed("reviews:named-set:proposed", _set(asked), asked.proposed, at, named_set_fields(asked) | {"quorum": asked.quorum})
+def motion_vote_fields(vote: MotionVote) -> dict[str, Any]:
+    return motion_fields(vote.motion) | {"vote": vote.pk, "choice": vote.choice}
 
 
-def named_set_voted(vote: NamedSetVote, *, at: datetime) -> Entry:
-    fields = named_set_fields(vote.named_set) | {"vote": vote.pk, "choice": vote.choice}
-    return append_signed("reviews:named-set:voted", _set(vote.named_set), vote.signature, at, fields)
-
-
-def named_set_settled(asked: NamedSet, *, at: datetime) -> Entry:
-    return append_by("reviews:named-set:settled", _set(asked), None, at, named_set_fields(asked) | {"admitted": asked.admitted})
-
-
-def _set(asked: NamedSet) -> str:
-    return f"namedset:{asked.pk}"
-
-
-def named_set_fields(asked: NamedSet) -> dict[str, Any]:
-    return {
-        "subject": asked.subject_id,
-        "framework": asked.framework_version_id,
-        "indicator": asked.indicator,
-        "indicator_digest": asked.indicator_digest,
-        "measurements": asked.measurements,
-        "content": asked.content_digest,
-    }
-
-
-describe("reviews:observing:proposed", "{actor} asked the board to let {scope} of {subject:subject} go on, observed, until {until:day}.")
-describe("reviews:observing:voted", "{actor} voted {choice} on letting {scope} of {subject:subject} go on, observed.")
-describe(
-    "reviews:observing:settled", "The vote on observing {scope} of {subject:subject} is over: it may go on, {granted}, until {until:day}."
-)
-describe("reviews:observing:ended", "The scope {scope} of {subject:subject} is enforced again.")
-describe("reviews:observing:refused", "{actor} tried to sign about observing a scope and was refused: {code}.")
-describe("reviews:named-set:proposed", "{actor} put late results of {subject:subject} for {indicator} to the vote.")
-describe("reviews:named-set:voted", "{actor} voted {choice} on late results of {subject:subject} for {indicator}.")
-describe("reviews:named-set:settled", "The vote on late results of {subject:subject} for {indicator} is over: they count, {admitted}.")
-describe("reviews:named-set:refused", "{actor} tried to sign about late results and was refused: {code}.")
+describe("reviews:motion:proposed", "{actor} put a motion on {subject:subject} to the vote ({motion_kind}: {about}).")
+describe("reviews:motion:voted", "{actor} voted {choice} on a motion on {subject:subject} ({motion_kind}: {about}).")
+describe("reviews:motion:settled", "The motion on {subject:subject} is settled ({motion_kind}: {about}): carried, {carried}.")
+describe("reviews:motion:ended", "What a motion on {subject:subject} let go on is over ({motion_kind}: {about}).")
+describe("reviews:motion:refused", "{actor} tried to sign about a motion and was refused: {code}.")

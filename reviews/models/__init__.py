@@ -9,9 +9,8 @@ from reviews.models.determination import Determination, ReleaseDecision, Safegua
 from reviews.models.gate_answer import GateAnswer, ScopeState
 from reviews.models.imported import ImportedRecord
 from reviews.models.incident import Incident
-from reviews.models.named_set import NamedSet, NamedSetVote
+from reviews.models.motion import Motion, MotionVote
 from reviews.models.notice import Export, Notice
-from reviews.models.observing import Observing, ObservingVote
 from reviews.models.outlet import Delivery, Outlet
 from reviews.models.paper import Paper
 from reviews.models.past import PastState

@@ -65,8 +65,8 @@ def address_of(waiting: Waiting) -> str:
         return reverse("evaluations:run", args=[identity])
     if noun == "clockturn":
         return reverse("reviews:subject-detail", args=[waiting.slug]) if waiting.slug else reverse("reviews:clocks")
-    if noun == "namedset":
-        return reverse("reviews:late-results", args=[waiting.slug]) + f"#set-{identity}"
+    if noun == "motion":
+        return reverse("reviews:motions", args=[waiting.slug]) + f"#motion-{identity}"
     if noun == "subject":
         return reverse("reviews:subject-detail", args=[waiting.slug])
     if noun == "person":

@@ -26,14 +26,14 @@ from ledger.notary import Notary
 from people import services as people
 from people.models import Person
 from people.saved_views import save_view
-from people.signing import Statement
 from people.words import Role, Scope
-from reviews.models import ClockTurn, Delivery, Observing
+from reviews.models import ClockTurn, Delivery
 from reviews.reports.exports import make_due, request_export
-from reviews.services import imports, named_sets, outlets
+from reviews.services import imports, motions, outlets
 from reviews.services.adoptions import propose_adoption
 from reviews.services.badges import make_badge
 from reviews.services.boards import found_board, propose_seat
+from reviews.services.late_results import LateResults
 from tests.doors.rows import PERSONAS, STRANGER
 from tests.evaluations.logs import log
 from tests.makers import (
@@ -46,7 +46,6 @@ from tests.makers import (
     make_binding,
     make_people,
     make_person,
-    make_signature,
     make_snapshot,
     make_subject,
     make_token,
@@ -171,8 +170,8 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
     "evaluations:dossier-close": lambda world: {"pk": world.things["dossier"].pk},
     **dict.fromkeys(
         (
-            "reviews:observed",
-            "reviews:observing-new",
+            "reviews:motions",
+            "reviews:ask-observed-scope",
             "reviews:deployments",
             "reviews:papers",
             "reviews:late-results",
@@ -181,13 +180,12 @@ PLACES: dict[str, Callable[[World], dict[str, object]]] = {
         ),
         lambda world: {"slug": "heron"},
     ),
-    "reviews:observing-vote": lambda world: {"observing_id": world.things["observing"].pk},
     "reviews:import-second": lambda world: {"record_id": world.things["imported"].pk},
-    "reviews:named-set-new": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
+    "reviews:ask-late-results": lambda world: {"slug": "heron", "indicator": "bio-protocols"},
     "evaluations:arms-new": lambda world: {"pk": world.things["run"].pk, "measurement_pk": world.things["run"].measurements.first().pk},
     "evaluations:arms-confirm": lambda world: {"pk": world.things["arms"].pk},
     "reviews:clock-answer": lambda world: {"turn_id": world.things["turn"].pk},
-    "reviews:named-set-vote": lambda world: {"set_id": world.things["named_set"].pk},
+    "reviews:motion-vote": lambda world: {"motion_id": world.things["motion"].pk},
     **dict.fromkeys(("reviews:paper-file", "reviews:paper-withdraw"), lambda world: {"paper_id": world.things["paper"].pk}),
     "reviews:deployment-end": lambda world: {"deployment_id": world.things["deployment"].pk},
     "api:end_deployment": lambda world: {"deployment_id": world.things["deployment"].pk},
@@ -242,11 +240,10 @@ def build_board(world: World) -> None:
     make_binding(cast, "bio-protocols", "bio_extra", at=board.now())
     board.work()
     at = board.now()
-    named_set = named_sets.propose(
+    motion = motions.propose(
         subject=subject,
         framework_version=version,
-        indicator="bio-protocols",
-        measurements=list(Measurement.objects.filter(run__upload=late, metric="accuracy")),
+        asks=LateResults("bio-protocols", list(Measurement.objects.filter(run__upload=late, metric="accuracy"))),
         reason="The task was fixed.",
         actor=cast.dan,
         user=cast.dan.user,
@@ -256,22 +253,7 @@ def build_board(world: World) -> None:
     world.things |= {
         "board": board,
         "weights": board.snapshot.weights_digest,
-        "named_set": named_set,
-        "observing": Observing.objects.create(
-            subject=subject,
-            snapshot=board.snapshot,
-            framework_version=version,
-            scope="external",
-            until=later(days=99_999),
-            content_digest="sha256:" + "0" * 64,
-            reason="It ran before.",
-            roster=named_set.roster,
-            quorum=named_set.quorum,
-            requires={},
-            proposed_by=cast.dan,
-            proposed=make_signature(cast.dan, Statement(type="tests", digests={}, meaning="proposes", role="chair"), at=at),
-            proposed_at=at,
-        ),
+        "motion": motion,
         "imported": imports.attest(
             subject=subject,
             framework_version=version,

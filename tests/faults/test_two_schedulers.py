@@ -32,8 +32,9 @@ from reviews.services.telling import choose_notices
 from tests.makers import CONFIRMED, adopt_framework, give_password
 from tests.processes import Outside, Sink, eventually
 from tests.reviews.conftest import Board, make_board
+from tests.reviews.motions import runs_since_before
 from tests.reviews.test_clocks import TICKING
-from tests.reviews.test_observing import grant, runs_since_before
+from tests.reviews.test_observing import grant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,9 +157,10 @@ def test_a_clock_of_the_framework_begins_its_turn_once(board: Board) -> None:
 
 def test_an_observed_scope_ends_once(board: Board) -> None:
     runs_since_before(board)
-    asked = grant(board)
-    assert meet(OF_THE_MODEL, lambda: observing.sweep(at=asked.until)) in ([0, 1], [1, 0])
-    assert Entry.objects.filter(kind="reviews:observing:ended").count() == 1
+    until = grant(board).until
+    assert until is not None
+    assert meet(OF_THE_MODEL, lambda: observing.sweep(at=until)) in ([0, 1], [1, 0])
+    assert Entry.objects.filter(kind="reviews:motion:ended").count() == 1
 
 
 def test_news_is_heard_once(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:

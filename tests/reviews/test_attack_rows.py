@@ -51,7 +51,7 @@ NOT_HELD = {
     "reviews": {
         *("board:founded", "seat:proposed", "case:opened", "case:revised", "case:closed", "case:commented", "question:proposed"),
         *("clock:begun", "clock:answered"),
-        *("observing:refused", "named-set:refused", "import:refused"),
+        *("motion:refused", "import:refused"),
         *("determination:kept", "determination:contradicted", "determination:sustained"),
         *("implementation:registered", "implementation:changed", "implementation:retired", "evidence:attached", "evidence:withdrawn"),
         *("scope:halted", "scope:changed", "gate:answered", "incident:found"),

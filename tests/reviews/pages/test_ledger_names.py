@@ -13,7 +13,7 @@ from ledger.sentences import described_kinds, long_list, sentences
 from ledger.things import named
 from reviews.services.retrying import retry
 from tests.reviews.conftest import Board
-from tests.reviews.test_late_results import answer, bring_late, name_set
+from tests.reviews.motions import carry, late_results
 
 
 def record(board: Board) -> list[Entry]:
@@ -61,9 +61,7 @@ def test_a_long_list_is_told_in_the_same_words_with_one_question_more(board: Boa
 
 
 def test_no_sentence_and_no_thing_is_told_by_its_id_where_the_portal_knows_a_name(board: Board) -> None:
-    asked = name_set(board, bring_late(board))
-    for person in (board.cast.ben, board.cast.chloe):
-        answer(board, asked, person)
+    carry(board, late_results(board))
     board.work()
     due = AssessmentDue.objects.get(subject=board.subject)
     AssessmentDue.objects.filter(pk=due.pk).update(state="dead")
@@ -87,7 +85,7 @@ def test_the_kinds_to_filter_by_are_told_in_words_by_the_part_they_belong_to() -
         set(groups) & {"The portal", "The record itself"}
     )
     words = [label for room, kinds in groups.items() if room for _, label in kinds]
-    assert "Case opened" in words and "Named set proposed" in words
+    assert "Case opened" in words and "Upload given up" in words
     assert not [label for label in words if ":" in label or "_" in label]
     assert {kind for room, kinds in groups.items() if room for kind, _ in kinds} == set(described_kinds())
 
