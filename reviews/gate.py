@@ -19,6 +19,7 @@ from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force_versions
 from ledger.canonical import canonical, digest
 from ledger.delivery import awaits, consumers
+from ledger.models import Entry
 from ledger.queries import root_at, soundness
 from ledger.standstill import WhileNothingMoves
 from people.models import Person
@@ -169,12 +170,13 @@ _remembered: WhileNothingMoves[_Known] = WhileNothingMoves()
 def _read(artefact: str | None, subject: Subject | None, at: datetime) -> tuple[_Known, datetime]:
     """What is known now, and until when at most it may be remembered: no later than any instant from which the rules answer otherwise."""
     with transaction.atomic():
+        # First: what is entered while the rest is read then counts as entered since.
+        ledger = read_ledger()
         snapshot = _snapshot(artefact, subject)
         version = _framework()
         facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
         if facts is not None and _has_unheard_news(facts):
             facts = replace(facts, due=True)
-        ledger = read_ledger()
         root = f"sha256:{root_at(ledger['size']).hex()}" if ledger["size"] else None
         return _Known(snapshot, version, facts, ledger, root), changes_at(at, longest=LONGEST_REMEMBERED)
 
@@ -330,8 +332,15 @@ def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stac
 
 
 def is_authorised(authorisation: UUID, *, artefact: str, scope: str, stack: str, at: datetime) -> bool:
-    """Is this a valid authorisation for exactly these weights, scope and stack at that moment? A halt since ends it, however young it is."""
+    """Is this a valid authorisation for exactly these weights, scope and stack at that moment? A halt ends it, however young it is: one in force then,
+    and one entered since what it was worked out from, though the board has gone on meanwhile."""
     found = GateAnswer.objects.filter(pk=authorisation, artefact=artefact, scope=scope, stack_digest=stack, allowed=True).first()
     if found is None or not found.at <= at < found.expires_at:
         return False
-    return not ScopeState.objects.filter(subject=found.subject_id, scope=scope, halted_at__gte=found.at, halted_at__lte=at).exists()
+    states = list(ScopeState.objects.filter(subject=found.subject_id, scope=scope))
+    if any(state.halted_at is not None and state.halted_at <= at for state in states):
+        return False
+    # By the order of the log, since a halt carries the time at which it was asked for: an authorisation may have slipped in between.
+    size = documents.content(found.inputs_document_id)["ledger"]["size"]
+    halts = Entry.objects.filter(kind="reviews:scope:halted", thing__in=[f"scope:{state.pk}" for state in states])
+    return not halts.filter(seq__gte=size, at__lte=at).exists()

@@ -1,13 +1,16 @@
 """Going on after a stop, and deciding once more, take the board each time: no vote from before does it."""
 
+from datetime import datetime
+
 import pytest
 
+from evaluations.models import Deployment
 from ledger.refusals import NotAllowed
 from people.words import Role
-from reviews import conflicts
+from reviews import conflicts, gate
 from reviews.counting import is_current, tally_of
-from reviews.models import Question, SafeguardImplementation, Vote
-from reviews.services import cases, signoffs
+from reviews.models import GateAnswer, Incident, Question, SafeguardImplementation, Vote
+from reviews.services import cases, deployments, signoffs
 from reviews.services.decisions import QuorumNotMet
 from reviews.services.scopes import halt
 from reviews.services.votes import ContentChanged
@@ -15,10 +18,10 @@ from tests.makers import give_role
 from tests.reviews.conftest import Board
 
 
-def stop(board: Board) -> None:
+def stop(board: Board, at: datetime | None = None) -> None:
     """Chloé halts the scope."""
     told = {"subject": board.subject, "framework_version": board.version, "scope": "external", "reason": "A jailbreak."}
-    halt(**told, actor=board.cast.chloe, at=board.now())
+    halt(**told, actor=board.cast.chloe, at=at or board.now())
 
 
 def asked_anew(board: Board) -> Question:
@@ -91,3 +94,34 @@ def test_who_wrote_how_a_safeguard_is_built_judges_neither_it_nor_what_leans_on_
         open_board.vote(open_board.cast.ben, question)
     assert refused.value.sentence == conflicts.OWN_DESCRIPTION
     assert open_board.vote(open_board.cast.chloe, question)
+
+
+def authorised(board: Board) -> GateAnswer:
+    return gate.authorise_at(artefact=board.snapshot.weights_digest, scope="external", actor=board.cast.farid, at=board.now())
+
+
+def served(board: Board, authorisation: GateAnswer, since: datetime) -> Deployment:
+    told = {"snapshot": board.snapshot, "scope": "external", "actor": board.cast.farid}
+    return deployments.report(**told, since=since, authorisation=authorisation.pk, at=board.now())
+
+
+def test_an_authorisation_given_while_a_halt_was_under_way_is_ended_by_it(open_board: Board) -> None:
+    """The halt was asked for before, and stands after: its time is the earlier one."""
+    asked_at = open_board.now()
+    given = authorised(open_board)
+    stop(open_board, asked_at)
+    assert given.allowed and asked_at < given.at
+    assert Incident.objects.get(deployment=served(open_board, given, open_board.now())).cause == "not_valid"
+
+
+def test_what_was_served_during_a_halt_stays_an_incident_when_the_board_has_gone_on(open_board: Board) -> None:
+    given, before = authorised(open_board), open_board.now()
+    stop(open_board)
+    during = open_board.now()
+    open_board.release_anew()
+    assert Incident.objects.get(deployment=served(open_board, given, during)).cause == "not_valid"
+    open_board.work()
+    anew = authorised(open_board)
+    assert anew.allowed
+    for fine, since in ((given, before), (anew, anew.at)):
+        assert gate.is_authorised(fine.pk, artefact=fine.artefact, scope="external", stack="", at=since)
