@@ -8,7 +8,7 @@ from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from asl_portal import theme
+from asl_portal import theme, way_in
 from ledger.models import Head, Log
 from people.forms import LISTS
 from people.queries import Actor
@@ -163,6 +163,11 @@ class Portal:
     @cached_property
     def demo(self) -> bool:
         return self._head is not None and self._head.log.mode == Log.Mode.DEMO
+
+    @property
+    def manage(self) -> str:
+        """How a command of this portal begins. Said in a demonstration only: where an operator keeps things is nobody else's."""
+        return way_in.manage()
 
 
 def portal(request: HttpRequest) -> dict[str, Portal]:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from asl_portal import way_in
 from asl_portal.demo.cast import PARTS
 from asl_portal.demo.estate import UNSIGNED
 from asl_portal.demo.redating import redated
@@ -72,10 +73,10 @@ def start(request: MemberRequest) -> HttpResponse:
     steps = list(journey.steps())
     following = next((step for step in steps if step.done is False), None)
     # What leaves no trace in the record, such as asking the gate, cannot be counted.
-    counted = [step for step in steps if step.done is not None]
-    done = sum(step.done is True for step in counted)
-    told = {"me": request.user.email, "report": journey.report}
-    context = {"steps": steps, "following": following, "done": done, "counted": len(counted), **told}
+    untraced = [place for place, step in enumerate(steps, 1) if step.done is None]
+    done = sum(step.done is True for step in steps)
+    told = {"me": request.user.email, "report": journey.report, "manage": way_in.manage()}
+    context = {"steps": steps, "following": following, "done": done, "counted": len(steps) - len(untraced), "untraced": untraced, **told}
     return render(request, "start.html", context)
 
 
@@ -153,7 +154,7 @@ class Journey:
             "A log that Inspect wrote: 31 of 40 on a virology test of Osprey 1. Keep the file as it is.",
             address=reverse("start-sample"),
             link=f"Download {SAMPLE}",
-            done=self.upload is not None or None,
+            done=self.upload is not None,
         )
         yield Step(
             "Upload it",
@@ -229,7 +230,10 @@ class Journey:
         )
         yield Step(
             "Verify the report without the portal",
-            "Write the record to a file, and hold the PDF you downloaded against it: one changed byte would be found. The verifier lies in the record; it "
-            "needs Python and nothing else, and shares no code with the portal.",
+            "Take the record away from the ledger's page, or write it from a shell, and hold the PDF you downloaded against it: one changed byte would be "
+            "found. The verifier lies in the record; it needs Python and nothing else, and shares no code with the portal.",
+            who=("hana", "dan"),
+            address=reverse("ledger:list") if self.made is not None else "",
+            link="Take the record away",
             done=self.made is not None and Entry.objects.filter(kind=EXPORT_MADE, seq__gt=self.made.seq).exists(),
         )

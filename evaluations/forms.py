@@ -216,6 +216,9 @@ class SetAsideForm(ConfirmationForm):
 class ArmsForm(forms.Form):
     """The arms of a ratio: two metrics of its run, or six numbers and where they stand. Whether they fit is asked of the verb."""
 
+    # Each field is for one of the two ways, which the page tells; that any may be empty says nothing.
+    says_optional = False
+
     treatment = forms.ModelChoiceField(
         label="Treatment, a metric of this run", queryset=Measurement.objects.none(), required=False, empty_label="Not in this run"
     )

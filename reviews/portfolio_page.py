@@ -6,13 +6,15 @@ from datetime import datetime
 
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluations.models import Subject
 from frameworks.engine.types import Domain
 from frameworks.models import FrameworkVersion
 from people.queries import people_with_any
 from people.words import Role
+from reviews.forms.reports import AsOfForm
+from reviews.models.gate_answer import GateState
 from reviews.portfolio_choice import Counts, choose, count
 from reviews.queries import with_incidents
 from reviews.status import Portfolio, SubjectStatus, portfolio
@@ -22,7 +24,7 @@ from reviews.turns import whose
 PAGE = 50
 
 
-class PortfolioForm(forms.Form):
+class PortfolioForm(AsOfForm):
     q = forms.CharField(label="Model", required=False, max_length=80)
     show = forms.ChoiceField(
         label="Show",
@@ -35,6 +37,7 @@ class PortfolioForm(forms.Form):
             ("open", "With an open gate"),
         ],
     )
+    field_order = ("q", "show", "as_of")
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,44 @@ def listed(known: QuerySet[Subject], version: FrameworkVersion, form: PortfolioF
     """The page of that number of what the address asks for, out of `known`."""
     models = Paginator(chosen(with_incidents(known), version, form), PAGE).get_page(number)
     models.object_list = list(models.object_list)
-    names = {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
-    page = portfolio_page(portfolio(models.object_list, version, at), counts=count(known, version), names=names)
+    page = portfolio_page(portfolio(models.object_list, version, at), counts=count(known, version), names=_names(at))
     return replace(page, models=models)
 
 
-def portfolio_page(whole: Portfolio, *, counts: Counts, names: Mapping[str, str]) -> PortfolioPage:
+def registered_then(known: QuerySet[Subject], form: PortfolioForm, at: datetime) -> QuerySet[Subject]:
+    """The models there were at an earlier moment, by the order of their addresses. Which of them were raised, or had a case, is told by each of them: the
+    rows that filter and order the page of now say nothing of then."""
+    values = form.cleaned_data if form.is_valid() else {}
+    query = str(values.get("q") or "")
+    return known.filter(Q(slug__icontains=query) | Q(name__icontains=query), created_at__lte=at).order_by("slug")
+
+
+def looked_back(known: QuerySet[Subject], version: FrameworkVersion, form: PortfolioForm, number: str, at: datetime) -> PortfolioPage:
+    """The same page as of an earlier moment, each row worked out as it stood then."""
+    then = registered_then(known, form, at)
+    models = Paginator(then, PAGE).get_page(number)
+    models.object_list = list(models.object_list)
+    page = portfolio_page(portfolio(models.object_list, version, at, back=True), counts=None, names=_names(at))
+    headline = headline_of(counted(page.rows)) if models.paginator.num_pages == 1 else _counted(models.paginator.count, "model")
+    return replace(page, models=models, headline=headline)
+
+
+def counted(rows: Sequence[PortfolioRow]) -> Counts:
+    """How many of each sort, from the rows themselves."""
+    return Counts(
+        models=len(rows),
+        open_cases=sum(row.status.case is not None for row in rows),
+        provisional=sum(row.status.provisional for row in rows),
+        incomplete=sum(not row.status.complete for row in rows),
+        shut=sum(all(scope.state != GateState.OPEN for scope in row.status.scopes) for row in rows),
+    )
+
+
+def _names(at: datetime) -> dict[str, str]:
+    return {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
+
+
+def portfolio_page(whole: Portfolio, *, counts: Counts | None, names: Mapping[str, str]) -> PortfolioPage:
     document = whole.version.document
     used = {threshold.domain for threshold in document.thresholds}
     return PortfolioPage(
@@ -86,11 +121,11 @@ def portfolio_page(whole: Portfolio, *, counts: Counts, names: Mapping[str, str]
         ],
         domains=[domain for domain in document.domains if domain.slug in used],
         scopes=list(document.scopes),
-        headline=_headline(counts),
+        headline=headline_of(counts) if counts is not None else "",
     )
 
 
-def _headline(counts: Counts) -> str:
+def headline_of(counts: Counts) -> str:
     parts = [_counted(counts.models, "model"), _counted(counts.open_cases, "open case")]
     if counts.provisional:
         parts.append(_counted(counts.provisional, "provisional elevation"))

@@ -17,7 +17,7 @@ from reviews.tally import Tally
 class Turn:
     """Something that waits for people: what, for whom (person ids where it is theirs alone, else a role), until when.
 
-    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `state_applicability`, `close_case`, `evidence`, `open_case`, `supply_paper`.
+    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `attach_evidence`, `state_applicability`, `close_case`, `evidence`, `open_case`, `supply_paper`.
     """
 
     kind: str
@@ -99,11 +99,19 @@ def _unsigned(question: Question, facts: Facts) -> int:
     return sum(facts.signed.get(safeguard.slug) != "in_force" for safeguard in required)
 
 
+def _counted(some: int, of: int) -> str:
+    """`1 of 11 safeguards is`, `2 of 11 safeguards are`."""
+    return f"{some} of {of} safeguard{'' if of == 1 else 's'} {'is' if some == 1 else 'are'}"
+
+
 def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tuple[str, ...], until: datetime | None) -> Iterator[Turn]:
     if _unstated(question):
         if unsigned := _unsigned(question, facts):
-            required = len(facts.document.safeguards_for(question.axis, question.tier))
-            why = f"{unsigned} of {required} safeguards on {question.axis} are not signed off."
+            wanted = facts.document.safeguards_for(question.axis, question.tier)
+            if unbuilt := [safeguard for safeguard in wanted if safeguard.slug not in facts.signed]:
+                why = f"On {question.axis} {_counted(len(unbuilt), len(wanted))} not registered as built, and nothing shows that they work."
+                yield Turn("attach_evidence", "safeguard_owner", (), why, until, question)
+            why = f"On {question.axis} {_counted(unsigned, len(wanted))} not signed off."
             yield Turn("sign_off", "reviewer", (), why, until, question)
         return
     if tally.state in {"approvable", "rejectable"}:

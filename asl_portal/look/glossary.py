@@ -38,6 +38,30 @@ TERMS = (
         ("axis", "safeguard"),
     ),
     Term(
+        "asl",
+        "ASL",
+        "AI Safety Level: the name of Anthropic's tiers. ASL-2 is the baseline of every model; ASL-3 and up follow from a threshold.",
+        ("tier", "axis"),
+    ),
+    Term(
+        "cbrn",
+        "CBRN",
+        "Chemical, biological, radiological and nuclear weapons: the risk domain whose thresholds ask whether a model helps to make them.",
+        ("domain", "threshold"),
+    ),
+    Term(
+        "may-only-raise",
+        "May only raise",
+        "Said of a result that can make a finding worse and never better: late, stale, partial or point-only evidence, and what comes from a parent.",
+        ("finding", "stale"),
+    ),
+    Term(
+        "clearance",
+        "Clearance of a person",
+        "What lets somebody read hazardous detail. A case of the kind clearance is another thing: the board saying that nothing rose.",
+        ("case-kind",),
+    ),
+    Term(
         "required",
         "Required",
         "The tier a model needs on each axis now. Findings raise it at once; only a signed decision lowers it.",
@@ -95,7 +119,7 @@ TERMS = (
     Term(
         "interval",
         "Interval",
-        "The range the result supports, one-sided 95 % at each end; the end on the side of concern decides. Shown bounds are rounded outwards, never onto or across a line.",
+        "The range the result supports. Each end by itself is one-sided 95 %, both together central 90 %; the end on the side of concern decides. Shown ends are rounded outwards.",
         ("line",),
     ),
     Term(
@@ -181,7 +205,7 @@ TERMS = (
     Term(
         "case-kind",
         "Kind of case",
-        "Elevation: a finding rose. Lapse: evidence ran out. Clearance: nothing rose. Precaution: by hand, whatever was found. Lowering: taking a decision back.",
+        "Elevation: a finding rose. Lapse: evidence ran out. Clearance case: nothing rose. Precaution: by hand, whatever was found. Lowering: taking a decision back.",
         ("case",),
     ),
     Term(

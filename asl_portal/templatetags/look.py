@@ -202,17 +202,24 @@ def term(context: Context, slug: str, said: str = "") -> SafeString:
     # Counted on the page's own render: each place needs an id of its own.
     # A sheet is fetched into a page that has explained some words already.
     sheet = "sheet-" if getattr(context.get("request"), "htmx", False) else ""
+    # The page of all words asks for an account: nobody is led to a door they cannot open.
+    user = getattr(context.get("request"), "user", None)
+    more = (
+        SafeString("")
+        if user is not None and not user.is_authenticated
+        else format_html(' <a href="{}#{}">Glossary</a>', reverse("glossary"), slug)
+    )
     whole_page = cast(dict[str, int], context.render_context.dicts[0])
     count = whole_page["terms"] = whole_page.get("terms", 0) + 1
     return format_html(
         '<button type="button" class="term" popovertarget="{6}term-{0}-{1}">{2}</button><span popover id="{6}term-{0}-{1}" class="meaning" role="note">'
-        '<strong>{3}</strong> {4} <a href="{5}#{0}">Glossary</a></span>',
+        "<strong>{3}</strong> {4}{5}</span>",
         found.slug,
         count,
         said or found.word,
         found.word,
         found.meaning,
-        reverse("glossary"),
+        more,
         sheet,
     )
 

@@ -56,7 +56,7 @@ def _open(request: MemberRequest, now: datetime, *, subject: Subject, person: Pe
     # A day means its end, in UTC.
     end = datetime.combine(until + timedelta(days=1), time.min, tzinfo=UTC)
     made = dossiers.open_dossier(subject=subject, person=person, until_at=end, actor=request.actor.person, at=now)
-    messages.info(request, f"{made.person.name} sees {made.subject.name}, and nothing else, until the end of {until:%-d %B %Y}.")
+    messages.info(request, f"{made.person.name} sees {made.subject.name}, and nothing else, until the end of {until:%-d %b %Y}.")
     return made
 
 

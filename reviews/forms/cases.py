@@ -81,7 +81,7 @@ class OpenCaseForm(forms.Form):
     kind = forms.ChoiceField(
         label="Kind",
         choices=[
-            (CaseKind.CLEARANCE, "Clearance: nothing rose, the board says so"),
+            (CaseKind.CLEARANCE, "Clearance case: nothing rose, the board says so"),
             (CaseKind.PRECAUTION, "Precaution: treat a threshold as crossed whatever the findings say"),
             (CaseKind.LOWERING, "Lowering: take back what was decided strictly"),
             (CaseKind.REAPPROVAL, "Re-approval: decisions near their end, a release to another scope, or going on after a halt"),
@@ -95,7 +95,7 @@ class OpenCaseForm(forms.Form):
         label="Thresholds",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="For a precaution or a lowering: which thresholds it asks about. A clearance asks about all that are unanswered, and about what is only watched if you name it here.",
+        help_text="For a precaution or a lowering: which thresholds it asks about. A clearance case asks about all that are unanswered, and about what is only watched if you name it here.",
     )
     release_to = forms.ChoiceField(
         label="Release to",

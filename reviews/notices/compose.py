@@ -246,9 +246,15 @@ _WORDS: dict[str, Callable[[Notice], Message]] = {
         "The decision counts until a lowering case takes it back; open one, or leave it as it is.",
     ),
     "gate_changed": _on_subject(
-        "{subject}: the gate to {scope} is {state}", "You judge what goes out.", "See each reason, and who can resolve it."
+        "{subject}: the gate to {scope} is {state}",
+        "The board and the executives are told whenever what may go out changes.",
+        "See each reason, and who can resolve it.",
     ),
-    "scope_halted": _on_subject("{subject}: {scope} was halted", "You judge what goes out.", "See who halted it and why."),
+    "scope_halted": _on_subject(
+        "{subject}: {scope} was halted",
+        "The board and the executives are told whenever what may go out changes.",
+        "See who halted it and why.",
+    ),
     "incident": lambda notice: Message(
         f"{notice.subject.name if notice.subject else 'A model'}: in service for {notice.data['scope']} without a valid authorisation",
         "The serving side reported a deployment the gate did not let out.",

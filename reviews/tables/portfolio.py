@@ -1,6 +1,7 @@
 """The portfolio as a table: a row a model, as the page's filters and order show them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from evaluations import access as evaluations_access
@@ -9,19 +10,24 @@ from frameworks.models import FrameworkVersion
 from people.queries import Actor, people_with_any
 from people.words import Role
 from reviews.portfolio_choice import count
-from reviews.portfolio_page import PortfolioForm, PortfolioRow, chosen, portfolio_page
+from reviews.portfolio_page import PortfolioForm, PortfolioRow, chosen, counted, headline_of, portfolio_page, registered_then
 from reviews.status import AxisStatus, portfolio
 from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
 
 
-def portfolio_table(*, actor: Actor, version: FrameworkVersion, asked: Mapping[str, str], at: datetime) -> Table:
-    """What this person sees of the portfolio; `asked` is what stands in the page's address."""
+def portfolio_table(
+    *, actor: Actor, version: FrameworkVersion, asked: Mapping[str, str], at: datetime, then: datetime | None = None
+) -> Table:
+    """What this person sees of the portfolio; `asked` is what stands in the page's address, `then` the earlier moment it names."""
     seal = sealed_now(at)
-    known = evaluations_access.subjects(actor, at)
+    known, form = evaluations_access.subjects(actor, at), PortfolioForm(asked)
     names = {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
-    whole = portfolio(chosen(known, version, PortfolioForm(asked)), version, at)
-    page = portfolio_page(whole, counts=count(known, version), names=names)
+    models = chosen(known, version, form) if then is None else registered_then(known, form, then)
+    whole = portfolio(models, version, then or at, back=then is not None)
+    page = portfolio_page(whole, counts=count(known, version) if then is None else None, names=names)
+    page = page if then is None else replace(page, headline=headline_of(counted(page.rows)))
     about = [("Framework", f"{version.name} {version.version}"), ("Framework digest", version.digest), ("In short", page.headline)]
+    about += [("As of", then.isoformat())] if then is not None else []
     return Table("portfolio", "Portfolio", _columns(version.document), page.rows, seal, about)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evaluations import access as evaluations_access
+from frameworks.engine.types import FrameworkDocument
 from people.doors import MemberRequest
 from people.policies import require
 from reviews import gate, policies
@@ -37,8 +38,10 @@ def _answered(request: MemberRequest, form: GateForm) -> dict[str, Any]:
     subject = evaluations_access.subject_named(request.actor, told, timezone.now()) if told and not artefact else None
     stack = form.cleaned_data["stack"] or None
     answer = gate.ask(scope=form.cleaned_data["scope"], artefact=artefact or None, subject=subject, stack=stack)
-    place = _place(answer)
-    return {"answer": answer, "reasons": [_shown(reason, place) for reason in answer.reasons], "halt": _halt(answer)}
+    case = Case.objects.filter(subject=answer.subject, state=CaseState.OPEN).first() if answer.subject is not None else None
+    document = version_in_force().document
+    reasons = [_shown(reason, case, answer, document) for reason in answer.reasons]
+    return {"answer": answer, "reasons": reasons, "halt": _halt(answer)}
 
 
 def _halt(answer: gate.Answer) -> ScopeState | None:
@@ -49,16 +52,25 @@ def _halt(answer: gate.Answer) -> ScopeState | None:
     return rows.select_related("halted_by").order_by("halted_at", "id").first()
 
 
-def _shown(reason: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """A reason with the roles in words and the place where it is resolved."""
+def _shown(reason: Mapping[str, Any], case: Case | None, answer: gate.Answer, document: FrameworkDocument) -> dict[str, Any]:
+    """A reason with the roles in words, the axis of the safeguard it speaks of, and the place where it is resolved."""
     about_safeguards = reason["code"] in {"safeguards_unsigned", "signoff_expired", "signoff_of_earlier_wording"}
-    address = reverse("reviews:safeguard-list") + "?state=unsigned" if about_safeguards else place
-    return {**reason, "roles": ", ".join(str(role).replace("_", " ") for role in reason["who"]), "address": address}
+    address = reverse("reviews:safeguard-list") + "?state=unsigned" if about_safeguards else _place(answer, case)
+    axes = {safeguard.slug: safeguard.axis for safeguard in document.safeguards}
+    # Safeguards of one name stand on both axes.
+    belongs = f"On {axes[reason['about']]}: {reason['about']}." if about_safeguards and reason["about"] in axes else ""
+    unstated = reason["code"] == "safeguards_not_adequate" and not _is_stated(case)
+    first = "Before that, an applicability statement is missing: nobody has stated which sign-offs cover these weights." if unstated else ""
+    roles = ", ".join(str(role).replace("_", " ") for role in reason["who"])
+    return {**reason, "roles": roles, "address": address, "belongs": belongs, "first": first}
 
 
-def _place(answer: gate.Answer) -> str:
+def _is_stated(case: Case | None) -> bool:
+    return case is not None and case.statements.filter(replaced_at=None).exists()
+
+
+def _place(answer: gate.Answer, case: Case | None) -> str:
     """The open case where there is one, since that is where the board decides; else the model's page, from which a case is opened."""
     if answer.subject is None:
         return ""
-    case = Case.objects.filter(subject=answer.subject, state=CaseState.OPEN).first()
     return reverse("reviews:case-detail", args=[case.number]) if case else reverse("reviews:subject-detail", args=[answer.subject.slug])

@@ -224,7 +224,7 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
             ),
         )
         if made:
-            messages.info(request, f"{implementation.title} is signed off until {made.expires_at:%-d %B %Y}.")
+            messages.info(request, f"{implementation.title} is signed off until {made.expires_at:%-d %b %Y}.")
             return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
     expires_on = (timezone.now() + timedelta(days=safeguard.validity_days)).date().isoformat()
     context = {
@@ -233,7 +233,7 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
             (meaning, signing.signoff_text(implementation=implementation, meaning=meaning, expires_on=expires_on)) for meaning in Meaning
         ],
         "digest": implementation.version_digest,
-        "meaning": f"Chosen below. It holds for {safeguard.validity_days} days, for this version only.",
+        "meaning": f"What you choose below, in its own words. It holds for {safeguard.validity_days} days, for this version only.",
         "recorded": [f"What {version.document.title} {version.version} says of it, by its digest {version.wordings[safeguard.slug]}."],
         "words": ["sign-off", "safeguard-implementation"],
         "role": f"reviewer, competence {safeguard.competence}" if safeguard.competence else "reviewer",

@@ -22,7 +22,7 @@ from reviews.forms.cases import OpenCaseForm
 from reviews.forms.fields import ReasonForm
 from reviews.forms.reports import AsOfForm
 from reviews.papers_page import paper_lines
-from reviews.portfolio_page import PortfolioForm, listed
+from reviews.portfolio_page import PortfolioForm, listed, looked_back
 from reviews.services import scopes
 from reviews.standing import shown
 from reviews.subject_page import status_and_surroundings, tier_items, verdict
@@ -56,12 +56,23 @@ def portfolio_list(request: MemberRequest) -> HttpResponse:
     form = PortfolioForm(request.GET)
     version = version_in_force(request.GET.get("framework", ""))
     known, number = evaluations_access.subjects(request.actor, now), request.GET.get("page", "")
-    asked = ("portfolio", version.pk, number, *(request.GET.get(word, "") for word in ("q", "show", "sort")))
-    read = partial(listed, known, version, form, number, now)
+    at = form.moment(now)
+    is_past = at < now
+    version = version_then(version, at) if is_past else version
+    asked = ("portfolio", version.pk, number, *(request.GET.get(word, "") for word in ("q", "show", "sort", "as_of")))
+    read = partial(looked_back, known, version, form, number, at) if is_past else partial(listed, known, version, form, number, now)
     # Kept is only what looks the same to everybody, that is to those who know every model.
     page = shown(asked, at=now, read=read) if evaluations_access.knows_every_subject(request.actor) else read()
-    context = {"page": page, "models": page.models, "form": form, "version": version, "may_register": may_register(request.actor)}
+    told = {"at": at, "is_past": is_past, "now_address": _now_address(request)}
+    context = {"page": page, "models": page.models, "form": form, "version": version, "may_register": may_register(request.actor), **told}
     return render(request, "reviews/portfolio.html", context)
+
+
+def _now_address(request: MemberRequest) -> str:
+    """The same page without its day."""
+    query = request.GET.copy()
+    query.pop("as_of", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 @require_safe
@@ -74,6 +85,9 @@ def subject_detail(request: MemberRequest, slug: str) -> HttpResponse:
     form = AsOfForm(request.GET)
     at = form.moment(now)
     is_past = at < now
+    if is_past and at < subject.created_at:
+        told = {"subject": subject, "at": at, "as_of_form": form}
+        return render(request, "reviews/subject_before.html", told)
     version = version_then(version, at) if is_past else version
     status, around = status_and_surroundings(subject, version, at, back=is_past)
     context = {

@@ -25,8 +25,13 @@ from reviews.views.status import version_in_force, version_then
 def portfolio(request: MemberRequest, format: str) -> HttpResponseBase:
     require(policies.may_see_board(request.actor))
     asked, now = request.GET.dict(), timezone.now()
-    version = version_in_force(asked.get("framework", ""))
-    return _leave(request, portfolio_table(actor=request.actor, version=version, asked=asked, at=now), format)
+    version, form = version_in_force(asked.get("framework", "")), AsOfForm(request.GET)
+    if not form.is_valid():
+        raise FiltersNotValid
+    at = form.moment(now)
+    then = at if at < now else None
+    version = version_then(version, at) if then else version
+    return _leave(request, portfolio_table(actor=request.actor, version=version, asked=asked, at=now, then=then), format)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.conf import settings as portal_settings
 from django.test import Client
 from django.utils import timezone
 
+from asl_portal import way_in
 from asl_portal.demo import world
 from asl_portal.demo.cast import PARTS
 from asl_portal.demo.work import catch_up
@@ -36,7 +38,7 @@ def seeded(world_once: WorldOnce) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", ("ada", "ben", "dan", "farid", "grace", "hana", "ivo"))
+@pytest.mark.parametrize("name", tuple(PARTS))
 def test_no_link_a_persona_is_shown_leads_nowhere(seeded: Path, db: None, settings: Any, name: str) -> None:
     settings.BLOB_DIR = seeded
     client, user = Client(), User.objects.select_related("person").get(email=PARTS[name].email)
@@ -68,8 +70,10 @@ def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settin
     ada = Client()
     ada.force_login(User.objects.get(email=PARTS["ada"].email))
     before = ada.get("/start/")
-    assert [step.done for step in before.context["steps"][:4]] == [None, False, False, False]
-    assert before.context["following"].title == "Upload it" and "ada@northbridge.example" not in before.text
+    assert [step.done for step in before.context["steps"][:4]] == [False, False, False, False]
+    assert before.context["following"].title == "Take the sample log" and "ada@northbridge.example" not in before.text
+    assert "Ten steps, ten minutes. 0 of 9 done; step 8 leaves nothing in the record and is not counted." in before.text
+    assert f"{way_in.manage()} export_ledger record.zip" in unescape(before.text)
     sample = ada.get("/start/sample/")
     assert "attachment" in sample["Content-Disposition"] and sample.content == ada.get("/start/sample/").content
     uploads.receive(
@@ -82,7 +86,7 @@ def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settin
     )
     catch_up(now)
     after = ada.get("/start/")
-    assert [step.done for step in after.context["steps"][:4]] == [True, True, True, True]
+    assert [step.done for step in after.context["steps"][:4]] == [True, True, True, True] and "4 of 9 done" in after.text
     case = Case.objects.get(subject=model, state="open")
     assert after.context["following"].title == "Sign off a safeguard" and f'href="/cases/{case.number}/#q-' in after.text
     assert ada.get(f"/cases/{case.number}/").status_code == 200

@@ -260,3 +260,8 @@ def test_a_record_too_long_to_wait_for_is_left_to_the_shell(cast, monkeypatch):
     monkeypatch.setattr("ledger.views.EXPORTED_AT_ONCE", 1)
     answer = _client(cast.hana).post(reverse("ledger:export"))
     assert answer.status_code == 409 and "export_ledger" in answer.content.decode()
+
+
+def test_the_open_page_of_keys_explains_its_words_and_leads_to_no_page_that_asks_for_an_account(db):
+    page = Client().get(reverse("ledger:keys")).content.decode()
+    assert "The record beneath everything" in page and reverse("glossary") not in page

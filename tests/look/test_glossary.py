@@ -30,6 +30,7 @@ WORDS = (
     *("finding", "assessment", "determination", "case", "safeguard-implementation", "sign-off", "vote", "gate", "ledger"),
     *("binding", "snapshot", "lineage", "artefact", "scope", "quorum", "applicability", "provisional", "required", "in-force"),
     *("threshold-kind", "case-kind", "gate-state", "stale", "point-only", "coverage", "dissent", "recusal", "judgement", "declaration"),
+    *("asl", "cbrn", "may-only-raise", "clearance"),
 )
 
 

@@ -18,6 +18,8 @@ from tests.reviews.conftest import Board
 # Read anew, as after any write. While nothing is written it is 6, 6 and 7: tests/reviews/test_gate_memory.py.
 # The inbox counts the notices of all its pages, and asks for corrections that wait for a second signature; and once for late results that wait for votes.
 CASE, PORTFOLIO, SUBJECT, INBOX = 30, 28, 35, 34
+# Looking back reads what was kept of rows that have moved since.
+PORTFOLIO_THEN = 32
 
 
 @pytest.fixture
@@ -76,6 +78,16 @@ def test_the_portfolio_costs_the_same_with_twice_the_models(board: Board, cost: 
     for slug in ("kestrel", "lark"):
         add_model(board, slug)
     assert cost(reverse("reviews:portfolio")) == PORTFOLIO
+
+
+def test_the_portfolio_as_of_a_day_costs_the_same_with_twice_the_models(board: Board, cost: Callable[[str], int]) -> None:
+    board.rise()
+    add_model(board, "ibis")
+    address = f"{reverse('reviews:portfolio')}?as_of={board.moment.date().isoformat()}"
+    assert cost(address) == PORTFOLIO_THEN
+    for slug in ("kestrel", "lark"):
+        add_model(board, slug)
+    assert cost(address) == PORTFOLIO_THEN
 
 
 def test_a_model_costs_the_same_with_twice_the_results_snapshots_and_cases(board: Board, cost: Callable[[str], int]) -> None:

@@ -59,3 +59,26 @@ def test_why_somebody_votes_on_none_of_the_questions_is_said_once(board: Board) 
     text = page(board.cast.hana, reverse("reviews:case-detail", args=[case.number]))
     assert text.count("You were not on the board&#x27;s roster") == 1
     assert case.questions.filter(state="open").count() > 1
+
+
+def test_where_a_safeguard_is_not_built_it_is_its_owners_turn_before_the_reviewers(board: Board) -> None:
+    board.rise()
+    asked = [(turn.kind, turn.role) for turn in subject_status(board.subject, board.version, board.now()).turns if turn.question]
+    assert asked.index(("attach_evidence", "safeguard_owner")) < asked.index(("sign_off", "reviewer"))
+    assert "Attach evidence: Are the ASL-3 safeguards on" in page(board.cast.farid, "/inbox/")
+    assert "Attach evidence: Are the ASL-3 safeguards on" not in page(board.cast.ben, "/inbox/")
+    for each in board.version.document.safeguards:
+        board.build(each.slug)
+    assert "attach_evidence" not in {turn.kind for turn in subject_status(board.subject, board.version, board.now()).turns}
+
+
+def test_one_safeguard_is_and_several_are(board: Board) -> None:
+    board.rise()
+    built = {each.slug: board.build(each.slug) for each in board.version.document.safeguards}
+    last = built.pop("asl-3-security-1")
+    for implementation in built.values():
+        board.sign_off(board.cast.chloe, implementation)
+    said = {turn.why for turn in subject_status(board.subject, board.version, board.now()).turns if turn.kind == "sign_off"}
+    assert len(said) == 1 and " safeguards is not signed off." in said.pop()
+    board.sign_off(board.cast.chloe, last)
+    assert "sign_off" not in {turn.kind for turn in subject_status(board.subject, board.version, board.now()).turns}

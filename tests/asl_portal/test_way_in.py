@@ -1,0 +1,29 @@
+"""Commands on pages work where they are pasted: they name the data folder where it is not the usual one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as portal_settings
+from django.test import Client
+from django.urls import reverse
+
+from asl_portal import way_in
+from tests.makers import make_log
+
+
+def test_a_command_names_the_data_folder_where_it_is_not_the_usual_one(settings: Any) -> None:
+    settings.DATA_DIR = settings.BASE_DIR / "data"
+    assert way_in.manage() == "./portal manage"
+    settings.DATA_DIR = Path("/srv/asl data")
+    assert way_in.manage() == "ASL_DATA_DIR='/srv/asl data' ./portal manage"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mode", ["demo", "production"])
+def test_a_link_that_was_used_names_the_command_for_another_in_a_demonstration_and_no_folder_elsewhere(mode: str) -> None:
+    make_log(mode)
+    page = Client().get(reverse("sign_in_link", args=["used"]))
+    assert page.status_code == 404
+    shown = ("sign_in_link EMAIL" in page.text, str(portal_settings.DATA_DIR) in page.text, "another of them confirms it" in page.text)
+    assert shown == ((True, True, False) if mode == "demo" else (False, False, True))
