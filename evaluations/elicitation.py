@@ -36,6 +36,11 @@ def elicitation(
     return Elicitation(facts, tuple(conflicts))
 
 
+def tells(name: str) -> str | None:
+    """What a stated fact of this name tells of, or None where it is not about elicitation."""
+    return _PLACES.get(name.removeprefix("eval."))
+
+
 def plain(value: str) -> str:
     """Truth values in one spelling; anything else as it stands."""
     text = value.strip()
@@ -46,7 +51,7 @@ def _stated(stated: Sequence[Mapping[str, str]], epochs: int | None) -> dict[str
     """By fact, what the file says of it, in whatever places."""
     told: dict[str, set[str]] = {name: set() for name in FACTS}
     for fact in stated:
-        name = _PLACES.get(fact["name"].removeprefix("eval."))
+        name = tells(fact["name"])
         if name is not None:
             told[name].add(plain(fact["value"]))
     if not told["attempts"] and epochs is not None:

@@ -25,6 +25,7 @@ PURE = [
     "frameworks/finding_words.py",
     "frameworks/leaf_words.py",
     "evaluations/adapters",
+    "evaluations/elicitation.py",
     "ledger/canonical.py",
     "ledger/tree.py",
     "ledger/checkpoints.py",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from evaluations.adapters.fields import Node, facts, moment
+from evaluations.adapters.fields import Node, facts, kept, moment
 from evaluations.adapters.figures import Figure, figure, implied_count
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.names import name_warnings
@@ -71,6 +71,7 @@ def _run(document: Node, version: str, limits: Limits, *, is_newer: bool) -> Par
     evaluation = document.child("evaluation_id").name(limits)
     made, retrieved = moment(document.child("evaluation_timestamp")), moment(document.child("retrieved_timestamp"))
     measurements = () if is_newer else tuple(_measurements(document, limits))
+    found, fact_warnings = kept((), _facts(document, limits), limits)
     return ParsedRun(
         harness=HARNESS,
         model=model,
@@ -81,7 +82,7 @@ def _run(document: Node, version: str, limits: Limits, *, is_newer: bool) -> Par
         schema_version=version,
         identity=evaluation,
         external_ids=(("evaluation_id", evaluation),) if evaluation else (),
-        facts=tuple(islice(_facts(document, limits), limits.facts)),
+        facts=found,
         created_raw=made.raw or retrieved.raw,
         # When a figure was copied is not when it was measured: without the run's own time its age stays unknown.
         created=made.at,
@@ -93,6 +94,7 @@ def _run(document: Node, version: str, limits: Limits, *, is_newer: bool) -> Par
             *name_warnings(model, evaluation, info.where, document.child("evaluation_id").where),
             *([made.warning] if made.warning else []),
             *_source_warnings(document),
+            *fact_warnings,
             *([] if measurements or is_newer else [Warning("no-scores", "The record has no results.", "#/evaluation_results", "holds")]),
         ),
     )

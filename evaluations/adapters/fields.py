@@ -1,15 +1,17 @@
 """A value in a file together with its place, so that every warning can point there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from evaluations.adapters.figures import canonical, count
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.strict_json import Json, Number
 from evaluations.adapters.types import Fact, RejectedInput, Warning
+from evaluations.elicitation import tells
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_EPOCH_SECONDS = Decimal(4_102_444_800)  # 1 January 2100
@@ -145,6 +147,30 @@ def facts(node: Node, prefix: str, limits: Limits, depth: int = 3) -> Iterator[F
                 yield from facts(inner, name, limits, depth - 1)
         elif (text := _flat(inner)) is not None:
             yield Fact(name, _WITHHELD if _SECRET_VALUE.search(text) else text[: limits.fact_characters], inner.where)
+
+
+def kept(telling: Iterable[Fact], others: Iterable[Fact], limits: Limits) -> tuple[tuple[Fact, ...], tuple[Warning, ...]]:
+    """As many facts as a run keeps, and a warning where some were left out.
+
+    `telling`: from the places that may tell how the run was elicited. They are read to their end, and what they tell of it is always kept:
+    a second word on it must not fall off behind a long list.
+    """
+    found: list[Fact] = []
+    left_out: Fact | None = None
+    for fact in telling:
+        if len(found) < limits.facts or tells(fact.name):
+            found.append(fact)
+        else:
+            left_out = left_out or fact
+    room = max(0, limits.facts - len(found))
+    more = list(islice(others, room + 1))
+    left_out = left_out or (more[room] if len(more) > room else None)
+    return (*found, *more[:room]), () if left_out is None else (_facts_left_out(left_out, limits),)
+
+
+def _facts_left_out(first: Fact, limits: Limits) -> Warning:
+    message = f"The run states more than {limits.facts} facts about itself; from here on only what tells of elicitation is kept. Log fewer."
+    return Warning("facts-left-out", message, first.where, "holds")
 
 
 def _flat(node: Node) -> str | None:

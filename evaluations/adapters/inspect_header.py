@@ -5,9 +5,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
-from evaluations.adapters.fields import Moment, Node, facts, moment
+from evaluations.adapters.fields import Moment, Node, facts, kept, moment
 from evaluations.adapters.inspect_scores import Scores
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.names import name_warnings
@@ -109,6 +108,7 @@ def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bo
         count_warnings.append(Warning("count-unusable", message, config.child("epochs").where, "holds"))
     scores = Scores(results, epochs or 1, _joined(config.child("epochs_reducer")), counts, limits)
     measurements = tuple(scores.measurements()) if not is_unfinished else ()
+    found, fact_warnings = kept(_telling(spec, limits), _facts(header, limits), limits)
     return ParsedRun(
         harness=HARNESS,
         model=model,
@@ -121,7 +121,7 @@ def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bo
         external_ids=_ids(spec),
         model_roles=_roles(spec.child("model_roles")),
         task_version=spec.child("task_version").plain(),
-        facts=tuple(islice(_facts(header, limits), limits.facts)),
+        facts=found,
         created_raw=created.raw,
         created=created.at,
         started_raw=started.raw,
@@ -146,6 +146,7 @@ def _run(header: Node, version: str | None, limits: Limits, *, is_unfinished: bo
             *count_warnings,
             *_part_of_the_data_set(spec, counts, epochs or 1),
             *_edit_warnings(header),
+            *fact_warnings,
             *([] if measurements or is_unfinished else [Warning("no-scores", "The run has no scores.", results.where, "holds")]),
         ),
     )
@@ -295,15 +296,19 @@ def _is_narrowed(config: Node) -> bool:
     return config.child("limit").is_there or config.child("sample_id").is_there
 
 
+def _telling(spec: Node, limits: Limits) -> Iterator[Fact]:
+    """What may tell how the run was elicited."""
+    yield from facts(spec.child("metadata"), "metadata", limits)
+    yield from facts(spec.child("task_args"), "task_args", limits)
+
+
 def _facts(header: Node, limits: Limits) -> Iterator[Fact]:
-    """How the run was set up. Prompts and solver parameters stay out: they may hold what must not be seen."""
+    """How the run was set up otherwise. Prompts and solver parameters stay out: they may hold what must not be seen."""
     spec = header.child("eval")
     config = spec.child("config")
     settings = Node({name: config.child(name).value for name in _SETTINGS if config.child(name).is_there}, config.where)
-    yield from facts(spec.child("metadata"), "metadata", limits)
     if header.child("metadata").value != spec.child("metadata").value:  # edited after the run, so it says nothing of the run itself
         yield from facts(header.child("metadata"), "edited_metadata", limits)
-    yield from facts(spec.child("task_args"), "task_args", limits)
     yield from facts(settings, "config", limits)
     yield from facts(spec.child("model_generate_config"), "model_generate_config", limits)
     yield from facts(spec.child("solver_args"), "solver_args", limits, depth=0)

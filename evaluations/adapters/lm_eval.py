@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from evaluations.adapters.fields import Moment, Node, facts, moment
+from evaluations.adapters.fields import Moment, Node, facts, kept, moment
 from evaluations.adapters.figures import Figure, figure, implied_count
 from evaluations.adapters.limits import Limits
 from evaluations.adapters.names import name_warnings
@@ -125,6 +125,7 @@ class _File:
         created, model = moment(document.child("date")), self._model()
         effective = self._samples(task).child("effective")
         commit = document.child("git_hash").text()
+        found, fact_warnings = kept(self._telling(task), self._facts(task), self.limits)
         return ParsedRun(
             harness=HARNESS,
             model=model,
@@ -135,7 +136,7 @@ class _File:
             harness_version=document.child("lm_eval_version").text(),
             schema_version=None,
             task_version=document.child("versions").child(task).plain(),
-            facts=tuple(islice(self._facts(task), self.limits.facts)),
+            facts=found,
             created_raw=created.raw,
             created=created.at,
             limit=config.child("limit").plain(),
@@ -143,7 +144,7 @@ class _File:
             counts=Counts(total=effective.count(), completed=effective.count()),
             revision=Revision(commit=commit, commit_looks_real=_is_hexadecimal(commit)),
             measurements=measurements,
-            warnings=tuple(self._run_warnings(task, model, created, effective)),
+            warnings=(*self._run_warnings(task, model, created, effective), *fact_warnings),
         )
 
     def _run_warnings(self, task: str, model: str | None, created: Moment, effective: Node) -> Iterator[Warning]:
@@ -191,6 +192,10 @@ class _File:
                 return found
         return self.document.child("config").child("model").name(self.limits)
 
+    def _telling(self, task: str) -> Iterator[Fact]:
+        """What may tell how the run was elicited; of this task alone, so that a long list is read once."""
+        return facts(self.document.child("configs").child(task).child("metadata"), "metadata", self.limits, depth=1)
+
     def _facts(self, task: str) -> Iterator[Fact]:
         config = self.document.child("config")
         settings: dict[str, Json] = {name: config.child(name).value for name in _SETTINGS if config.child(name).is_there}
@@ -202,7 +207,6 @@ class _File:
             if text := self.document.child(name).plain():
                 yield Fact(name, text[: self.limits.fact_characters], self.document.child(name).where)
         yield from facts(self.document.child("configs").child(task).child("generation_kwargs"), "generation_kwargs", self.limits, depth=1)
-        yield from facts(self.document.child("configs").child(task).child("metadata"), "metadata", self.limits, depth=1)
 
     def _measurements(self, task: str, row: Node, group: str | None) -> Iterator[ParsedMeasurement]:
         is_derived = self._is_group(task)

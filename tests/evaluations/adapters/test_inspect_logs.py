@@ -1,6 +1,7 @@
 """What an Inspect log says, and what it does not prove."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from inspect_ai.log import read_eval_log
 
 from evaluations import adapters
 from evaluations.adapters.types import RejectedInput
+from evaluations.elicitation import elicitation
 from tests.evaluations.adapters.archives import DEFLATE, STORED, ZSTANDARD, Entry, members, pack, repacked
 from tests.evaluations.adapters.headers import as_eval, codes, header, metric, number, read, run, scored
 
@@ -74,6 +76,24 @@ def test_how_the_run_was_elicited_stands_in_flat_facts() -> None:
     assert facts["metadata.elicitation.safeguards_on"] == "false"
     assert facts["task_args.attempts"] == "4"
     assert facts["plan.solvers"] == "generate"
+
+
+def test_a_second_word_on_elicitation_does_not_fall_off_behind_a_long_list() -> None:
+    notes = {f"note_{index}": index for index in range(300)}
+    found = run(eval__metadata={"safeguards_on": "false", **notes}, eval__task_args={"safeguards_on": True})
+    told = elicitation([asdict(fact) for fact in found.facts], epochs=1, declared={}, countersigned=False)
+    assert told.conflicts == ("safeguards_on",)
+    (warning,) = found.warnings
+    assert (warning.code, warning.where, warning.effect) == ("facts-left-out", "header.json#/eval/metadata/note_299", "holds")
+
+
+def test_as_many_facts_as_are_kept_leave_none_out() -> None:
+    notes = {f"note_{index}": index for index in range(298)}
+    found = run(eval__metadata=notes)
+    assert (len(found.facts), codes(found)) == (300, set())  # with the epochs and the one solver
+    longer = run(eval__metadata=notes, eval__task_args={"tools": "bash"})
+    assert codes(longer, "holds") == {"facts-left-out"}
+    assert {fact.name for fact in longer.facts} >= {"task_args.tools"} and len(longer.facts) == 300
 
 
 def test_credentials_among_the_settings_are_withheld_and_budgets_are_not() -> None:

@@ -74,6 +74,14 @@ def test_settings_are_facts_and_credentials_are_not() -> None:
     assert "never shown" not in facts.values()
 
 
+def test_what_a_task_tells_of_elicitation_does_not_fall_off_behind_a_long_list() -> None:
+    told = {**{f"note_{index}": index for index in range(400)}, "tools": "bash"}
+    reading = _new(configs={"cyber_web": {"metadata": told}})
+    web, other = _run(reading, "cyber_web"), next(run for run in reading.runs if run.task != "cyber_web")
+    assert ("metadata.tools", "bash") in {(fact.name, fact.value) for fact in web.facts} and len(web.facts) == 301
+    assert "facts-left-out" in codes(web, "holds") and "facts-left-out" not in codes(other)
+
+
 def test_infinity_and_nan_are_read_as_no_numbers() -> None:
     reading = _new(results={"t": {"mae,none": float("inf"), "mae_stderr,none": float("nan")}})
     (found,) = reading.runs[0].measurements
