@@ -286,10 +286,16 @@ def _scored_items(results: Node) -> int | None:
 
 
 def _part_of_the_data_set(spec: Node, counts: Counts, epochs: int) -> Iterator[Warning]:
+    if not _is_narrowed(spec.child("config")):
+        return
     size = spec.child("dataset").child("samples").count()
-    if size is not None and counts.total is not None and counts.total < size * epochs and _is_narrowed(spec.child("config")):
+    if size is None or counts.total is None:
+        message = "A limit or a selection was set, and the log does not say of how many items: perhaps a part, not the whole."
+    elif counts.total < size * epochs:
         message = f"{counts.total // epochs} of the {size} items of the data set were run: a part, not the whole."
-        yield Warning("part-of-the-data-set", message, spec.child("dataset").where, "holds")
+    else:
+        return
+    yield Warning("part-of-the-data-set", message, spec.child("dataset").where, "holds")
 
 
 def _is_narrowed(config: Node) -> bool:

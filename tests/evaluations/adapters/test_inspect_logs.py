@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from inspect_ai.log import read_eval_log
@@ -160,6 +161,15 @@ def test_a_run_over_part_of_its_data_set_holds() -> None:
     reading = _read_log("limited")
     assert "part-of-the-data-set" in codes(reading, "holds")
     assert "4 of the 10" in reading.runs[0].warnings[0].message
+
+
+@pytest.mark.parametrize("narrowed", [{"limit": 40}, {"sample_id": ["a", "b"]}])
+@pytest.mark.parametrize("unknown", ["eval__dataset", "results__total_samples"])
+def test_a_narrowed_run_that_does_not_say_of_how_many_items_holds(narrowed: dict[str, Any], unknown: str) -> None:
+    config = {"epochs": 1, **narrowed}
+    assert "part-of-the-data-set" in codes(run(eval__config=config, **{unknown: None}), "holds")
+    assert codes(run(eval__config=config)) == set()  # 40 of the 40
+    assert "part-of-the-data-set" not in codes(run(**{unknown: None}))
 
 
 def test_an_interval_of_the_file_is_taken_with_its_level() -> None:
