@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import chain
 from operator import attrgetter
 from uuid import UUID, uuid4
 
@@ -224,13 +225,22 @@ def _identity(parsed: ParsedRun) -> str:
 
 
 def _content_digest(upload: Upload, parsed: ParsedRun) -> str:
-    """What a run says, whatever the file around it: model, task, weights, how it was run and its numbers. Twins that differ in it conflict."""
+    """What a run says, whatever the file around it: model, task, weights, how it was run, its numbers and what holds them. Twins that differ
+    in it conflict."""
     numbers = sorted(digest(_NUMBER(one)) for one in parsed.measurements)
     counts = parsed.counts
     facts = sorted(digest([fact.name, fact.value]) for fact in parsed.facts)
     said = [upload.snapshot_id, parsed.model, parsed.task, parsed.task_version, parsed.status, parsed.invalidated, parsed.epochs]
     counted = [counts.total, counts.completed, counts.scored, counts.errored, counts.invalidated]
-    return digest([*said, _zoned(parsed.created), counted, facts, numbers])
+    held = _held(parsed)
+    return digest([*said, _zoned(parsed.created), counted, facts, numbers, *([held] if held else [])])
+
+
+def _held(parsed: ParsedRun) -> list[tuple[str, str]]:
+    """What holds the run or one of its numbers, by code and place: a copy stripped of it says something else. The place is the one within the
+    document, which the forms of one log share."""
+    warnings = chain(parsed.warnings, *(one.warnings for one in parsed.measurements))
+    return sorted((warning.code, warning.where.partition("#")[2]) for warning in warnings if warning.effect == "holds")
 
 
 def _zoned(moment: datetime | None) -> datetime | None:

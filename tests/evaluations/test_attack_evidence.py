@@ -1,10 +1,14 @@
 """Ways an insider might make something look shown that was not; each stays shut."""
 
+from math import sqrt
+
 import pytest
 
 from evaluations.evidence import interval_told
 from evaluations.models import Measurement
 from evaluations.services import results
+from tests.evaluations.adapters.archives import members_of
+from tests.evaluations.adapters.headers import scored
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
 from tests.makers import make_snapshot
@@ -38,6 +42,36 @@ def test_a_twin_with_the_same_numbers_elicited_otherwise_conflicts(world: World)
 def test_a_twin_with_the_same_numbers_and_other_particulars_conflicts(world: World, change: dict) -> None:
     world.send(log(right=2))
     assert world.send(log(right=2, **change)).runs.get().conflicts
+
+
+def _unscored(count: int | None) -> dict:
+    return scored(0.05, sqrt(0.05 * 0.95 / 39), **({} if count is None else {"unscored_samples": count}))
+
+
+@pytest.mark.parametrize(
+    ("honest", "stripped"),
+    [
+        ({"results__early_stopping": {"manager": "m"}}, {}),
+        (_unscored(5), _unscored(None)),
+        (
+            {"eval__config": {"epochs": 1, "sample_id": ["a"]}, "eval__dataset": {"name": "d", "samples": 400}},
+            {"eval__config": {"epochs": 1}},
+        ),
+    ],
+    ids=["stopped early", "unscored", "part of the data set"],
+)
+def test_a_copy_stripped_of_what_holds_the_run_conflicts_with_the_honest_file(world: World, honest: dict, stripped: dict) -> None:
+    world.send(log(**stripped))
+    assert world.outcomes["bio-3"] == "ruled_out"
+    assert world.send(log(**honest)).runs.get().conflicts and world.outcomes["bio-3"] != "ruled_out"
+
+
+def test_the_two_forms_of_a_run_that_is_held_still_tell_the_same(world: World) -> None:
+    log_of = {"results__early_stopping": {"manager": "m"}, "eval__config": {"epochs": 1, "limit": 4}} | _unscored(5)
+    world.send(log(**log_of))
+    plain = members_of(log(**log_of))["header.json"]
+    twin = world.send(plain).runs.get()
+    assert twin.twin_of is not None and not twin.conflicts and twin.upload.format == "inspect-json"
 
 
 @pytest.mark.parametrize(

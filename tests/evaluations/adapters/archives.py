@@ -3,6 +3,7 @@
 import struct
 import zlib
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import zstandard
@@ -70,9 +71,13 @@ def pack(entries: list[Entry], *, before: bytes = b"", after: bytes = b"", count
 
 def members(path: Path) -> dict[str, bytes]:
     """Name and content of every member of a log on disk."""
-    with path.open("rb") as stream:
-        archive = Archive(stream, LIMITS)
-        return {member.name: _content(archive.open(member)) for member in archive.members}
+    return members_of(path.read_bytes())
+
+
+def members_of(data: bytes) -> dict[str, bytes]:
+    """Name and content of every member of a log."""
+    archive = Archive(BytesIO(data), LIMITS)
+    return {member.name: _content(archive.open(member)) for member in archive.members}
 
 
 def _content(stream: MemberStream) -> bytes:
