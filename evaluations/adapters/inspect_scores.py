@@ -19,6 +19,7 @@ _SPREAD = ("stderr", "bootstrap_stderr", "bootstrap_std")
 _PLAIN_STDERR = "standard error"
 _CENTRES = ("accuracy", "mean")
 _INTERVALS = ("ci", "ci_wilson")
+_BOUNDS = frozenset({"lower", "upper"})
 _NO_FIGURE = Figure("", None, "absent")
 
 
@@ -122,7 +123,7 @@ class _Block:
             warnings.append(Warning("stderr-absent", "The number comes without a standard error.", where, "info"))
         if is_grouped:
             warnings.append(
-                Warning("n-absent", "The number covers one group; the log does not say how many items are in it.", where, "info")
+                Warning("n-absent", "The number may cover one group of the items; the log does not say how many are in it.", where, "info")
             )
         if found.value is not None:
             is_loose = spread is not None and _stderr_method(spread) != _PLAIN_STDERR
@@ -181,14 +182,20 @@ def _lacks_stderr(key: str, found: Figure, stderr: Figure, n: int | None) -> boo
 
 
 def _is_over_a_group(metric: Node) -> bool:
-    """Whether the number covers one group of the items only: how many those are, the log does not say."""
-    if metric.inner("params") is None:
-        return False
+    """Whether the number may cover one group of the items only: how many those are, the log does not say.
+
+    `group` is what Inspect writes to every number of a metric that gives several; of which items each is, only its own metrics tell.
+    """
     params = metric.child("params")
     if not params.child("group_key").is_there:
-        return False
+        return metric.inner("group") is not None and not _is_bound(metric)
     is_whole = metric.child("name").text() == (params.child("all_label").text() or "all")
     return not is_whole or params.child("all").text() == "groups"
+
+
+def _is_bound(metric: Node) -> bool:
+    """Whether the number is a bound of Inspect's own interval, which is over all items of its block."""
+    return metric.child("group").text() in _INTERVALS and metric.child("name").text() in _BOUNDS
 
 
 def _stderr_method(spread: Node | None) -> str | None:
@@ -214,7 +221,7 @@ def _interval(metrics: dict[str, Node]) -> _Interval | None:
     """Inspect's own `ci` and `ci_wilson`: two bounds with their level among the metrics of the block."""
     for group in _INTERVALS:
         bounds = {metric.child("name").text(): key for key, metric in metrics.items() if metric.child("group").text() == group}
-        if set(bounds) != {"lower", "upper"}:
+        if set(bounds) != _BOUNDS:
             continue
         low, high = (metrics[bounds[side]] for side in ("lower", "upper"))
         low_value, high_value = figure(low.child("value").value).value, figure(high.child("value").value).value

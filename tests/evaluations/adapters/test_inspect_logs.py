@@ -187,6 +187,23 @@ def test_numbers_of_single_groups_claim_no_n() -> None:
     assert loose.metric == "stderr"  # beside neither accuracy nor mean, it belongs to no number
 
 
+@pytest.mark.parametrize("group", ["topic", "ci"])
+def test_numbers_a_metric_gives_several_of_claim_no_n(group: str) -> None:
+    """Of five items, taken for five of the forty, none wrong would show next to nothing and look like much."""
+    several = {"bio": metric("accuracy", 0, group=group), "chem": metric("accuracy", 0.25, group=group)}
+    found = run(results__scores=[{"name": "exact", "scorer": "exact", "scored_samples": 40, "metrics": several}])
+    assert [(one.metric, one.group, one.n, one.n_source) for one in found.measurements] == [
+        ("bio", group, None, None),
+        ("chem", group, None, None),
+    ]
+    assert all("n-absent" in codes(one) for one in found.measurements)
+
+
+def test_the_bounds_of_inspects_own_interval_are_over_the_whole_block() -> None:
+    bounds = {"lower": metric("lower", 0.1, group="ci"), "upper": metric("upper", 0.4, group="ci")}
+    assert [one.n for one in run(results__scores=[{"name": "e", "scored_samples": 40, "metrics": bounds}]).measurements] == [40, 40]
+
+
 def test_each_reducer_gives_a_number_of_its_own() -> None:
     assert [one.reducer for one in _read_log("by_reducer").runs[0].measurements] == ["mean", "pass_at_2"]
 
