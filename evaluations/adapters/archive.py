@@ -29,6 +29,9 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 65535
 _ALL_ONES_16, _ALL_ONES_32 = 0xFFFF, 0xFFFFFFFF
+_ALL_ONES = (_ALL_ONES_16, _ALL_ONES_16, _ALL_ONES_32, _ALL_ONES_32)
+_LOCATOR = b"PK\x06\x07"
+_WIDE_NUMBERS, _OTHER_NAME = 0x1, 0x7075  # kinds of extra fields
 _ENCRYPTED, _DEFERRED_SIZES, _STRONGLY_ENCRYPTED, _UTF8_NAME, _MASKED = 0x1, 0x8, 0x40, 0x800, 0x2000
 _UNIX = 3
 _SPECIAL = {S_IFLNK: "a symbolic link", S_IFCHR: "a device", S_IFBLK: "a device", S_IFIFO: "a pipe", S_IFSOCK: "a socket"}
@@ -126,8 +129,19 @@ class Archive:
                 what_to_do=_AS_WRITTEN,
             )
         before_end = end_at
-        if _ALL_ONES_16 in (count, here) or _ALL_ONES_32 in (size, offset):
+        plain = (count, here, size, offset)
+        is_wide = _ALL_ONES_16 in (count, here) or _ALL_ONES_32 in (size, offset)
+        if is_wide:
             before_end, count, here, size, offset = self._end64(end_at)
+        # Some programs follow the wide record only where they must, others wherever one stands.
+        says_other = any(one not in (ones, wide) for one, ones, wide in zip(plain, _ALL_ONES, (count, here, size, offset), strict=True))
+        if says_other or (not is_wide and self._at(max(0, end_at - _LOCATOR64.size), len(_LOCATOR)) == _LOCATOR):
+            raise RejectedInput(
+                "archive-two-directories",
+                "The archive has two directories; different programs would read different results.",
+                where=f"byte {end_at}",
+                what_to_do=_AS_WRITTEN,
+            )
         if disk or directory_disk or here != count:
             raise _damaged("The archive is one part of several.", f"byte {end_at}")
         if offset + size != before_end:
@@ -139,7 +153,7 @@ class Archive:
         if locator_at < 0:
             raise _damaged("The archive's end record is damaged.", f"byte {end_at}")
         signature, disk, record_at, disks = _LOCATOR64.unpack(self._at(locator_at, _LOCATOR64.size))
-        if signature != b"PK\x06\x07" or disk or disks > 1 or record_at + _END64.size != locator_at:
+        if signature != _LOCATOR or disk or disks > 1 or record_at + _END64.size != locator_at:
             raise _damaged("The archive's end record is damaged.", f"byte {locator_at}")
         signature, _, _, _, disk, directory_disk, here, count, size, offset = _END64.unpack(self._at(record_at, _END64.size))
         if signature != b"PK\x06\x06" or disk or directory_disk:
@@ -176,6 +190,7 @@ class Archive:
         extra = data[name_at + name_length : name_at + name_length + extra_length]
         size, packed, offset = _wide(extra, size, packed, offset, where)
         name = _name(raw_name, flags, self.limits, where)
+        _check_one_name(extra, name)
         _check_kind(name, flags, method, S_IFMT(attributes >> 16) if made_by >> 8 == _UNIX else 0)
         _check_size(name, packed, size, self.limits)
         return Member(raw_name, method, flags, crc, packed, size, offset), next_at
@@ -208,6 +223,7 @@ class Archive:
         deferred = flags & _DEFERRED_SIZES or _ALL_ONES_32 in (packed, size)
         if not same or (not deferred and (crc, packed, size) != (member.crc, member.packed, member.size)):
             raise _damaged("A member of the archive and the directory contradict each other.", where)
+        _check_one_name(self._at(member.offset + _LOCAL.size + len(raw_name), extra_length), member.name)
         data_at = member.offset + _LOCAL.size + len(raw_name) + int(extra_length)
         if data_at + member.packed > self.directory_at:
             raise _damaged("A member of the archive reaches beyond its data.", where)
@@ -290,15 +306,30 @@ def _wide(extra: bytes, size: int, packed: int, offset: int, where: str) -> tupl
     """The three numbers with their 64-bit forms where the 32-bit ones are marked as too small."""
     if _ALL_ONES_32 not in (size, packed, offset):
         return size, packed, offset
+    for kind, data in _extra_fields(extra):
+        if kind == _WIDE_NUMBERS:
+            wide = iter(struct.iter_unpack("<Q", data[: len(data) // 8 * 8]))
+            values = [next(wide, (value,))[0] if value == _ALL_ONES_32 else value for value in (size, packed, offset)]
+            return values[0], values[1], values[2]
+    raise _damaged("The archive's directory lacks a size.", where)
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == 1:
-            wide = iter(struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length // 8 * 8]))
-            values = [next(wide, (value,))[0] if value == _ALL_ONES_32 else value for value in (size, packed, offset)]
-            return values[0], values[1], values[2]
+        yield kind, extra[at + 4 : at + 4 + length]
         at += 4 + length
-    raise _damaged("The archive's directory lacks a size.", where)
+
+
+def _check_one_name(extra: bytes, name: str) -> None:
+    if any(kind == _OTHER_NAME for kind, _ in _extra_fields(extra)):
+        raise RejectedInput(
+            "archive-two-names",
+            "A member of the archive has a second name; different programs would read different results.",
+            where=_shown(name),
+            what_to_do=_AS_WRITTEN,
+        )
 
 
 def _name(raw: bytes, flags: int, limits: Limits, where: str) -> str:

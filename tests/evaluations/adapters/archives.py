@@ -28,6 +28,9 @@ class Entry:
     mode: int = 0o100600
     offset: int | None = None
     local_name: bytes | None = None
+    extra: bytes = b""
+    local_extra: bytes = b""
+    comment: bytes = b""
     written_at: int = field(default=0, init=False)
 
     def finish(self) -> None:
@@ -55,14 +58,27 @@ def pack(entries: list[Entry], *, before: bytes = b"", after: bytes = b"", count
         entry.written_at = len(body)
         name = entry.local_name if entry.local_name is not None else entry.name
         body += struct.pack(
-            "<4s5H3L2H", b"PK\x03\x04", 20, entry.flags, entry.method, 0, 33, entry.crc, len(entry.packed), entry.size, len(name), 0
+            "<4s5H3L2H",
+            b"PK\x03\x04",
+            20,
+            entry.flags,
+            entry.method,
+            0,
+            33,
+            entry.crc,
+            len(entry.packed),
+            entry.size,
+            len(name),
+            len(entry.local_extra),
         )
-        body += name + entry.packed
+        body += name + entry.local_extra + entry.packed
     directory_at = len(body)
     for entry in entries:
         offset = entry.written_at if entry.offset is None else entry.offset
-        numbers = (0x0314, 20, entry.flags, entry.method, 0, 33, entry.crc, len(entry.packed), entry.size, len(entry.name), 0, 0, 0, 0)
-        body += struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *numbers, entry.mode << 16, offset) + entry.name
+        lengths = (len(entry.name), len(entry.extra), len(entry.comment))
+        numbers = (0x0314, 20, entry.flags, entry.method, 0, 33, entry.crc, len(entry.packed), entry.size, *lengths, 0, 0)
+        body += struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *numbers, entry.mode << 16, offset)
+        body += entry.name + entry.extra + entry.comment
     size = len(body) - directory_at
     number = len(entries) if count is None else count
     body += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, number, number, size, directory_at, 0)

@@ -1,7 +1,10 @@
 """Archives made to hurt: each is refused for its reason, cheaply."""
 
+import struct
 import time
 import tracemalloc
+import zipfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -147,6 +150,50 @@ def test_two_headers_are_refused_as_ambiguous() -> None:
     assert refusal.code == "archive-two-headers" and "save it again" in refusal.what_to_do
 
 
+def test_a_second_directory_that_only_some_programs_follow_is_refused() -> None:
+    """Python's own reader follows the wide record wherever one stands, here in the comment of a directory that needs none."""
+    other = HEADER.replace(b'"value":0.25', b'"value":0.99')
+    members = [Entry("header.json", HEADER), Entry("header.json", other)]
+    both = pack(members)
+    second_line = both[both.rindex(b"PK\x01\x02") : both.rindex(b"PK\x05\x06")]
+    directory_at = both.index(b"PK\x01\x02")
+    hidden_at = directory_at + 46 + len("header.json")
+    first = pack([Entry("header.json", HEADER, comment=_hidden_directory(second_line, hidden_at))])
+    first_line = first[first.index(b"PK\x01\x02") : first.rindex(b"PK\x05\x06")]
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(first_line), directory_at, 0)
+    data = both[:directory_at] + first_line + end
+    assert zipfile.ZipFile(BytesIO(data)).read("header.json") == other
+    refusal = _refused(data)
+    assert refusal.code == "archive-two-directories" and "as Inspect wrote it" in refusal.what_to_do
+
+
+def _hidden_directory(line: bytes, at: int) -> bytes:
+    """A directory of one line with its wide record and the locator, as they stand before the end of a large archive."""
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(line), at)
+    return line + record + struct.pack("<4sLQL", b"PK\x06\x07", 0, at + len(line), 1)
+
+
+def test_a_wide_record_that_tells_otherwise_than_the_end_is_refused() -> None:
+    honest = pack([Entry("header.json", HEADER)])
+    line = honest[honest.index(b"PK\x01\x02") : honest.rindex(b"PK\x05\x06")]
+    at = len(honest) - 22 - len(line)
+    for offset, code in ((at, None), (at - 1, "archive-two-directories")):
+        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, len(line), offset, 0)
+        data = honest[:at] + _hidden_directory(line, at) + end
+        assert adapters.read(data).verdict == "accept" if code is None else _refused(data).code == code
+
+
+@pytest.mark.parametrize("place", ["extra", "local_extra"])
+def test_a_member_with_a_second_name_is_refused(place: str) -> None:
+    """Newer programs go by the name in the extra field; older ones do not know of it."""
+    name = b"header.json"
+    told = struct.pack("<BL", 1, zlib.crc32(name)) + b"notes.json"
+    other = struct.pack("<2H", 0x5455, 5) + bytes(5)
+    second = struct.pack("<2H", 0x7075, len(told)) + told
+    assert adapters.read(pack([Entry(name, HEADER, **{place: other})])).verdict == "accept"
+    assert _refused(pack([Entry(name, HEADER, **{place: other + second})])).code == "archive-two-names"
+
+
 def test_another_member_given_twice_is_inspects_own_way_and_is_read() -> None:
     assert adapters.read(_with(Entry("samples/1.json", b"{}"), Entry("samples/1.json", b"{}"))).verdict == "accept"
 
@@ -206,8 +253,6 @@ def test_a_log_of_many_samples_costs_no_more_than_its_header() -> None:
 
 def test_an_archive_of_more_than_65535_members_is_read() -> None:
     """Such an archive ends with the wide record; the standard library writes one."""
-    import zipfile  # noqa: PLC0415  # only this test writes with it
-
     body = BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         archive.writestr("header.json", HEADER)
