@@ -293,7 +293,14 @@ def test_beyond_one_a_metric_needs_a_unit_in_its_name(metric_name: str, holds: b
 
 
 @pytest.mark.parametrize(
-    ("stderr", "code"), [(-0.1, "stderr-negative"), ("N/A", "stderr-not-a-number"), (0, "stderr-zero"), (True, "stderr-not-a-number")]
+    ("stderr", "code"),
+    [
+        (-0.1, "stderr-negative"),
+        ("N/A", "stderr-not-a-number"),
+        (0, "stderr-zero"),
+        (3.7e-17, "stderr-zero"),
+        (True, "stderr-not-a-number"),
+    ],
 )
 def test_an_impossible_standard_error_is_unknown_and_holds(stderr: object, code: str) -> None:
     found = number(**scored(0.25, stderr))
