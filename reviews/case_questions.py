@@ -149,7 +149,7 @@ class Look:
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=may_sign_about(self.actor, self.document, policies.at_stake(question)),
-            may_propose=policies.may_chair(self.actor, self.case),
+            may_propose=policies.may_propose(self.actor, self.case, question),
             ready=ready,
             voted=voted,
         )

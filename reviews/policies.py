@@ -70,6 +70,12 @@ def may_chair(actor: Actor, case: Case) -> Answer:
     return _open(case)
 
 
+def may_propose(actor: Actor, case: Case, question: Question) -> Answer:
+    """The chair puts another verdict to the vote while the question is asked; what was decided keeps what was decided on."""
+    allowed = may_chair(actor, case)
+    return _open(case, question) if allowed else allowed
+
+
 def may_vote(actor: Actor, case: Case, question: Question, excluded: Mapping[str, str]) -> Answer:
     """On the roster as pinned, still holding a voting role, not the chair, without conflict in this question."""
     pinned = roster_roles(case, actor)

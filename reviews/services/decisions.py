@@ -76,11 +76,11 @@ class CoverNotFit(NotValid):
 def propose(*, question: Question, verdict: str, note: str, actor: Person, at: datetime, covered_by: Snapshot | None = None) -> Question:
     """The chair puts another verdict on a threshold to the vote; votes on the earlier proposal are outdated by it.
 
-    Raises NotAllowed, VerdictNotNow (a `not_crossed` on a finding with missing or stale evidence, above all), CoverNotFit.
+    Raises NotAllowed, NotNow, VerdictNotNow (a `not_crossed` on a finding with missing or stale evidence, above all), CoverNotFit.
     """
     case = locked(question.case)
     question = case.questions.get(pk=question.pk)
-    require(policies.may_chair(actor_of(actor, at), case))
+    require(policies.may_propose(actor_of(actor, at), case, question))
     facts = collect_one(case.subject, case.framework_version, at)
     _check_threshold_verdict(case, question, verdict, facts, covered_by)
     wanted = contents.Wanted(
