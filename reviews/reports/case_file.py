@@ -334,7 +334,11 @@ def _safeguard(each: Any, page: CasePage) -> dict[str, Any]:
         "version_digest": signoff.content_digest if signoff else None,
         "signed": f"{signoff.person}, {_when(signoff.given_at)}: {signoff.get_meaning_display()}" if signoff else "–",
         "expires": _when(signoff.expires_at) if signoff else None,
-        "evidence": [{"name": file.filename, "digest": f"sha256:{file.blob_id}"} for file in evidence],
+        # What a hazardous file is called may tell what it holds, and this goes to people who are not cleared.
+        "evidence": [
+            {"name": f"hazardous {file.evidence_type}" if file.hazard else file.filename, "digest": f"sha256:{file.blob_id}"}
+            for file in evidence
+        ],
     }
 
 

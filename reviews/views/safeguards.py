@@ -181,7 +181,7 @@ def withdraw_evidence(request: MemberRequest, implementation_id: UUID, evidence_
     if evidence is None:
         raise EvidenceNotKnown
     signoffs.withdraw_evidence(evidence=evidence, actor=request.actor.person, at=timezone.now())
-    messages.info(request, f"{evidence.filename} is withdrawn. It stays on record, and the safeguard has a new version.")
+    messages.info(request, "The file is withdrawn. It stays on record, and the safeguard has a new version.")
     return redirect("reviews:safeguard-detail", implementation_id=implementation.pk)
 
 

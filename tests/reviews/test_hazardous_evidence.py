@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from ledger.refusals import NotAllowed
 from reviews.models import ImplementationEvidence, SafeguardImplementation
+from reviews.reports.case_file import case_file
 from reviews.services import signoffs
 from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
@@ -49,6 +50,36 @@ def test_a_hazardous_file_goes_to_cleared_people_as_a_download_and_is_not_there_
     assert answer.status_code == 200 and HAZARD in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer["Content-Disposition"].startswith("attachment") and answer["X-Content-Type-Options"] == "nosniff"
     assert "The words that worked." in cleared.get(page).content.decode()
+
+
+def test_what_a_hazardous_file_is_called_goes_to_cleared_people_only(board: Board) -> None:
+    """A name tells what a file holds; its kind and its digest say what a reader who is not cleared needs."""
+    for safeguard, hazard in (("asl-2-security-1", True), ("asl-2-deployment-1", False)):
+        file = {"evidence_type": "red-team", "filename": f"how-to-get-past-{safeguard}.pdf", "hazard": hazard}
+        evidence = board.attach(board.build(safeguard), safeguard.encode(), **file)
+        page = reverse("reviews:safeguard-detail", args=[evidence.implementation_id])
+        assert (evidence.filename in client_of(board, "ben").get(page).content.decode()) is not hazard
+        assert evidence.blob_id[:12] in client_of(board, "ben").get(page).content.decode()
+    give_clearance(board.cast, board.cast.chloe, at=board.now())
+    hazardous = ImplementationEvidence.objects.get(filename="how-to-get-past-asl-2-security-1.pdf")
+    page = reverse("reviews:safeguard-detail", args=[hazardous.implementation_id])
+    assert hazardous.filename in client_of(board, "chloe").get(page).content.decode()
+    withdrawn = client_of(board, "farid").post(
+        reverse("reviews:evidence-withdraw", args=[hazardous.implementation_id, hazardous.pk]), follow=True
+    )
+    assert "is withdrawn" in withdrawn.content.decode() and hazardous.filename not in withdrawn.content.decode()
+
+
+def test_a_report_names_a_hazardous_file_by_its_kind(board: Board) -> None:
+    give_clearance(board.cast, board.cast.chloe, at=board.now())
+    board.clean()
+    implementation = board.build("asl-2-security-1")
+    evidence = board.attach(implementation, HAZARD, evidence_type="red-team", filename="how-to-get-past.pdf", hazard=True)
+    implementation.refresh_from_db()
+    board.sign_off(board.cast.chloe, implementation)
+    told = case_file(board.open_case(), requested_by=board.cast.chloe, at=board.now())
+    listed = [file for group in told["safeguards"] for row in group["rows"] for file in row["evidence"]]
+    assert {"name": "hazardous red-team", "digest": f"sha256:{evidence.blob_id}"} in listed and "how-to-get-past" not in str(told)
 
 
 def test_nobody_signs_off_what_they_are_not_cleared_to_read(board: Board) -> None:
