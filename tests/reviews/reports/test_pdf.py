@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from ledger.verify_export import Report
 from reviews.reports.case_file import case_file
-from reviews.reports.render import case_file_pdf
+from reviews.reports.render import MARKED, case_file_pdf
 from tests.reviews.reports.conftest import DISSENT, HAZARD, HOSTILE, Decided
 
 
@@ -92,6 +92,36 @@ def test_words_that_try_to_be_code_are_printed_as_they_were_written(pdf: bytes) 
     text = text_of(pdf)
     assert squeezed(HOSTILE) in text
     assert "root:x:0" not in text
+
+
+UNSHOWN = {
+    "emoji": "Looks fine \U0001f600",
+    "Chinese": "\u4f60\u597d",
+    "Hangul": "\ud55c",
+    "private use": "\ue000",
+    "no character": "\ufffe",
+    "an accent from another font": "\u00e9 1\ufe0f\u20e3",
+    "a script whose lines break the typesetter": " ".join(map(chr, range(0x800, 0x840))),
+}
+
+
+@pytest.mark.parametrize("words", UNSHOWN.values(), ids=UNSHOWN.keys())
+def test_a_sign_no_font_has_is_printed_as_its_number_and_costs_no_report(file: dict[str, Any], decided: Decided, words: str) -> None:
+    text = text_of(case_file_pdf(_commented(file, words), at=decided.board.moment))
+    assert f"[U+{ord(words[-1]):04X}]" in text and "[U+00E9]" not in text
+    assert squeezed(MARKED) in text and squeezed(DISSENT) in text
+
+
+@pytest.mark.parametrize(
+    "words", ["Chlo\u00e9 \u2265 \u2192 \u03a9 \u0416", "\u05e9\u05dc\u05d5\u05dd", "\u0639\u0631\u0628\u064a"], ids=ascii
+)
+def test_what_the_fonts_have_is_printed_as_it_was_written(file: dict[str, Any], decided: Decided, words: str) -> None:
+    text = text_of(case_file_pdf(_commented(file, words), at=decided.board.moment))
+    assert "[U+" not in text and squeezed(MARKED) not in text
+
+
+def _commented(file: dict[str, Any], words: str) -> dict[str, Any]:
+    return {**file, "comments": [{**file["comments"][0], "text": words}]}
 
 
 def test_every_chart_has_words_for_those_who_do_not_see_it(pdf: bytes) -> None:
