@@ -1,10 +1,11 @@
-"""Commands on pages work where they are pasted: they name the data folder where it is not the usual one."""
+"""Commands work where they are pasted, naming the data folder where it is not the usual one; and the one for pictures keeps away from real records."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as portal_settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -27,3 +28,11 @@ def test_a_link_that_was_used_names_the_command_for_another_in_a_demonstration_a
     assert page.status_code == 404
     shown = ("sign_in_link EMAIL" in page.text, str(portal_settings.DATA_DIR) in page.text, "another of them confirms it" in page.text)
     assert shown == ((True, True, False) if mode == "demo" else (False, False, True))
+
+
+@pytest.mark.django_db
+def test_no_picture_is_taken_of_a_production_log(tmp_path: Path) -> None:
+    make_log("production")
+    with pytest.raises(CommandError, match="of a demonstration only"):
+        call_command("make_screenshots", into=tmp_path / "images")
+    assert not (tmp_path / "images").exists()

@@ -17,7 +17,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 WALKERS = ("ben", "dan", "ada", "farid", "ivo")
 WIDTHS = (1280, 360, 320)
-WIDE = ("/portfolio/", "/cases/", "/ledger/", "/safeguards/")
+WIDE = (
+    *(
+        "/inbox/",
+        "/portfolio/",
+        "/subjects/heron-3/",
+        "/cases/",
+        "/cases/3/",
+        "/gate/?subject=heron-3&scope=external",
+        "/uploads/",
+        "/safeguards/",
+    ),
+    *("/frameworks/", "/frameworks/anthropic-rsp/2.2/", "/ledger/", "/ledger/1/", "/clocks/", "/people/", "/glossary/", "/start/"),
+)
 
 # Papers a regulator files, and the widths of A4 between its margins, in CSS pixels.
 PRINTED = ("/cases/2/", "/subjects/heron-3/", "/gate/?subject=heron-3&scope=external", "/frameworks/anthropic-rsp/2.2/")

@@ -1,12 +1,15 @@
 """Signing in and out, and choosing a password through a link."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -396,3 +399,30 @@ def test_in_a_production_log_the_command_lets_nobody_but_a_first_administrator_i
     assert "/accounts/link/" in capsys.readouterr().out
     with pytest.raises(CommandError, match="production log"):
         call_command("sign_in_link", "ben@lab.example")
+
+
+def test_signing_in_with_a_password_gives_the_session_another_key(client):
+    """Who planted a session in a browser beforehand holds nothing once its owner has signed in."""
+    cast = make_people("ben")
+    give_password(cast.ben)
+    planted = client.session
+    planted["theme"] = "dark"
+    planted.save()
+    client.cookies["asl_session"] = planted.session_key
+    sign_in(client, cast.ben)
+    assert is_signed_in(client) and client.session.session_key != planted.session_key
+    thief = Client()
+    thief.cookies["asl_session"] = planted.session_key
+    assert thief.get("/inbox/")["Location"].startswith(LOGIN)
+
+
+def test_a_session_ends_twelve_hours_after_signing_in_however_busy_it_is(client):
+    cast = make_people("ben")
+    give_password(cast.ben)
+    sign_in(client, cast.ben)
+    row = Session.objects.get(session_key=client.session.session_key)
+    assert timedelta(hours=11, minutes=59) < row.expire_date - timezone.now() <= timedelta(hours=12)
+    assert client.get("/people/me/").status_code == 200
+    assert Session.objects.get(pk=row.pk).expire_date == row.expire_date
+    Session.objects.filter(pk=row.pk).update(expire_date=timezone.now())
+    assert client.get("/people/me/")["Location"].startswith(LOGIN)

@@ -1,0 +1,62 @@
+"""What changes by itself on a page is said aloud: in a polite live region, once it has changed; and an upload shows how far it is until its receipt."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from evaluations.models import Upload
+from tests.evaluations.logs import log
+from tests.makers import work_off
+from tests.reviews.conftest import Board, make_board
+from tests.reviews.test_board_in_a_browser import signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def empty(tmp_path: Path, settings: Any) -> Board:
+    settings.BLOB_DIR = tmp_path
+    return make_board()
+
+
+def test_a_receipt_that_changed_is_announced_politely_and_not_before(new_context: Any, empty: Board) -> None:
+    upload = empty.send(log("bio_protocols", right=20, run="one"))
+    page = signed_in(new_context, empty.cast.ada)
+    page.goto(f"/uploads/{upload.pk}/")
+    status = page.locator("#status")
+    assert (status.get_attribute("role"), status.get_attribute("aria-live")) == ("status", "polite")
+    with page.expect_response(lambda answer: f"/uploads/{upload.pk}/" in answer.url):
+        pass  # it has asked once more by itself, and nothing had changed
+    expect(status).to_be_empty()
+    empty.work()
+    expect(status).to_have_text(re.compile(r": read; \d findings? moved\.$"))
+    expect(page.locator("#receipt")).not_to_have_attribute("hx-get", re.compile("."))
+
+
+def test_an_upload_shows_how_far_it_is_and_ends_in_its_receipt(new_context: Any, empty: Board) -> None:
+    page = signed_in(new_context, empty.cast.ada)
+    files = [
+        {"name": f"{task}.eval", "mimeType": "application/octet-stream", "buffer": log(task, right=2, run=task)}
+        for task in ("bio_protocols", "exploits")
+    ]
+    page.goto(f"/uploads/new/?about={empty.snapshot.pk}")
+    page.get_by_label("Result files").set_input_files(files)
+    page.get_by_role("button", name="Upload files").click()
+    lines = page.locator(".queue > li")
+    expect(lines).to_have_count(2)
+    for line in lines.all():
+        bar = line.locator("progress")
+        expect(bar).to_have_attribute("aria-label", re.compile(r"\.eval (sent|read)$"))
+        expect(line.get_by_role("link", name=re.compile("open the receipt"))).to_be_visible()
+    work_off(timezone.now())  # the page received them by the clock
+    for line in lines.all():
+        expect(line.get_by_role("link", name=re.compile("^Read.*open the receipt", re.IGNORECASE))).to_be_visible()
+        expect(line.locator("progress")).to_have_js_property("value", 100)
+    lines.first.get_by_role("link").click()
+    upload = Upload.objects.get(filename="bio_protocols.eval")
+    expect(page).to_have_url(re.compile(f"/uploads/{upload.pk}/$"))
+    expect(page.get_by_role("heading", name="bio_protocols.eval", level=1)).to_be_visible()
