@@ -23,6 +23,7 @@ import zlib
 from typing import IO, Any
 
 FITS, MISFIT, INCOMPLETE = 0, 1, 3
+LOG_OPENED = "ledger:log:opened"
 REPORT_MADE, DIGESTS = "reviews:report:made", ("json", "pdf")
 CLASSES = {"public", "internal", "personal", "hazard"}
 HEADER = {"v", "log_id", "seq", "kind", "at", "recorded_at", "actor", "role", "thing", "policy", "fields_root"}
@@ -207,6 +208,14 @@ def check_entry(document: dict[str, Any], log: dict[str, Any], previous: dict[st
     return leaf
 
 
+def check_genesis(document: dict[str, Any], log: dict[str, Any]) -> None:
+    """The first entry names the log, how it was opened and when; log.json may say nothing else of it."""
+    entry, mode = document["entry"], [field.get("value") for field in document["fields"] if field["path"] == "mode"]
+    named = (entry["kind"], entry["thing"], mode, entry["at"])
+    if named != (LOG_OPENED, f"log:{log['log_id']}", [log["mode"]], log["opened_at"]):
+        raise Misfit("The first entry names another log, another mode or another time of opening than log.json does.")
+
+
 def check_field(field: dict[str, Any], seq: int) -> bytes:
     sealed = bytes.fromhex(field["hash"])
     if field["class"] not in CLASSES or len(sealed) != 32:
@@ -317,6 +326,8 @@ class Verifier:
             for line in lines:
                 document = read_json(line)
                 leaf = check_entry(document, self.log, previous, self.tree.size)
+                if previous is None:
+                    check_genesis(document, self.log)
                 previous = document["entry"]
                 self._note_fields(document)
                 self.tree.add(leaf)

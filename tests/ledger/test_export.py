@@ -215,6 +215,8 @@ FORGERIES = [
     ("entries.jsonl", lambda data: b"not json\n", "malformed"),
     ("log.json", lambda data: data.replace(b'"size":8', b'"size":9'), "do not give the size and root"),
     ("log.json", lambda data: b"[]", "malformed"),
+    ("log.json", lambda data: data.replace(b'"mode":"demo"', b'"mode":"production"'), "another mode"),
+    ("log.json", lambda data: data.replace(b'"opened_at":"20', b'"opened_at":"19'), "another time of opening"),
     ("checkpoints/", lambda data: data.replace(b"\n8\n", b"\n7\n"), "over another tree|does not fit"),
     ("checkpoints/", lambda data: data.replace(b"asl-portal/", b"other/", 1), "of another log"),
     ("checkpoints/", lambda data: data[: data.rindex(b"\n\n") + 2], "malformed"),
