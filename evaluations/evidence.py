@@ -211,7 +211,8 @@ def _measurements_of(run: Run, facts: Gathered) -> Iterable[dict[str, Any]]:
     ]
     for measurement in facts.measurements.get(run.pk, []):
         for binding in facts.reached[measurement.pk]:
-            yield _measurement(measurement, run, binding, facts, warnings=[*about_run, *measurement.warnings], told=told.facts)
+            warnings = [*about_run, *measurement.warnings, *_unknown_clusters(measurement, binding, facts)]
+            yield _measurement(measurement, run, binding, facts, warnings=warnings, told=told.facts)
 
 
 def _is_a_mere_twin(run: Run, facts: Gathered) -> bool:
@@ -387,6 +388,17 @@ def _findings_about(run: Run, facts: Gathered, reached: set[str]) -> Iterable[di
     asserted = run.upload.asserted_indicator
     if asserted and asserted not in reached and asserted in {indicator.slug for indicator in facts.framework.indicators}:
         yield _held("indicator-mismatch", "The uploader said that this file measures another indicator than it is bound to.")
+
+
+def _unknown_clusters(measurement: Measurement, binding: Binding, facts: Gathered) -> Iterable[dict[str, str]]:
+    """A mean is judged by Student's t with the items less one. Of a clustered standard error it would be the clusters less one, which no file says."""
+    if measurement.stderr is None or "cluster" not in measurement.stderr_method.lower():
+        return
+    if any(each.slug == binding.indicator and each.kind in ("mean", "duration") for each in facts.framework.indicators):
+        yield _held(
+            "clusters-unknown",
+            "The standard error is clustered and the file does not say of how many clusters, so how far it carries is not known.",
+        )
 
 
 def _held(code: str, message: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ledger.refusals import NotAllowed
 from people.models import Signature
 from people.signing import Statement
 from people.words import Role
+from tests.evaluations.adapters.headers import metric
 from tests.evaluations.conftest import World, reasons_of
 from tests.evaluations.logs import log
 from tests.makers import (
@@ -82,6 +83,24 @@ def test_a_defect_takes_the_power_to_rule_out(world: World, told: dict[str, Any]
 def test_a_defect_leaves_the_power_to_raise(world: World, told: dict[str, Any], sent: dict[str, Any], code: str) -> None:
     world.send(log(**{"right": told.get("n", 40) - 1, **told}), **sent)
     assert world.outcomes["bio-3"] == "cannot_rule_out"
+
+
+def _mean_log(*, run: str, **spread: Any) -> bytes:
+    metrics = {"accuracy": metric("accuracy", 0.1), "stderr": metric("stderr", 0.048038446141526, **spread)}
+    block = {"name": "exact", "scorer": "exact", "scored_samples": 40, "unscored_samples": 0, "metrics": metrics}
+    return log(run=run, results__scores=[block])
+
+
+@pytest.mark.parametrize("kind", ["mean", "duration"])
+def test_the_clustered_standard_error_of_a_mean_rules_nothing_out_for_nobody_says_how_many_clusters_there_were(
+    world: World, kind: str
+) -> None:
+    source = SMALL_FRAMEWORK.read_bytes().replace(b"revision: 1", b"revision: 2").replace(b"kind: proportion", b"kind: " + kind.encode(), 1)
+    adopt_framework(world.cast, source, at=world.now())
+    world.send(_mean_log(run="clustered", params={"cluster": "passage"}))
+    assert world.outcomes["bio-3"] != "ruled_out" and "warning-holds" in reasons_of(world)
+    world.send(_mean_log(run="plain"))
+    assert world.outcomes["bio-3"] == "ruled_out"
 
 
 def test_declared_elicitation_counts_once_a_second_person_confirmed_it(world: World) -> None:
