@@ -105,7 +105,7 @@ def lines_of(leaf: Node) -> list[Decimal]:
 
 
 def numbers(leaf: Node, measured: Node) -> str:
-    """`0.4545 s, interval 0.3 to 0.62 at one-sided 95 %, n = 33`; a number never stands without them."""
+    """`0.4545 s, interval 0.3 to 0.62, each end one-sided 95 %, n = 33`; a number never stands without them."""
     n = "n unknown" if measured["n"] is None else f"n = {measured['n']}"
     if measured["value"] is None:
         return f"no value, {n}"
@@ -114,12 +114,12 @@ def numbers(leaf: Node, measured: Node) -> str:
 
 
 def interval(leaf: Node, measured: Node) -> str:
-    """`interval 0.3 to 0.62 at one-sided 95 %`, or that there is none."""
+    """`interval 0.3 to 0.62, each end one-sided 95 %`, or that there is none."""
     if measured["point_only"]:
         return "no interval"
     level = figures.level(measured.get("level"))
     said = figures.interval(figures.read(measured["low"]), figures.read(measured["high"]), lines_of(leaf))
-    return f"interval {said}{f' at {level}' if level else ''}"
+    return f"interval {said}{f', each end {level}' if level else ''}"
 
 
 def because(leaf: Node, measured: Node) -> str:

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from evaluations.models import Deployment, Subject
+from frameworks.engine.types import Safeguard
 from frameworks.models import FrameworkVersion
 from people.models import Person
 from people.queries import Actor
-from reviews import past, policies
+from reviews import past, policies, signing
 from reviews.conflicts import excluded
 from reviews.counting import is_current, tallies_of, tally_of
 from reviews.facts import collect
@@ -31,7 +32,7 @@ from reviews.models import (
 )
 from reviews.models.case import CaseState
 from reviews.models.gate_answer import GateState
-from reviews.models.question import QuestionKind, Verdict
+from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.places import Site
 from reviews.turns import Turn, turns_of, whose
 
@@ -191,3 +192,23 @@ def may_vote_on(case: Case, questions: list[Question], actor: Actor) -> dict[UUI
     """For each question, may this person vote, and if not, why: what the buttons ask."""
     barred = excluded([case], questions)
     return {question.pk: policies.may_vote(actor, case, question, barred[question.pk]) for question in questions}
+
+
+def asking_about(framework_name: str, safeguard: Safeguard) -> list[tuple[Question, str]]:
+    """The open questions whose tier asks for this safeguard, each in words: where somebody says, signed, that it is not adequate."""
+    asked = Question.objects.filter(
+        kind=QuestionKind.SAFEGUARDS,
+        axis=safeguard.axis,
+        state=QuestionState.OPEN,
+        case__closed_at=None,
+        case__framework_name=framework_name,
+    )
+    rows = [
+        (each, each.case.framework_version.document)
+        for each in asked.select_related("case__framework_version").order_by("case__number", "id")
+    ]
+    return [
+        (each, signing.question_title(each, document))
+        for each, document in rows
+        if safeguard.slug in {wanted.slug for wanted in document.safeguards_for(each.axis, each.tier)}
+    ]

@@ -241,6 +241,8 @@ def sign(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
         "form": form,
         "action": request.path,
         "cancel": place,
+        "otherwise": queries.asking_about(implementation.framework_name, safeguard),
+        "owner": implementation.owner,
     }
     template = "components/signing.html" if request.htmx else "reviews/safeguard_sign.html"
     return render(request, template, context, status=422 if form.errors else 200)

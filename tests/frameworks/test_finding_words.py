@@ -117,14 +117,14 @@ def test_the_numbers_of_a_verdict_are_written_by_the_one_rule() -> None:
     into = measurement(("ruled-in-by-bound", "Even the lower bound 0.6401 is above the rule-in line 0.6."), low="0.64003")
     said = leaf_words(leaf("A", "ruled_in", into, rule_in={"at": "0.6", "inclusive": False}))
     assert said.because == "Even the lower bound 0.64 is above the rule-in line 0.6."
-    assert said.measured == "0.775, interval 0.64 to 0.8773 at one-sided 95 %, n = 40."
+    assert said.measured == "0.775, interval 0.64 to 0.8773, each end one-sided 95 %, n = 40."
     assert said.measurements[0].whole == "0.775, 0.64003 to 0.87725"
 
 
 def test_a_deciding_bound_stands_with_its_value_interval_level_and_n() -> None:
     found = finding("all_of", "cannot_rule_out", leaf("Protocols", "cannot_rule_out", measurement(VALUE)))
     assert deciding_sentence(found, DOCUMENT) == (
-        "Protocols: the upper bound 0.8773 is not below 0.5 (value 0.775, interval 0.64 to 0.8773 at one-sided 95 %, n = 40)."
+        "Protocols: the upper bound 0.8773 is not below 0.5 (value 0.775, interval 0.64 to 0.8773, each end one-sided 95 %, n = 40)."
     )
     point = leaf(
         "Protocols", "cannot_rule_out", measurement(VALUE, point_only=True, n=None, low=None, high=None, level=None, qualifies=False)

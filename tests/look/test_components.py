@@ -97,7 +97,7 @@ def test_a_margin_is_said_as_what_it_does(margin: str, scale: str, direction: st
 def test_a_reason_tree_opens_what_is_not_ruled_out_and_closes_the_rest() -> None:
     html = drawn('{% include "components/reason_tree.html" with node=node %}', node=REASONS)
     assert html.count("<details open>") == 1 and html.count("<details>") == 1
-    assert "3.412 is not below 2.8" in html and "2.1, interval 1.31 to 3.413 at one-sided 95 %, n = 40" in html
+    assert "3.412 is not below 2.8" in html and "2.1, interval 1.31 to 3.413, each end one-sided 95 %, n = 40" in html
     assert 'title="2.1, 1.31 to 3.41207"' in html
     assert "2 of 3 lines met would raise this; 0 met, 1 unknown" in html
 

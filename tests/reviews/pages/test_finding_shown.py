@@ -41,7 +41,7 @@ def test_a_models_page_says_once_what_its_bounds_are_and_draws_each_chart_for_a_
     page = client.get(reverse("reviews:subject-detail", args=[board.subject.slug])).content.decode()
     assert page.count('class="chart-svg"') == page.count('class="chart-svg narrow"') > 0
     assert "one-sided 95 % bounds (Clopper–Pearson)" in page and "Bounds: one-sided 95 %, rounded outwards." in page
-    assert "interval 0.361 to 0.639 at one-sided 95 %, n = 40" in text_of(page)
+    assert "interval 0.361 to 0.639, each end one-sided 95 %, n = 40" in text_of(page)
 
 
 def test_one_bound_is_written_the_same_way_in_interval_comparison_and_table(board: Board, client: Client) -> None:
@@ -54,7 +54,7 @@ def test_one_bound_is_written_the_same_way_in_interval_comparison_and_table(boar
 def test_a_runs_page_gives_one_reason_level_and_method(board: Board, client: Client) -> None:
     board.measure("bio_protocols", right=31)
     page = text_of(client.get(reverse("evaluations:run", args=[Run.objects.get().pk])).content.decode())
-    assert "at one-sided 95 %, n = 40 (Clopper–Pearson, 31 of 40)" in page
+    assert ", each end one-sided 95 %, n = 40 (Clopper–Pearson, 31 of 40)" in page
     assert page.count("The upper bound 0.8773 is not below 0.5.") == 1 and "The value itself" not in page
 
 

@@ -55,6 +55,24 @@ def test_the_sign_off_sheet_holds_word_for_word_what_each_meaning_signs(board: B
     assert set(shown) == set(Meaning.values) and signed_text(built.signoffs.get().signature) == shown["concurred"]
 
 
+def test_who_finds_a_safeguard_not_adequate_is_led_to_the_signed_vote_that_blocks(board: Board) -> None:
+    built = board.build("asl-3-security-1")
+    address, chloe = reverse("reviews:safeguard-sign", args=[built.pk]), client_of(board.cast.chloe)
+    assert "No case asks about it now: tell" in chloe.get(address).text
+    case = board.rise()
+    question = board.question("safeguards", axis="security")
+    shown = chloe.get(address).text
+    assert f'href="/cases/{case.number}/#q-{question.pk}"' in shown and "blocks until you vote again" in shown
+    assert str(board.question("safeguards", axis="deployment").pk) not in shown
+    for each in board.version.document.safeguards:
+        board.sign_off(board.cast.chloe, built if each.slug == built.safeguard else board.build(each.slug))
+    board.state(board.case)
+    board.vote(board.cast.ben, board.question("safeguards", axis="security"), "reject", rationale="The test is of another stack.")
+    assert board.question("safeguards", axis="security").is_open
+    page = chloe.get(reverse("reviews:case-detail", args=[case.number])).text
+    assert "A vote stands against it until its owner votes again" in page and "The test is of another stack." in page
+
+
 def test_the_words_of_every_choice_are_shown_by_the_stylesheet_once_it_is_made() -> None:
     sheet = (Path(settings.BASE_DIR) / "static/css/portal.css").read_text()
     for choice in (*Choice.values, *Meaning.values):
