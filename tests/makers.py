@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from evaluations.models import Binding, Snapshot, Subject, Upload
@@ -128,6 +129,13 @@ def give_password(person: Person, password: str = PASSWORD, *, at: datetime = NO
     _, secret = people.persona_link(user=person.user, at=at)
     people.use_link(secret=secret, password=password, at=at)
     person.user.refresh_from_db()
+
+
+def client_of(person: Person) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client()
+    client.force_login(person.user)
+    return client
 
 
 def link_secret(link: SignInLink) -> str:

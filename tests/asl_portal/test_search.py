@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from asl_portal.search import find
 from people.models import Person
 from people.queries import Actor
 from people.words import Role
 from reviews.services import cases
+from tests.makers import client_of
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,7 @@ def board(settings: Any, tmp_path: Any) -> Board:
 
 
 def found(person: Person, words: str, **headers: str) -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     answer = client.get("/search/", {"q": words}, headers=headers)
     assert answer.status_code == 200
     return answer.text

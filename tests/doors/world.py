@@ -11,7 +11,6 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -40,6 +39,7 @@ from tests.makers import (
     CONFIRMED,
     Cast,
     adopt_framework,
+    client_of,
     give_app,
     give_password,
     later,
@@ -344,8 +344,7 @@ def build_world(blobs: Path) -> World:
 
 
 def session_of(person: Person) -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client.cookies["asl_session"].value
 
 

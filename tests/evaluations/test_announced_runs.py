@@ -9,16 +9,10 @@ from evaluations.models import AnnouncedRun, Supersession
 from evaluations.services import results
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, give_password, make_token
+from tests.makers import PASSWORD, client_of, give_password, make_token
 
 ADDRESS = "/subjects/heron/announced/"
 TOLD = {"indicator": "bio-protocols", "harness": "inspect", "external_id": "second"}
-
-
-def client_of(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def text(answer: Any) -> str:

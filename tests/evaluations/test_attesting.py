@@ -72,7 +72,7 @@ def test_the_sheet_signs_both_digests_and_an_outside_evaluator_attests_in_their_
     upload = world.send(log(), countersigned=False)
     sheet, lena = reverse("evaluations:upload-attest", args=[upload.pk]), world.cast.lena
     give_password(lena, at=world.now())
-    client.force_login(lena.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(lena.user)
     told: dict[str, Any] = {"reason": "I ran it on these weights.", "role": "outside_evaluator", "password": PASSWORD}
     assert client.post(sheet, told).status_code == 404
     open_dossier(subject=world.subject, person=lena, until_at=later(days=99_999), actor=world.cast.dan, at=world.now())

@@ -13,7 +13,7 @@ from ledger.models import Entry
 from people.policies import NotAllowed
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, know_password
+from tests.makers import PASSWORD, client_of, know_password
 
 CONFIRM = "/uploads/confirm/"
 
@@ -25,8 +25,7 @@ def waiting(world: World) -> list[Upload]:
 
 def _client(person: Any) -> Client:
     know_password(person)
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client
 
 

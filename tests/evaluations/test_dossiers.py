@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 
 from evaluations import access
@@ -16,13 +15,7 @@ from ledger.refusals import NotAllowed, NotKnown
 from people.queries import actor_of
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, make_subject, send_file
-
-
-def client_of(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
+from tests.makers import PASSWORD, client_of, make_subject, send_file
 
 
 def opened(world: World, **more: Any) -> Dossier:

@@ -12,15 +12,14 @@ from evaluations.models import Binding, Snapshot, Subject, Supersession, Upload
 from evaluations.services import blobs
 from tests.evaluations.conftest import World
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, give_clearance, give_password, know_password, make_binding, make_snapshot, send_file, work_off
+from tests.makers import PASSWORD, client_of, give_clearance, give_password, know_password, make_binding, make_snapshot, send_file, work_off
 
 JSON = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true"}
 
 
 def _client(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from people.words import Role
 from tests.conftest import WorldOnce
 from tests.evaluations.conftest import World, make_world
 from tests.evaluations.logs import log
-from tests.makers import SMALL_FRAMEWORK, adopt_framework, give_app, give_password, make_binding, make_signature, make_snapshot
+from tests.makers import SMALL_FRAMEWORK, adopt_framework, client_of, give_app, give_password, make_binding, make_signature, make_snapshot
 
 ASKING = (
     SMALL_FRAMEWORK.read_bytes().replace(b"second_factor: optional", b"second_factor: required").replace(b"revision: 1", b"revision: 2")
@@ -117,8 +116,7 @@ def test_its_sheets_say_so_before_anything_is_written(waiting: Waiting) -> None:
         reverse("evaluations:binding-confirm", args=[waiting.binding.pk]),
         f"{reverse('evaluations:uploads-confirm')}?chosen={waiting.upload.pk}",
     ]
-    client = Client()
-    client.force_login(waiting.world.cast.ben.user)
+    client = client_of(waiting.world.cast.ben)
     for place in places:
         for answer in (client.get(place), client.post(place, {"chosen": [waiting.upload.pk]})):
             assert answer.status_code == 403 and "/people/me/factors/" in answer.content.decode(), place
@@ -138,8 +136,7 @@ def test_where_a_button_would_be_the_pages_say_what_is_missing(waiting: Waiting)
         reverse("evaluations:bindings"): "Confirm binding",
         reverse("evaluations:announced-runs", args=["heron"]): "Sign this run away",
     }
-    client = Client()
-    client.force_login(waiting.world.cast.ben.user)
+    client = client_of(waiting.world.cast.ben)
     for page, button in pages.items():
         text = client.get(page).content.decode()
         assert "Add a second factor" in text and button not in text, page

@@ -9,7 +9,7 @@ from django.urls import reverse
 from frameworks.models import FrameworkVersion
 from frameworks.services import load_framework
 from people.models import Person
-from tests.makers import NOON, Cast, make_people
+from tests.makers import NOON, Cast, client_of, make_people
 
 CATALOG = Path(__file__).parents[2] / "frameworks" / "catalog" / "anthropic-rsp-2.2.yaml"
 
@@ -25,8 +25,7 @@ def version(cast: Cast) -> FrameworkVersion:
 
 
 def _client(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client
 
 

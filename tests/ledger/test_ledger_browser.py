@@ -1,12 +1,11 @@
 """The ledger's pages in a real browser: in both themes, on a narrow screen, and without scripts."""
 
 import pytest
-from django.test import Client
 
 from ledger import services
 from ledger.notary import Notary
 from tests.axe import violations
-from tests.makers import NOON, make_people
+from tests.makers import NOON, client_of, make_people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,8 +18,7 @@ def signed_in(new_context, tmp_path):
     cast = make_people("ada")
     Notary(tmp_path / "key").sign(at=NOON)
     services.record_verification(at=NOON)
-    client = Client()
-    client.force_login(cast.ada.user)
+    client = client_of(cast.ada)
     cookie = client.cookies["asl_session"].value
 
     def make(**options):

@@ -12,7 +12,7 @@ from ledger import delivery, queries, sentences, services, verify_export
 from ledger.models import Entry, Verification
 from ledger.notary import Notary
 from ledger.sentences import describe
-from tests.makers import NOON, give_clearance, give_role, make_people
+from tests.makers import NOON, client_of, give_clearance, give_role, make_people
 
 STONE = f"stone:{uuid.UUID(int=7)}"
 
@@ -37,8 +37,7 @@ def _lay(person, height=3, thing=STONE, later=timedelta(hours=1)):
 
 
 def _client(person) -> Client:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client
 
 

@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from evaluations.models import Upload
 from people.models import Person
 from reviews.models import Determination, SafeguardImplementation
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,8 +35,7 @@ def risen(tmp_path: Path, settings: Any) -> Board:
 
 
 def at_the_keys(new_context: Any, person: Person) -> Page:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     context = new_context(reduced_motion="reduce")
     context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
     page: Page = context.new_page()

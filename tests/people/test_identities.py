@@ -38,6 +38,7 @@ from tests.makers import (
     NOON,
     PASSWORD,
     Cast,
+    client_of,
     confirmed,
     deliver_all,
     give_app,
@@ -327,8 +328,7 @@ def test_unlinking_ends_the_sessions_that_may_have_come_by_it(client: Client, si
     there = Client()
     there_and_back(there, sign_in_provider, "ben-at-id")
     place = f"/people/me/provider/{Identity.objects.get().pk}/unlink/"
-    stranger = Client()
-    stranger.force_login(cast.chloe.user)
+    stranger = client_of(cast.chloe)
     assert stranger.post(place, {"password": PASSWORD}).status_code == 404
     assert client.post(place, {"password": "wrong"}).status_code == 422
     assert client.post(place, {"password": PASSWORD})["Location"] == "/people/me/"

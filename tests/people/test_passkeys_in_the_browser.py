@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from people.models import Signature
 from people.signing import verify_signature
-from tests.makers import PASSWORD, give_password
+from tests.makers import PASSWORD, client_of, give_password
 from tests.reviews.conftest import make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,8 +37,7 @@ def test_a_passkey_is_made_signs_in_signs_a_vote_and_goes(new_context: Any, tmp_
     board.rise()
     question = board.question(threshold="bio-3")
     give_password(board.cast.ben, at=timezone.now())
-    client = Client()
-    client.force_login(board.cast.ben.user)
+    client = client_of(board.cast.ben)
     context = new_context(reduced_motion="reduce")
     context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
     page = context.new_page()

@@ -3,19 +3,12 @@
 from datetime import datetime
 
 import pytest
-from django.test import Client
 
 from people.models import Person, SavedView
 from people.saved_views import MOST, NameTaken, TooManyViews, rename_view, save_view
-from tests.makers import NOON, make_people
+from tests.makers import NOON, client_of, make_people
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def keep(actor: Person, name: str = "Waiting", query: str = "state=received", at: datetime = NOON) -> SavedView:
@@ -24,23 +17,23 @@ def keep(actor: Person, name: str = "Waiting", query: str = "state=received", at
 
 def test_a_filter_is_kept_under_a_name_without_its_page_and_leads_back_to_it() -> None:
     ben = make_people("ben").ben
-    answer = signed_in(ben).post("/people/me/views/save/", {"name": "Waiting", "place": "/uploads/", "query": "state=received&page=3"})
+    answer = client_of(ben).post("/people/me/views/save/", {"name": "Waiting", "place": "/uploads/", "query": "state=received&page=3"})
     assert answer.status_code == 302 and answer["Location"] == "/uploads/?state=received"
     assert ben.saved_views.get().address == "/uploads/?state=received"
-    assert 'href="/uploads/?state=received"' in signed_in(ben).get("/people/me/views/").text
+    assert 'href="/uploads/?state=received"' in client_of(ben).get("/people/me/views/").text
 
 
 @pytest.mark.parametrize("place", ["https://elsewhere.example/", "//elsewhere.example/", "/accounts/logout/", ""])
 def test_a_view_leads_to_a_list_of_the_portal_and_nowhere_else(place: str) -> None:
     ben = make_people("ben").ben
-    assert signed_in(ben).post("/people/me/views/save/", {"name": "Away", "place": place, "query": ""}).status_code == 422
+    assert client_of(ben).post("/people/me/views/save/", {"name": "Away", "place": place, "query": ""}).status_code == 422
     assert not ben.saved_views.exists()
 
 
 def test_a_view_is_renamed_and_deleted_by_its_owner_and_unknown_to_others() -> None:
     cast = make_people("ben", "dan")
     view = keep(cast.ben)
-    ben, dan = signed_in(cast.ben), signed_in(cast.dan)
+    ben, dan = client_of(cast.ben), client_of(cast.dan)
     assert ">Waiting<" not in dan.get("/people/me/views/").text
     assert dan.post(f"/people/me/views/{view.pk}/rename/", {"name": "Mine"}).status_code == 404
     assert dan.post(f"/people/me/views/{view.pk}/delete/").status_code == 404
@@ -72,7 +65,7 @@ def test_nobody_keeps_views_without_end() -> None:
 def test_the_menu_of_a_list_gets_that_lists_views_and_the_form_that_keeps_its_filter() -> None:
     ben = make_people("ben").ben
     keep(ben)
-    client, asked = signed_in(ben), {"HX-Request": "true"}
+    client, asked = client_of(ben), {"HX-Request": "true"}
     part = client.get("/people/me/views/", {"place": "/uploads/", "query": "state=parsed"}, headers=asked).text
     assert "<html" not in part and ">Waiting<" in part and 'value="state=parsed"' in part
     assert ">Waiting<" not in client.get("/people/me/views/", {"place": "/cases/"}, headers=asked).text

@@ -16,7 +16,7 @@ from people import account_urls, oidc, outgoing, services
 from people import urls as people_urls
 from people.factors import code_at
 from people.models import Identity, Person, User
-from tests.makers import APP_SECRET, PASSWORD, Cast, give_app, give_password, make_people
+from tests.makers import APP_SECRET, PASSWORD, Cast, client_of, give_app, give_password, make_people
 from tests.people.provider_steps import SIGN_IN, asked, back, give_identity, is_signed_in, setting_out, there_and_back
 from tests.processes import SignInProvider
 
@@ -458,8 +458,7 @@ def test_a_door_to_the_provider_opens_to_whom_it_is_for(linked: Cast, sign_in_pr
     stranger, chloe = Client(), Client()
     chloe.force_login(linked.chloe.user)
     assert tuple(getattr(each, method)(place).status_code for each in (stranger, chloe)) == DOORS[method, place]
-    theirs = Client()
-    theirs.force_login(linked.ben.user)
+    theirs = client_of(linked.ben)
     if "unlink" in place:  # somebody else's is not there for Chloé
         own = place.replace(NOBODY, str(Identity.objects.get().pk))
         assert (getattr(chloe, method)(own).status_code, theirs.get(own).status_code) == (404, 200)

@@ -4,7 +4,6 @@ its tabs. Every page on the way is looked at by axe, in both themes and on a pho
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -12,7 +11,7 @@ from people import services
 from people.factors import code_at, has_second_factor
 from people.models import Identity, User
 from tests.axe import violations
-from tests.makers import PASSWORD, give_password, make_people
+from tests.makers import PASSWORD, client_of, give_password, make_people
 from tests.people.provider_steps import give_identity, leave_the_provider_alone
 from tests.people.test_passkeys_in_the_browser import with_device
 from tests.processes import SignInProvider
@@ -25,8 +24,7 @@ def browsing(new_context: Any, person: Any = None) -> BrowserContext:
     context: BrowserContext = new_context(reduced_motion="reduce")
     context.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(body="", content_type="text/css"))
     if person:
-        client = Client()
-        client.force_login(person.user)
+        client = client_of(person)
         context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
     return context
 

@@ -179,7 +179,7 @@ def test_no_token_serves_for_somebody_who_does_not(client: Client, role: str, sc
     assert refused.value.code == "not-serving"
     with pytest.raises(CommandError, match="serving side"):
         call_command("create_token", "eve@lab.example", "--scope", scope)
-    client.force_login(cast.eve.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.eve.user)
     page = reverse("people:tokens")
     assert f'value="{scope}"' not in client.get(page).text and f'value="{Scope.GATE_READ}"' in client.get(page).text
     assert client.post(page, {"label": "CI", "scopes": [scope], "days": 1, "password": PASSWORD}).status_code == 403

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import StandingRequirement
@@ -14,7 +13,7 @@ from reviews.rules import EARLIER_BASELINE
 from reviews.services import following
 from reviews.services.cases import ThresholdsNotFit
 from reviews.services.decisions import VerdictNotNow, propose
-from tests.makers import adopt_framework, make_snapshot, make_subject
+from tests.makers import adopt_framework, client_of, make_snapshot, make_subject
 from tests.reviews.conftest import FRAMEWORK, WITH_PAPER, Board, add_reviewer
 
 NEXT = FRAMEWORK.replace(b"revision: 1", b"revision: 2")
@@ -87,8 +86,7 @@ def test_nothing_is_let_go_while_evidence_the_next_version_asks_for_is_missing(b
 
 
 def test_a_tier_the_next_version_does_not_know_shuts_the_gate_and_no_page_breaks(board: Board) -> None:
-    pages = Client()
-    pages.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = client_of(board.cast.dan)
     treated(board)
     adopt(board, RENAMED_TIER)
     assert board.required() == ASL_3 and board.facts.required["security"].tier == unknown("security")

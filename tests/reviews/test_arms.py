@@ -5,7 +5,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations import documents
@@ -19,7 +18,7 @@ from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
 from tests.evaluations.adapters.headers import metric
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, make_binding
+from tests.makers import PASSWORD, client_of, make_binding
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
 # Bio-3 asks a trial: a ratio of two arms, whose bound has to stay below 2.8.
@@ -165,9 +164,7 @@ def test_neither_who_told_them_nor_who_sent_the_result_confirms_them_and_once_is
 
 def test_the_sheets_take_the_arms_and_a_second_person_confirms_anew_who_they_are(trial: Board) -> None:
     ratio = bring(trial, arms=True)
-    ada, ben = Client(), Client()
-    ada.force_login(trial.cast.ada.user, backend="django.contrib.auth.backends.ModelBackend")
-    ben.force_login(trial.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    ada, ben = client_of(trial.cast.ada), client_of(trial.cast.ben)
     run, sheet = reverse("evaluations:run", args=[ratio.run_id]), reverse("evaluations:arms-new", args=[ratio.run_id, ratio.pk])
     assert sheet in ada.get(run).content.decode()
     assert ada.post(sheet, {"treatment_mean": "0.52"}).status_code == 422

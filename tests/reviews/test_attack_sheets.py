@@ -1,21 +1,14 @@
 """What is signed is what the sheet showed: nothing moves between showing and signing unnoticed."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from people.models import Signature
 from reviews.models import Determination
 from reviews.places import Site
 from reviews.services.applicability import CoverageChanged, coverage_digest, coverage_of, state_applicability
-from tests.makers import CONFIRMED
+from tests.makers import CONFIRMED, client_of
 from tests.reviews.conftest import Board
-
-
-def client_of(board: Board, name: str) -> Client:
-    client = Client()
-    client.force_login(getattr(board.cast, name).user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def test_the_chair_declares_the_verdict_the_sheet_named_and_not_the_one_votes_moved_to(board: Board) -> None:
@@ -24,7 +17,7 @@ def test_the_chair_declares_the_verdict_the_sheet_named_and_not_the_one_votes_mo
     question = board.question(threshold="bio-3")
     for person in (board.cast.ben, board.cast.chloe):
         board.vote(person, question, "reject")
-    dan, address = client_of(board, "dan"), reverse("reviews:declare", args=[board.case.number, question.pk])
+    dan, address = client_of(board.cast.dan), reverse("reviews:declare", args=[board.case.number, question.pk])
     told = {"note": "So decided.", "confirmation": CONFIRMED, "seen_digest": question.content_digest}
     signed = Signature.objects.count()
     assert dan.post(address, told | {"verdict": "treated_as_crossed"}).status_code == 422

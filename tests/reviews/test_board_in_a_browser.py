@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
 from people.models import Person
 from reviews.models import Vote
 from tests.axe import violations
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,8 +27,7 @@ def risen(tmp_path: Path, settings: Any) -> Board:
 
 
 def signed_in(new_context: Any, person: Person, **options: Any) -> Any:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     context = new_context(**options)
     context.add_cookies([{"name": "asl_session", "value": client.cookies["asl_session"].value, "domain": "localhost", "path": "/"}])
     return context.new_page()

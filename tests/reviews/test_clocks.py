@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from frameworks.documents import DocumentRejected, read
@@ -15,7 +14,7 @@ from reviews.models import ClockTurn, Notice, SafeguardsDecision
 from reviews.services.clocks import NoteMissing, TurnAnswered, answer, sweep
 from reviews.waiting import waiting_on
 from tests.frameworks.evidence_maker import rsp
-from tests.makers import adopt_framework
+from tests.makers import adopt_framework, client_of
 from tests.reviews.conftest import FRAMEWORK, Board
 
 CLOCKS = b"""clocks:
@@ -116,8 +115,7 @@ def test_safeguards_are_approved_anew_however_long_their_sign_offs_last(ticking:
 
 
 def test_the_page_says_of_each_clock_what_it_does_whom_it_tells_and_when(ticking: Board) -> None:
-    pages = Client()
-    pages.force_login(ticking.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = client_of(ticking.cast.dan)
     wait(ticking, 50)
     shown = pages.get(reverse("reviews:clocks")).content.decode()
     assert "The figures are read" in shown and "Say it was done" in shown and clocks.EFFECTS["re-approve"] in shown

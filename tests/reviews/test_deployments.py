@@ -18,7 +18,7 @@ from reviews import gate
 from reviews.models import Incident, Notice
 from reviews.services import deployments
 from reviews.services.scopes import halt
-from tests.makers import make_token
+from tests.makers import client_of, make_token
 from tests.reviews.conftest import Board
 
 
@@ -35,8 +35,7 @@ def report(board: Board, **more: Any) -> Deployment:
 
 
 def page(board: Board, who: str, address: str = "/subjects/heron/deployments/") -> str:
-    client = Client()
-    client.force_login(getattr(board.cast, who).user)
+    client = client_of(getattr(board.cast, who))
     return client.get(address).content.decode()
 
 
@@ -107,8 +106,7 @@ def test_who_does_not_serve_reports_nothing_and_nobody_reports_the_future(board:
 
 
 def test_a_deployment_is_reported_and_ended_on_its_page(board: Board) -> None:
-    client = Client()
-    client.force_login(board.cast.farid.user)
+    client = client_of(board.cast.farid)
     address = reverse("reviews:deployments", args=["heron"])
     told = {"snapshot": board.snapshot.pk, "scope": "external", "since": "2026-05-22T12:30"}
     assert client.post(address, told | {"since": "2126-05-22T12:30"}).status_code == 422

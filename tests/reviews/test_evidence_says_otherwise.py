@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Measurement
@@ -16,6 +15,7 @@ from reviews.rules import contradicts, hardens
 from reviews.services.cases import close_case
 from reviews.status import subject_status
 from tests.conftest import WorldOnce
+from tests.makers import client_of
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 from tests.reviews.test_determinations import supersede
 
@@ -101,8 +101,7 @@ def test_what_was_decided_against_the_evidence_is_not_contradicted_by_it(treated
 
 def test_the_pages_say_so_and_lead_to_the_act(board: Board) -> None:
     correct(board, right=2)
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     page = client.get(reverse("reviews:subject-detail", args=["heron"])).text
     assert "The evidence now says otherwise." in page and "?kind=lowering&amp;threshold=bio-3" in page
     assert "The evidence now says otherwise" in client.get(reverse("reviews:case-list")).text

@@ -25,7 +25,7 @@ from reviews.portfolio_page import PortfolioForm, PortfolioRow, listed
 from reviews.services import scopes
 from reviews.standing import shown
 from reviews.status import SubjectStatus, read_status, subject_status
-from tests.makers import make_token
+from tests.makers import client_of, make_token
 from tests.reviews.conftest import Board, make_board
 from tests.reviews.test_gate_memory import undisturbed
 
@@ -179,8 +179,7 @@ def test_a_case_is_late_on_the_portfolio_from_its_instant_and_who_lost_a_role_is
 def test_the_portfolio_of_one_filter_is_not_that_of_another_nor_one_page_that_of_the_next() -> None:
     board = make_board()
     board.rise()
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     for _ in range(2):
         assert b"Heron" in client.get(reverse("reviews:portfolio")).content
         assert b"No model fits" in client.get(reverse("reviews:portfolio"), {"show": "open"}).content

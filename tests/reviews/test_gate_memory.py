@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +19,7 @@ from reviews import gate
 from reviews.models import SignOff
 from reviews.services import cases, scopes
 from reviews.status import subject_status
-from tests.makers import make_log
+from tests.makers import client_of, make_log
 from tests.reviews.conftest import make_board
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,8 +194,7 @@ def test_the_main_pages_ask_at_most_twelve_statements_while_nothing_moves_and_sh
     board = make_board()
     case = board.rise()
     page = reverse("reviews:case-detail", args=[case.number])
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
 
     def cost(address: str) -> int:
         client.get(address)

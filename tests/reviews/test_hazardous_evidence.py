@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from ledger.refusals import NotAllowed
@@ -12,7 +11,7 @@ from reviews.reports.case_file import case_file
 from reviews.services import signoffs
 from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
-from tests.makers import give_clearance
+from tests.makers import client_of, give_clearance
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
 HAZARD = b"How the classifier was got round."
@@ -22,12 +21,6 @@ HAZARD = b"How the classifier was got round."
 def built(world_once: WorldOnce) -> Iterator[Board]:
     with world_once():
         yield make_board(source=FRAMEWORK.replace(b"evidence_types: [document]", b"evidence_types: [document, red-team]"))
-
-
-def client_of(board: Board, name: str) -> Client:
-    client = Client()
-    client.force_login(getattr(board.cast, name).user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def attached(board: Board, hazard: bool | None) -> ImplementationEvidence:
@@ -42,10 +35,10 @@ def address(evidence: ImplementationEvidence) -> str:
 def test_a_hazardous_file_goes_to_cleared_people_as_a_download_and_is_not_there_for_others(board: Board) -> None:
     evidence = attached(board, hazard=True)
     page = reverse("reviews:safeguard-detail", args=[evidence.implementation_id])
-    assert client_of(board, "ben").get(address(evidence)).status_code == 404
-    assert "The words that worked." not in client_of(board, "ben").get(page).content.decode()
+    assert client_of(board.cast.ben).get(address(evidence)).status_code == 404
+    assert "The words that worked." not in client_of(board.cast.ben).get(page).content.decode()
     give_clearance(board.cast, board.cast.chloe, at=board.now())
-    cleared = client_of(board, "chloe")
+    cleared = client_of(board.cast.chloe)
     answer = cleared.get(address(evidence))
     assert answer.status_code == 200 and HAZARD in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer["Content-Disposition"].startswith("attachment") and answer["X-Content-Type-Options"] == "nosniff"
@@ -58,13 +51,13 @@ def test_what_a_hazardous_file_is_called_goes_to_cleared_people_only(board: Boar
         file = {"evidence_type": "red-team", "filename": f"how-to-get-past-{safeguard}.pdf", "hazard": hazard}
         evidence = board.attach(board.build(safeguard), safeguard.encode(), **file)
         page = reverse("reviews:safeguard-detail", args=[evidence.implementation_id])
-        assert (evidence.filename in client_of(board, "ben").get(page).content.decode()) is not hazard
-        assert evidence.blob_id[:12] in client_of(board, "ben").get(page).content.decode()
+        assert (evidence.filename in client_of(board.cast.ben).get(page).content.decode()) is not hazard
+        assert evidence.blob_id[:12] in client_of(board.cast.ben).get(page).content.decode()
     give_clearance(board.cast, board.cast.chloe, at=board.now())
     hazardous = ImplementationEvidence.objects.get(filename="how-to-get-past-asl-2-security-1.pdf")
     page = reverse("reviews:safeguard-detail", args=[hazardous.implementation_id])
-    assert hazardous.filename in client_of(board, "chloe").get(page).content.decode()
-    withdrawn = client_of(board, "farid").post(
+    assert hazardous.filename in client_of(board.cast.chloe).get(page).content.decode()
+    withdrawn = client_of(board.cast.farid).post(
         reverse("reviews:evidence-withdraw", args=[hazardous.implementation_id, hazardous.pk]), follow=True
     )
     assert "is withdrawn" in withdrawn.content.decode() and hazardous.filename not in withdrawn.content.decode()
@@ -90,13 +83,13 @@ def test_nobody_signs_off_what_they_are_not_cleared_to_read(board: Board) -> Non
     with pytest.raises(NotAllowed) as refused:
         board.sign_off(chloe, implementation)
     assert refused.value.code == "clearance_missing" and not implementation.signoffs.exists()
-    shown = client_of(board, "chloe").get(page).content.decode()
+    shown = client_of(board.cast.chloe).get(page).content.decode()
     assert "nobody signs what they cannot read" in shown and "Ask a reviewer who is cleared" in shown and sheet not in shown
-    assert client_of(board, "chloe").get(sheet).status_code == 403
+    assert client_of(board.cast.chloe).get(sheet).status_code == 403
     assert wanted not in {each.thing for each in waiting_on(chloe, board.now())}
     give_clearance(board.cast, chloe, at=board.now())
     assert wanted in {each.thing for each in waiting_on(chloe, board.now())}
-    assert sheet in client_of(board, "chloe").get(page).content.decode()
+    assert sheet in client_of(board.cast.chloe).get(page).content.decode()
     assert board.sign_off(chloe, implementation).holds(board.now(), board.version)
 
 
@@ -108,7 +101,7 @@ def test_a_withdrawn_hazardous_file_keeps_nobody_from_signing_what_is_left(board
 
 def test_a_file_without_hazardous_detail_is_read_by_everyone_inside(board: Board) -> None:
     evidence = attached(board, hazard=False)
-    answer = client_of(board, "ben").get(address(evidence))
+    answer = client_of(board.cast.ben).get(address(evidence))
     assert answer.status_code == 200 and HAZARD in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
 
 

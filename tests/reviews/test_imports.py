@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from ledger.models import Entry
@@ -12,7 +11,7 @@ from ledger.refusals import NotAllowed, NotNow
 from people.models import Person
 from reviews.models import Case, ImportedRecord, Question
 from reviews.services.imports import RecordKnown, RecordNotValid, attest, second
-from tests.makers import PASSWORD, confirmed
+from tests.makers import PASSWORD, client_of, confirmed
 from tests.reviews.conftest import Board
 
 SOURCE = "sha256:" + "ab" * 32
@@ -89,9 +88,7 @@ def test_what_has_no_threshold_no_past_no_end_or_no_word_is_refused(board: Board
 
 
 def test_the_sheets_take_it_and_the_page_shows_source_and_attestors(board: Board) -> None:
-    ben, chloe = Client(), Client()
-    ben.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
-    chloe.force_login(board.cast.chloe.user, backend="django.contrib.auth.backends.ModelBackend")
+    ben, chloe = client_of(board.cast.ben), client_of(board.cast.chloe)
     sheet, listed = reverse("reviews:import-new", args=["heron"]), reverse("reviews:imports", args=["heron"])
     told = {
         "threshold": "bio-3",

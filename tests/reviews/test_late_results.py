@@ -1,14 +1,13 @@
 """Results that came before their indicator or its binding: they may raise, and rule out only once the board admitted them by name."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Admission, Measurement
 from reviews import late_results
 from reviews.models import Motion
 from reviews.services.late_results import LateResults, SetNotValid
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board
 from tests.reviews.motions import answer, bring_late, put
 
@@ -45,9 +44,7 @@ def test_only_what_came_too_late_is_named(board: Board) -> None:
 
 def test_the_chair_names_them_on_the_page(board: Board) -> None:
     late = bring_late(board)
-    chair, reviewer = Client(), Client()
-    chair.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
-    reviewer.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    chair, reviewer = client_of(board.cast.dan), client_of(board.cast.ben)
     listed, sheet = reverse("reviews:late-results", args=["heron"]), reverse("reviews:ask-late-results", args=["heron", "bio-protocols"])
     assert sheet in chair.get(listed).content.decode() and sheet not in reviewer.get(listed).content.decode()
     told = {"measurements": [str(late.pk)], "reason": "The task was fixed."}
@@ -58,6 +55,5 @@ def test_the_chair_names_them_on_the_page(board: Board) -> None:
 
 
 def test_there_is_nothing_to_put_to_the_vote_where_nothing_came_late(board: Board) -> None:
-    chair = Client()
-    chair.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    chair = client_of(board.cast.dan)
     assert chair.get(reverse("reviews:ask-late-results", args=["heron", "bio-protocols"])).status_code == 409

@@ -5,32 +5,24 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
 from ledger.sentences import sentence
 from ledger.services import verify
-from people.models import Person
 from people.signing import Statement
 from reviews.models import Motion, MotionVote
 from reviews.services.late_results import LateResults
 from reviews.services.motions import AlreadyAsked, MotionChanged, RationaleMissing
 from reviews.services.observing import ObservedScope
 from reviews.waiting import waiting_on
-from tests.makers import PASSWORD, make_signature
+from tests.makers import PASSWORD, client_of, make_signature
 from tests.reviews.conftest import Board, add_reviewer
 from tests.reviews.motions import answer, carry, late_results, observed_scope, put
 
 Asks = Callable[[Board], LateResults | ObservedScope]
 pytestmark = pytest.mark.parametrize("asks", [late_results, observed_scope])
-
-
-def at_the_door(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def test_the_chair_puts_it_and_reviewers_answer_once_they_saw_what_is_asked(board: Board, asks: Asks) -> None:
@@ -98,7 +90,7 @@ def test_it_waits_on_reviewers_until_they_answered(board: Board, asks: Asks) -> 
 
 def test_the_pages_show_it_and_take_the_answer(board: Board, asks: Asks) -> None:
     motion = put(board, asks(board))
-    chair, reviewer = at_the_door(board.cast.dan), at_the_door(board.cast.ben)
+    chair, reviewer = client_of(board.cast.dan), client_of(board.cast.ben)
     listed, ballot = reverse("reviews:motions", args=["heron"]), reverse("reviews:motion-vote", args=[motion.pk])
     assert ballot in reviewer.get(listed).content.decode() and chair.get(ballot).status_code == 403
     assert motion.content_digest in reviewer.get(ballot).content.decode()

@@ -17,7 +17,7 @@ from reviews.replay import replay_answer
 from reviews.services import deployments
 from reviews.services.observing import ObservedScope, ObservingNotValid, sweep
 from reviews.status import subject_status
-from tests.makers import PASSWORD, make_snapshot, make_subject
+from tests.makers import PASSWORD, client_of, make_snapshot, make_subject
 from tests.reviews.conftest import Board
 from tests.reviews.motions import answer, carry, put, runs_since_before
 
@@ -104,7 +104,7 @@ def test_an_answer_given_while_observed_replays(board: Board) -> None:
 def test_the_chair_asks_for_it_on_the_page(board: Board) -> None:
     runs_since_before(board)
     chair, sheet = Client(), reverse("reviews:ask-observed-scope", args=["heron"])
-    chair.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    chair.force_login(board.cast.dan.user)
     assert chair.post(sheet, {"password": PASSWORD}).status_code == 422 and not Motion.objects.exists()
     until = timezone.now() + timedelta(days=60)
     told = {"snapshot": board.snapshot.pk, "scope": "external", "until": f"{until:%Y-%m-%d}", "reason": "Customers depend on it."}
@@ -115,8 +115,7 @@ def test_the_chair_asks_for_it_on_the_page(board: Board) -> None:
 def test_the_page_of_the_model_shows_it_while_it_lasts(board: Board) -> None:
     runs_since_before(board)
     grant(board)
-    pages = Client()
-    pages.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = client_of(board.cast.ben)
     assert "Observed until" in pages.get("/subjects/heron/?as_of=2026-05-23").content.decode()
     # Its day is over by now.
     assert "Observed until" not in pages.get("/subjects/heron/").content.decode()

@@ -6,7 +6,6 @@ from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from evaluations import documents
@@ -32,7 +31,7 @@ from reviews.services.votes import PapersLacking
 from reviews.status import subject_status
 from reviews.waiting import waiting_on
 from tests.conftest import WorldOnce
-from tests.makers import give_role, make_signature, make_snapshot, make_subject
+from tests.makers import client_of, give_role, make_signature, make_snapshot, make_subject
 from tests.reviews.conftest import WITH_PAPER, Board, add_reviewer, make_board
 
 DIGEST = "sha256:" + "c" * 64
@@ -257,8 +256,7 @@ def test_the_case_names_the_paper_who_can_supply_it_and_what_is_next(board: Boar
 
 
 def test_the_page_takes_a_paper_and_gives_it_back(board: Board) -> None:
-    client = Client()
-    client.force_login(board.cast.farid.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.farid)
     page = client.get(reverse("reviews:subject-detail", args=["heron"])).text
     assert "Bio-3: Affirmative case" in page and "Missing" in page
     address = reverse("reviews:papers", args=["heron"])

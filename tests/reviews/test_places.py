@@ -6,7 +6,6 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from ledger.canonical import digest
@@ -16,7 +15,7 @@ from reviews.places import Site, counts
 from reviews.services.applicability import SignOffsMissing, SiteNotFit, coverage_of
 from reviews.services.signoffs import revoke_signoff
 from tests.conftest import WorldOnce
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
 STACK, OTHER_STACK = digest("stack one"), digest("stack two")
@@ -140,8 +139,7 @@ def test_the_panel_offers_what_covers_the_only_place_there_is_and_asks_where_the
 
 
 def test_the_page_shows_where_it_is_served_and_signs_that(board: Board) -> None:
-    client = Client()
-    client.force_login(board.cast.farid.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.farid)
     address = reverse("reviews:applicability", args=[board.case.number])
     shown = client.get(address)
     form = shown.context["form"]

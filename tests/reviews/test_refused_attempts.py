@@ -13,7 +13,7 @@ from people.attempts import MOST
 from people.confirming import Confirmation, CredentialNotConfirmed
 from people.words import Scope
 from reviews.services.signoffs import ImplementationChanged
-from tests.makers import make_token, make_wide_token
+from tests.makers import client_of, make_token, make_wide_token
 from tests.reviews.conftest import Board
 
 
@@ -64,8 +64,7 @@ def test_who_tries_on_and_on_does_not_fill_the_ledger(board: Board) -> None:
 
 def test_a_page_that_refuses_before_the_verb_is_asked_is_entered_too(board: Board) -> None:
     """Farid owns the safeguard: the sheet itself turns him away. Looking at it is not an attempt, sending it is."""
-    client = Client()
-    client.force_login(board.cast.farid.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.farid)
     address = reverse("reviews:safeguard-sign", args=[board.build("asl-2-security-1").pk])
     assert client.get(address).status_code == 403 and refused() == []
     assert client.post(address).status_code == 403

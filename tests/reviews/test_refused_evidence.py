@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Supersession, Upload
@@ -14,7 +13,7 @@ from people.signing import Statement
 from reviews.models import ScopeState
 from reviews.services.following import sweep
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, make_signature
+from tests.makers import PASSWORD, client_of, make_signature
 from tests.reviews.conftest import Board
 
 
@@ -77,8 +76,7 @@ def test_each_refused_file_is_answered_for_and_a_file_that_was_read_is_not_set_a
 
 def test_a_shopping_list_sent_by_mistake_is_set_aside_on_one_page_with_one_sentence(open_board: Board) -> None:
     upload = refused(open_board, b"Bread, milk, eggs.")
-    client = Client()
-    client.force_login(open_board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(open_board.cast.ben)
     subject = client.get(reverse("reviews:subject-detail", args=[open_board.subject.slug])).content.decode()
     assert "1 file refused and not answered for" in subject
     address = reverse("evaluations:upload-set-aside", args=[upload.pk])

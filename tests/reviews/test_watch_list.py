@@ -5,7 +5,6 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Judgement
@@ -17,7 +16,7 @@ from reviews.services.cases import NothingToAsk, ThresholdsNotFit, close_case
 from reviews.services.decisions import QuorumNotMet, VerdictNotNow, propose
 from reviews.status import subject_status
 from tests.conftest import WorldOnce
-from tests.makers import make_snapshot, make_subject
+from tests.makers import client_of, make_snapshot, make_subject
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
 WATCHED = FRAMEWORK.replace(
@@ -164,8 +163,7 @@ def test_the_declaration_sheet_says_which_judgement_is_recorded_with_it_and_it_i
     question = board.question(threshold="cyber-watch")
     for person in (board.cast.ben, board.cast.chloe):
         board.vote(person, question, "reject")
-    dan = Client()
-    dan.force_login(board.cast.dan.user)
+    dan = client_of(board.cast.dan)
     page = dan.get(reverse("reviews:declare", args=[case.number, question.pk])).text
     assert "judgement “what the experts conclude” is recorded with it, as ruled out until" in page
     assert 'popovertarget="term-judgement-' in page

@@ -4,7 +4,6 @@ and one that says the same leaves it."""
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.replay import Replayed
@@ -17,7 +16,7 @@ from reviews.models import Notice, SafeguardImplementation, SafeguardsDecision, 
 from reviews.replay import replay_gate
 from reviews.services.signoffs import ImplementationChanged, revoke_signoff
 from reviews.waiting import waiting_on
-from tests.makers import adopt_framework
+from tests.makers import adopt_framework, client_of
 from tests.reviews.conftest import FRAMEWORK, Board
 from tests.reviews.test_attack_rows import behind_the_triggers
 
@@ -130,8 +129,7 @@ def test_who_could_sign_it_its_owner_and_its_signer_are_told(open_board: Board) 
 def test_the_pages_say_that_it_is_signed_for_an_earlier_wording(open_board: Board) -> None:
     adopt(open_board, REWORDED)
     open_board.work()
-    pages = Client()
-    pages.force_login(open_board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = client_of(open_board.cast.ben)
     built = SafeguardImplementation.objects.get(safeguard=SLUG)
     for address in (reverse("reviews:safeguard-list"), reverse("reviews:safeguard-detail", args=[built.pk])):
         assert "Signed for an earlier wording" in pages.get(address).content.decode(), address

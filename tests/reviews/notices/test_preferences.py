@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from ledger.models import Entry
@@ -17,6 +16,7 @@ from reviews.notices.preferences import KIND_WORDS, OPTIONAL, next_digest
 from reviews.notices.send import send_digests, send_due
 from reviews.services import votes
 from reviews.services.telling import ChoiceNotKnown, StaysInTheInbox, choose_notices
+from tests.makers import client_of
 from tests.processes import Sink
 from tests.reviews.conftest import Board
 
@@ -181,8 +181,7 @@ def test_one_sign_off_takes_back_the_notices_to_everybody_who_could_have_signed(
     assert withdrawn(board.cast.chloe, "signoff_wanted") == {True}
     send_due(at=board.now())
     assert not [mail for mail in smtp_sink.messages if "Sign-off wanted" in mail["Subject"]]
-    client = Client()
-    client.force_login(board.cast.chloe.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.chloe)
     assert "Sign-off wanted" not in client.get(reverse("reviews:inbox")).content.decode()
 
 
@@ -221,8 +220,7 @@ def test_taking_back_twice_is_once_and_a_later_notice_stays(board: Board) -> Non
 
 
 def test_the_page_keeps_what_was_chosen_and_shows_it_again(board: Board) -> None:
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     address = reverse("reviews:notice-settings")
     form = {f"mail_{kind}": "at_once" for kind in KIND_WORDS} | {f"inbox_{kind}": "on" for kind in OPTIONAL}
     form |= {"zone": "Europe/Berlin", "hour": "7", "weekday": "4", "mail_decided": "weekly"}

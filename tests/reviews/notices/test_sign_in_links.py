@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from reviews.models import Notice
 from reviews.models.notice import WorkState
 from reviews.notices.send import send_due
 from reviews.work import MOST_ATTEMPTS, wait_after
-from tests.makers import NOON, PASSWORD, Cast, deliver_all, know_password, later, link_secret, make_people
+from tests.makers import NOON, PASSWORD, Cast, client_of, deliver_all, know_password, later, link_secret, make_people
 from tests.processes import Sink
 
 SOON = timedelta(seconds=1)
@@ -82,8 +81,7 @@ def test_after_the_last_try_an_operator_can_have_it_tried_again(cast: Cast, smtp
         send_due(at=at)
         at = Notice.objects.get().not_before
     assert Notice.objects.get().state == WorkState.DEAD and SignInLink.objects.get().sealed
-    client = Client()
-    client.force_login(cast.ivo.user)
+    client = client_of(cast.ivo)
     assert "Sign in link, to Ben" in client.get(reverse("reviews:work")).content.decode()
 
 
@@ -117,8 +115,7 @@ def test_the_database_keeps_no_sealed_secret_of_a_link_that_is_over(cast: Cast) 
 def test_whoever_confirms_waits_for_no_mail_server_and_what_is_rolled_back_mails_nothing(cast: Cast, smtp_sink: Sink) -> None:
     link = services.propose_link(user=cast.ben.user, actor=cast.ivo, at=timezone.now())
     know_password(cast.jun)
-    client = Client()
-    client.force_login(cast.jun.user)
+    client = client_of(cast.jun)
     smtp_sink.refusing = True  # a server that would have been noticed
     said = client.post(reverse("people:link-act", args=[link.pk, "confirm"]), {"password": PASSWORD}, follow=True)
     assert "It goes to the account" in said.content.decode() and smtp_sink.messages == []

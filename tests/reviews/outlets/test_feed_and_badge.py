@@ -18,17 +18,11 @@ from reviews.badge import words_of
 from reviews.models import BadgeAddress, Case
 from reviews.services import cases, scopes
 from reviews.status import subject_status
-from tests.makers import PASSWORD, give_role, make_person, make_token
+from tests.makers import PASSWORD, client_of, give_role, make_person, make_token
 from tests.reviews.conftest import Board
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CANARY = "CANARY-TRANSCRIPT"
-
-
-def client_of(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def read(secret: str, **headers: str) -> Any:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from ledger import delivery as ledger_delivery
@@ -26,7 +25,7 @@ from reviews.notices.channels.webhook import signature
 from reviews.notices.reaching import AddressNotAllowed
 from reviews.services import cases, deployments, outlets
 from reviews.work import MOST_ATTEMPTS, wait_after
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.processes import Outside
 from tests.reviews.conftest import Board
 from tests.reviews.outlets.conftest import Keeper
@@ -220,8 +219,7 @@ def test_only_an_administrator_sets_one_up_and_only_with_their_password(board: B
 def test_address_and_secret_are_in_no_table_no_page_and_no_log(
     board: Board, keeper: Keeper, outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = Client()
-    client.force_login(board.cast.ivo.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ivo)
     form = {"label": "Pager", "address": outside.address + "/T0KEN", "topics": ["gate", "cases"], "password": PASSWORD}
     with caplog.at_level(logging.DEBUG):
         shown = client.post(reverse("reviews:webhook-new"), form)

@@ -1,7 +1,6 @@
 """The board's page: who sits on it, whom its policies lack, and the two people a seat takes."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from people.models import Person
@@ -10,14 +9,8 @@ from reviews.models import BoardSeat
 from reviews.services import boards
 from reviews.views.inbox import address_of
 from reviews.waiting import waiting_on
-from tests.makers import PASSWORD, make_snapshot
+from tests.makers import PASSWORD, client_of, make_snapshot
 from tests.reviews.conftest import Board
-
-
-def client_of(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture

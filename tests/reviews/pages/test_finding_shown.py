@@ -11,13 +11,13 @@ from django.urls import reverse
 from evaluations.models import Run
 from reviews.finding_charts import FindingCharts, measurement_ids
 from reviews.status import subject_status
+from tests.makers import client_of
 from tests.reviews.conftest import Board
 
 
 @pytest.fixture
 def client(board: Board) -> Client:
-    found = Client()
-    found.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    found = client_of(board.cast.ben)
     return found
 
 

@@ -1,12 +1,12 @@
 """A halt is somebody's next work until the board is asked whether to go on, and every page that says "halted" says by whom and why."""
 
-from django.test import Client
 from django.urls import reverse
 
 from people.models import Person
 from reviews.services import cases, scopes
 from reviews.views.inbox import address_of
 from reviews.waiting import waiting_on
+from tests.makers import client_of
 from tests.reviews.conftest import Board
 
 
@@ -17,8 +17,7 @@ def halt(board: Board) -> None:
 
 
 def page(person: Person, address: str) -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client.get(address).text
 
 

@@ -1,12 +1,11 @@
 """The history of a model says of each flip what it was read under: the evidence may have moved, or the rules, or the engine."""
 
 import pytest
-from django.test import Client
 
 from evaluations.models import Assessment
 from reviews import history_page
 from reviews.history_page import history
-from tests.makers import adopt_framework, make_subject
+from tests.makers import adopt_framework, client_of, make_subject
 from tests.reviews.conftest import FRAMEWORK, Board
 
 # The same framework with a line at 0.02, which two of forty do not stay below.
@@ -21,8 +20,7 @@ def test_a_flip_by_a_new_version_names_it_and_the_one_before(board: Board) -> No
     assert latest.moves == [("Bio-3", "ruled_out", "cannot_rule_out")]
     assert (latest.under, latest.version_before) == ("board 1 (revision 2)", "board 1 (revision 1)")
     assert [(each.under, each.version_before, each.engine_before) for each in earlier] == [("board 1 (revision 1)", "", "")]
-    pages = Client()
-    pages.force_login(board.cast.dan.user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = client_of(board.cast.dan)
     assert "before: board 1 (revision 1)" in pages.get("/subjects/heron/").content.decode()
 
 

@@ -1,18 +1,15 @@
 """The inbox holds every notice, a page at a time, and explains its words."""
 
-from django.test import Client
-
 from people.models import Person
 from people.services import release_persona
 from reviews.models import Notice
 from reviews.views.inbox import SHOWN
-from tests.makers import give_app
+from tests.makers import client_of, give_app
 from tests.reviews.conftest import Board
 
 
 def inbox(person: Person, page: str = "") -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client.get("/inbox/", {"page": page} if page else {}).text
 
 

@@ -3,7 +3,6 @@
 import re
 
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from evaluations.models import AssessmentDue
@@ -12,6 +11,7 @@ from ledger.models import Entry
 from ledger.sentences import described_kinds, long_list, sentences
 from ledger.things import named
 from reviews.services.retrying import retry
+from tests.makers import client_of
 from tests.reviews.conftest import Board
 from tests.reviews.motions import carry, late_results
 
@@ -23,8 +23,7 @@ def record(board: Board) -> list[Entry]:
 def test_the_ledger_names_models_cases_and_uploads_and_leads_to_them(board: Board) -> None:
     case = board.rise()
     board.vote(board.cast.ben, board.question(threshold="bio-3"))
-    client = Client()
-    client.force_login(board.cast.hana.user)
+    client = client_of(board.cast.hana)
     page = client.get("/ledger/").content.decode()
     assert f'<a href="/cases/{case.number}/">Case {case.number} on Heron</a>' in page
     assert f"Ben voted approve on the question “Is Bio-3 crossed?” of case {case.number} on Heron" in page
@@ -97,8 +96,7 @@ def test_a_thing_nobody_knows_any_more_keeps_its_id(board: Board) -> None:
 def test_ones_own_page_says_what_was_signed_and_leads_to_it(board: Board) -> None:
     case = board.rise()
     board.vote(board.cast.ben, board.question(threshold="bio-3"))
-    client = Client()
-    client.force_login(board.cast.ben.user)
+    client = client_of(board.cast.ben)
     page = client.get("/people/me/").content.decode()
     entry = Entry.objects.get(kind="reviews:vote:cast")
     said = f"Ben voted approve on the question “Is Bio-3 crossed?” of case {case.number} on Heron."

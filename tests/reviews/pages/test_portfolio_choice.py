@@ -64,7 +64,7 @@ def test_an_order_turns_round(models: Board, sort: str) -> None:
 
 
 def test_a_page_shows_fifty_models_at_a_cost_that_a_hundred_do_not_raise(models: Board, client: Client) -> None:
-    client.force_login(models.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(models.cast.ben.user)
     address = reverse("reviews:portfolio")
 
     def cost() -> int:

@@ -2,7 +2,6 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
-from django.test import Client
 
 from evaluations import queries
 from evaluations.services import assessments, readings
@@ -11,13 +10,12 @@ from people.queries import actor_of
 from reviews.effects import tell
 from reviews.models import Case
 from tests.evaluations.logs import log
-from tests.makers import deliver_all, give_role, make_person
+from tests.makers import client_of, deliver_all, give_role, make_person
 from tests.reviews.conftest import Board
 
 
 def receipt(person: Person, upload: object) -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client.get(f"/uploads/{upload.pk}/").content.decode()  # type: ignore[attr-defined]
 
 
@@ -50,8 +48,7 @@ def test_a_receipt_goes_on_asking_until_the_case_an_assessment_opens_is_there(bo
     readings.parse(upload_id=upload.pk, at=at)
 
     def asked() -> HttpResponse:
-        client = Client()
-        client.force_login(board.cast.ada.user)
+        client = client_of(board.cast.ada)
         return client.get(f"/uploads/{upload.pk}/", headers={"HX-Request": "true"})
 
     # Read, and not yet due to be assessed; then assessed, and its case not yet opened: in both something is still to come.
@@ -68,8 +65,7 @@ def test_a_receipt_goes_on_asking_until_the_case_an_assessment_opens_is_there(bo
 def test_bytes_that_were_there_already_lead_to_their_receipt_which_says_so(board: Board) -> None:
     content = log("exploits", right=1, run="twice")
     first = board.send(content)
-    client = Client()
-    client.force_login(board.cast.ada.user)
+    client = client_of(board.cast.ada)
     told = {"about": str(board.snapshot.pk), "files": SimpleUploadedFile("run.eval", content)}
     answer = client.post("/uploads/new/", told)
     assert answer.status_code == 302 and answer.headers["Location"] == f"/uploads/{first.pk}/?again"

@@ -1,17 +1,10 @@
 """What an owner takes back on a safeguard's page: a file of evidence, or the whole of it."""
 
-from django.test import Client
 from django.urls import reverse
 
 from ledger.models import Entry
-from people.models import Person
+from tests.makers import client_of
 from tests.reviews.conftest import Board
-
-
-def client_of(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def test_an_owner_retires_a_safeguard_after_reading_what_lapses_with_it(open_board: Board) -> None:

@@ -6,23 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 
-from people.models import Person, Signature
+from people.models import Signature
 from reviews.models.question import Choice
 from reviews.models.signoff import Meaning
 from reviews.services import cases
-from tests.makers import PASSWORD
+from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board
 
 STACK = "sha256:" + "ab" * 32
-
-
-def client_of(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def words_of(page: str) -> dict[str, str]:

@@ -4,14 +4,13 @@ import pytest
 from django.test import Client
 
 from ledger.models import Entry
-from tests.makers import make_binding, make_subject, send_file
+from tests.makers import client_of, make_binding, make_subject, send_file
 from tests.reviews.conftest import Board
 
 
 @pytest.fixture
 def ben(board: Board) -> Client:
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     return client
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -12,7 +11,7 @@ from evaluations.models import Subject
 from people.models import Person
 from reviews.models import Notice
 from reviews.services import cases
-from tests.makers import make_snapshot, make_subject
+from tests.makers import client_of, make_snapshot, make_subject
 from tests.reviews.conftest import Board
 
 # Read anew, as after any write. While nothing is written it is 6, 6 and 7: tests/reviews/test_gate_memory.py.
@@ -25,8 +24,7 @@ PORTFOLIO_THEN = 32
 @pytest.fixture
 def cost(board: Board) -> Callable[[str], int]:
     """How many statements a page takes when Ben opens it; once unseen, so that nothing is counted that only a first visit asks."""
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
 
     def ask(address: str) -> int:
         client.get(address)

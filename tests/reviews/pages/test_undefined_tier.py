@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from reviews.case_json import status_json
 from reviews.reports.case_file import case_file
 from reviews.status import subject_status
 from tests.conftest import WorldOnce
+from tests.makers import client_of
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
 
 WORDS = "ASL-4 is not defined: no list of safeguards can meet it; 3 of 3 of the tiers below are signed"
@@ -25,8 +25,7 @@ def built(world_once: WorldOnce) -> Iterator[Board]:
 
 
 def shown(board: Board, name: str, **where: str) -> str:
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     return client.get(reverse(f"reviews:{name}", kwargs=where)).content.decode()
 
 

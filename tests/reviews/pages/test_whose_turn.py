@@ -3,19 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from people.models import Person
 from reviews.models import Case
 from reviews.queries import case_lines
 from reviews.status import subject_status
+from tests.makers import client_of
 from tests.reviews.conftest import Board
 
 
 def page(person: Person, address: str) -> str:
-    client = Client()
-    client.force_login(person.user)
+    client = client_of(person)
     return client.get(address).content.decode()
 
 

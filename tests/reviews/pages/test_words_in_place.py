@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from django.test import Client
 
 from asl_portal.look.glossary import BY_SLUG
+from tests.makers import client_of
 from tests.reviews.conftest import Board
 
 # page → the words a reader meets there. Every word of the design stands beside at least one page.
@@ -69,8 +69,7 @@ def test_a_page_explains_the_words_it_uses(board: Board, address: str) -> None:
     board.build("asl-3-security-1")
     board.work()
     question = board.question(threshold="bio-3")
-    client = Client()
-    client.force_login(board.cast.ben.user)
+    client = client_of(board.cast.ben)
     answer = client.get(address.format(question=question.pk, upload=upload.pk))
     assert answer.status_code == 200, address
     explained = set(re.findall(r'popovertarget="(?:sheet-)?term-([a-z-]+)-\d+"', answer.text))

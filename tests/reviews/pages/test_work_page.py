@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +11,6 @@ from evaluations.models import AssessmentDue, Upload
 from evaluations.services import blobs, readings
 from ledger.delivery import STUCK_AFTER
 from ledger.models import Cursor, Entry
-from people.models import Person
 from reviews.models import Delivery, Export, Notice
 from reviews.notices.send import send_due
 from reviews.reports.exports import request_export
@@ -20,16 +18,10 @@ from reviews.services import outlets
 from reviews.services.retrying import CountChanged, NotGivenUp, retry, retry_all, retry_each
 from reviews.unfinished import MOST_SHOWN, How, piles
 from reviews.work import LEASE, claim, postpone
-from tests.makers import CONFIRMED, give_password, later, send_file
+from tests.makers import CONFIRMED, client_of, give_password, later, send_file
 from tests.reviews.conftest import Board
 
 PAGE = "reviews:work"
-
-
-def client_of(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture

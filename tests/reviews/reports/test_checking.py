@@ -13,6 +13,7 @@ from evaluations.services import blobs
 from ledger.models import Entry
 from reviews.models import Export
 from reviews.reports.exports import make_due, request_export
+from tests.makers import client_of
 from tests.reviews.reports.conftest import Decided
 
 PAGE = "reviews:report-check"
@@ -30,8 +31,7 @@ def made(decided: Decided) -> bytes:
 
 @pytest.fixture
 def hana(decided: Decided) -> Client:
-    client = Client()
-    client.force_login(decided.board.cast.hana.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(decided.board.cast.hana)
     return client
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from evaluations.services import blobs
@@ -15,12 +14,11 @@ from ledger.models import Entry
 from ledger.queries import root_at
 from ledger.refusals import NotKnown
 from ledger.sentences import sentence
-from people.models import Person
 from reviews.models import Export
 from reviews.models.notice import WorkState
 from reviews.reports.exports import COLLECTED, TYPESET, _make, _reached, make_due, request_export
 from reviews.work import LEASE, claim, wait_after
-from tests.makers import give_role, make_person
+from tests.makers import client_of, give_role, make_person
 from tests.reviews.reports.conftest import Decided
 
 
@@ -116,14 +114,8 @@ def test_a_report_whose_worker_died_is_made_by_the_next(decided: Decided) -> Non
 # the page
 
 
-def signed_in(person: Person) -> Client:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def test_the_page_asks_shows_the_state_and_gives_the_file_as_a_download(decided: Decided) -> None:
-    client, page = signed_in(decided.board.cast.ben), reverse("reviews:report", args=[decided.case.number])
+    client, page = client_of(decided.board.cast.ben), reverse("reviews:report", args=[decided.case.number])
     assert client.post(page, {"kind": "pdf"}).status_code == 302
     assert "Waiting" in client.get(page).content.decode()
     export = Export.objects.get()
@@ -137,7 +129,7 @@ def test_the_page_asks_shows_the_state_and_gives_the_file_as_a_download(decided:
 
 
 def test_a_page_that_waits_asks_again_and_stops_when_nothing_more_will_come(decided: Decided) -> None:
-    client, page = signed_in(decided.board.cast.ben), reverse("reviews:report", args=[decided.case.number])
+    client, page = client_of(decided.board.cast.ben), reverse("reviews:report", args=[decided.case.number])
     ask(decided)
     assert client.get(page, headers={"hx-request": "true"}).status_code == 200
     make_due(at=decided.board.now())
@@ -152,18 +144,17 @@ def test_who_may_not_know_of_the_case_finds_no_report_of_it(decided: Decided, ro
     stranger = make_person("Lena", at=board.now())
     if role:
         give_role(board.cast, stranger, role, at=board.now())
-    client = signed_in(stranger)
+    client = client_of(stranger)
     addresses = (reverse("reviews:report", args=[decided.case.number]), reverse("reviews:report-download", args=[export.pk]))
     assert {client.get(address).status_code for address in addresses} == {404}
-    client = signed_in(board.cast.hana)
+    client = client_of(board.cast.hana)
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200 and b"".join(answer)
 
 
 def test_a_report_that_is_being_made_says_how_far_it_has_come(decided: Decided) -> None:
-    client = Client()
-    client.force_login(decided.board.cast.dan.user)
+    client = client_of(decided.board.cast.dan)
     address = reverse("reviews:report", args=[decided.case.number])
     ask(decided)
     assert '<span class="number">0 %</span>' in client.get(address).text

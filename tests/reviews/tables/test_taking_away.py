@@ -5,7 +5,6 @@ import io
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -13,7 +12,7 @@ from ledger.models import Entry
 from ledger.queries import root_at
 from people.models import Person
 from reviews.services import cases
-from tests.makers import make_subject
+from tests.makers import client_of, make_subject
 from tests.reviews.conftest import Board
 
 CANARY = "CANARY-TRANSCRIPT"
@@ -28,8 +27,7 @@ PAGES = {
 
 
 def take(person: Person, name: str, format: str = "csv", query: str = "", **where: Any) -> Any:
-    client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(person)
     answer = client.post(reverse(f"reviews:table-{name}", kwargs={**PAGES[name], **where, "format": format}) + query)
     answer.whole = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return answer
@@ -121,8 +119,7 @@ def test_sign_offs_are_told_each_with_whether_it_holds(board: Board) -> None:
 
 
 def test_a_table_taken_by_get_is_none(board: Board) -> None:
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     assert client.get(reverse("reviews:table-portfolio", args=["csv"])).status_code == 405
     assert not Entry.objects.filter(kind="reviews:table:exported").exists()
 
@@ -131,7 +128,6 @@ def test_a_table_taken_by_get_is_none(board: Board) -> None:
     ("name", "page"), [("portfolio", "/portfolio/?q=her"), ("ledger", "/ledger/?thing=x"), ("cases", "/cases/?page=2&state=open")]
 )
 def test_the_page_offers_the_table_with_its_own_filters(board: Board, name: str, page: str) -> None:
-    client = Client()
-    client.force_login(board.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(board.cast.ben)
     kept = page.partition("?")[2].replace("page=2&", "")
     assert f'formaction="{reverse(f"reviews:table-{name}", args=["xlsx"])}?{kept}"' in client.get(page).content.decode()
