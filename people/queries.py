@@ -71,14 +71,6 @@ def roles_of(person: Person, at: datetime) -> frozenset[str]:
     return frozenset(RoleGrant.objects.in_force(at).filter(person=person).values_list("role", flat=True))  # type: ignore[misc]  # the abstract manager hides the field
 
 
-def competences_of(person: Person, at: datetime) -> frozenset[str]:
-    return frozenset(Competence.objects.in_force(at).filter(person=person).values_list("area", flat=True))  # type: ignore[misc]  # the abstract manager hides the field
-
-
-def has_clearance(person: Person, at: datetime, level: str = Level.HAZARD) -> bool:
-    return Clearance.objects.in_force(at).filter(person=person, level=level).exists()  # type: ignore[misc]  # the abstract manager hides the field
-
-
 def people_with(role: str, at: datetime, competence: str | None = None) -> QuerySet[Person]:
     """Who holds this role (and this competence) at that moment, by name."""
     holders = Person.objects.filter(Exists(RoleGrant.objects.in_force(at).filter(person=OuterRef("pk"), role=role)))  # type: ignore[misc]  # the abstract manager hides the field

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from evaluations.models import Deployment, Snapshot, Subject, Upload, UploadState
+from evaluations.models import Deployment, Snapshot, Subject, UploadState
 from frameworks.engine.types import Clock
 from frameworks.models import FrameworkVersion
 from frameworks.queries import adopted_versions
@@ -98,13 +97,6 @@ def _watched(at: datetime) -> Iterator[tuple[Subject, datetime]]:
     subjects = Subject.objects.filter(Exists(candidates) | Exists(running)).annotate(last=Max("uploads__received_at", filter=read))
     for subject in subjects.order_by("name", "id"):
         yield subject, subject.last or subject.created_at
-
-
-def last_result(subject_id: UUID, at: datetime) -> datetime | None:
-    """When a result of this model last arrived."""
-    return Upload.objects.filter(subject=subject_id, state=UploadState.PARSED, received_at__lte=at).aggregate(last=Max("received_at"))[
-        "last"
-    ]
 
 
 def lines(version: FrameworkVersion, at: datetime) -> list[ClockLine]:

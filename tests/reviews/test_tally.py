@@ -17,7 +17,6 @@ DAN = Member("dan", frozenset({"chair"}))
 HANA = Member("hana", frozenset({"auditor", "reviewer"}))
 ROSTER = [BEN, CHLOE, MIA, DAN, HANA]
 TWO = Quorum(2)
-TWO_WITH_SECURITY = Quorum(2, (Seat(1, competence="security"),))
 
 
 def count(proposal: str, *ballots: Ballot, quorum: Quorum = TWO, **more: object) -> Tally:
