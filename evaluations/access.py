@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from evaluations.models import AnnouncedRun, Dossier, Run, Snapshot, Subject, Upload
 from evaluations.policies import SEES_EVERY_SUBJECT
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.queries import Actor
 from people.words import Role
 
@@ -57,10 +57,7 @@ def dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:
 
 def dossier(actor: Actor, pk: UUID, at: datetime) -> Dossier:
     """Raises DossierNotKnown."""
-    found = dossiers(actor, at).filter(pk=pk).first()
-    if found is None:
-        raise DossierNotKnown
-    return found
+    return the_one(dossiers(actor, at).filter(pk=pk), DossierNotKnown)
 
 
 def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
@@ -83,10 +80,7 @@ def uploads(actor: Actor, at: datetime) -> QuerySet[Upload]:
 
 def subject(actor: Actor, slug: str, at: datetime) -> Subject:
     """Raises SubjectNotKnown."""
-    found = subjects(actor, at).filter(slug=slug).first()
-    if found is None:
-        raise SubjectNotKnown
-    return found
+    return the_one(subjects(actor, at).filter(slug=slug), SubjectNotKnown)
 
 
 def subject_named(actor: Actor, told: str, at: datetime) -> Subject:
@@ -100,39 +94,27 @@ def subject_named(actor: Actor, told: str, at: datetime) -> Subject:
 
 def snapshot(subject: Subject, name: str) -> Snapshot:
     """A snapshot of this subject by label or weights digest; others' weights are not known here. Raises SnapshotNotKnown."""
-    found = subject.snapshots.filter(Q(label=name) | Q(weights_digest=name)).first()
-    if found is None:
-        raise SnapshotNotKnown
-    return found
+    return the_one(subject.snapshots.filter(Q(label=name) | Q(weights_digest=name)), SnapshotNotKnown)
 
 
 def announced_run(subject: Subject, pk: UUID) -> AnnouncedRun:
     """Raises AnnouncedRunNotKnown."""
-    found = subject.announced_runs.select_related("announced_by").filter(pk=pk).first()
-    if found is None:
-        raise AnnouncedRunNotKnown
-    return found
+    return the_one(subject.announced_runs.select_related("announced_by").filter(pk=pk), AnnouncedRunNotKnown)
 
 
 def upload(actor: Actor, upload_id: UUID, at: datetime) -> Upload:
     """Raises UploadNotKnown."""
-    found = uploads(actor, at).select_related("subject", "snapshot", "uploader", "countersigned_by", "blob").filter(pk=upload_id).first()
-    if found is None:
-        raise UploadNotKnown
-    return found
+    return the_one(
+        uploads(actor, at).select_related("subject", "snapshot", "uploader", "countersigned_by", "blob").filter(pk=upload_id),
+        UploadNotKnown,
+    )
 
 
 def run(actor: Actor, run_id: UUID, at: datetime) -> Run:
     """Raises RunNotKnown."""
     mine = Exists(uploads(actor, at).filter(pk=OuterRef("upload")))
-    found = (
-        Run.objects.select_related("upload", "upload__uploader", "reading", "subject", "snapshot", "twin_of")
-        .filter(mine, pk=run_id)
-        .first()
-    )
-    if found is None:
-        raise RunNotKnown
-    return found
+    runs = Run.objects.select_related("upload", "upload__uploader", "reading", "subject", "snapshot", "twin_of")
+    return the_one(runs.filter(mine, pk=run_id), RunNotKnown)
 
 
 def _open_dossiers(actor: Actor, at: datetime) -> QuerySet[Dossier]:

@@ -1,6 +1,10 @@
 """The kinds of no. Every refusal of every room derives from one of these, so that pages and the API answer alike."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Refusal(Exception):
@@ -28,6 +32,14 @@ class NotKnown(Refusal):
     status = 404
     code = "not_known"
     sentence = "There is nothing here by that name."
+
+
+def the_one(rows: "QuerySet[Row]", refusal: type[NotKnown] = NotKnown) -> Row:
+    """The row that was asked for. Raises `refusal` where there is none."""
+    found = rows.first()
+    if found is None:
+        raise refusal
+    return found
 
 
 class NotAllowed(Refusal):

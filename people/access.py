@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people import policies
 from people.models import ApiToken, Clearance, Competence, Grant, Person, RoleGrant, SignInLink
 from people.queries import Actor
@@ -20,10 +20,7 @@ def require_members_visible(actor: Actor) -> None:
 def person(actor: Actor, pk: UUID) -> Person:
     """Raises NotKnown."""
     require_members_visible(actor)
-    found = Person.objects.filter(pk=pk, is_system=False).select_related("user").first()
-    if found is None:
-        raise NotKnown
-    return found
+    return the_one(Person.objects.filter(pk=pk, is_system=False).select_related("user"))
 
 
 def grant(actor: Actor, kind: str, pk: UUID) -> Grant:

@@ -28,7 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from redis.exceptions import RedisError
 
-from ledger.refusals import NotKnown, NotNow, NotValid, Refusal
+from ledger.refusals import NotKnown, NotNow, NotValid, Refusal, the_one
 from people import identities, oidc, services, trips
 from people.doors import MemberRequest, open_without_role
 from people.forms import ConfirmationForm
@@ -214,9 +214,7 @@ def confirm_link(request: MemberRequest) -> HttpResponse:
 @at_provider
 def unlink(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Takes the link away and ends one's other sessions: one of them may have come by it."""
-    identity = Identity.objects.filter(pk=pk, user=request.user).first()
-    if identity is None:
-        raise NotKnown
+    identity = the_one(Identity.objects.filter(pk=pk, user=request.user))
     form = ConfirmationForm(request.POST or None, user=request.user)
     if form.is_valid() and said_on(
         form, lambda: services.unlink_identity(user=request.user, identity=identity, at=timezone.now(), **form.signed()) or True

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from ledger.refusals import NotKnown, NotNow
+from ledger.refusals import NotKnown, NotNow, the_one
 from people.doors import MemberRequest
 from people.forms import SavedViewForm
 from people.models import Person, SavedView
@@ -105,7 +105,4 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _mine(request: MemberRequest, pk: UUID) -> SavedView:
     """Raises ViewNotKnown."""
-    found = views_of(request.actor.person).filter(pk=pk).first()
-    if found is None:
-        raise ViewNotKnown
-    return found
+    return the_one(views_of(request.actor.person).filter(pk=pk), ViewNotKnown)

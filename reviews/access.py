@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from evaluations import access as evaluations_access
 from evaluations.models import Deployment, Subject
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.policies import require
 from people.queries import Actor
 from reviews.models import (
@@ -92,26 +92,19 @@ def cases(actor: Actor, at: datetime) -> QuerySet[Case]:
 
 def case(actor: Actor, case_id: UUID, at: datetime) -> Case:
     """Raises CaseNotKnown."""
-    found = cases(actor, at).filter(pk=case_id).first()
-    if found is None:
-        raise CaseNotKnown
-    return found
+    return the_one(cases(actor, at).filter(pk=case_id), CaseNotKnown)
 
 
 def case_numbered(actor: Actor, number: int, at: datetime) -> Case:
     """The case as people say it aloud. Raises CaseNotKnown."""
-    found = cases(actor, at).filter(number=number).first()
-    if found is None:
-        raise CaseNotKnown
-    return found
+    return the_one(cases(actor, at).filter(number=number), CaseNotKnown)
 
 
 def question(case: Case, question_id: UUID) -> Question:
     """Raises QuestionNotKnown."""
-    found = case.questions.select_related("snapshot", "covered_by", "proposed_by", "decided_by").filter(pk=question_id).first()
-    if found is None:
-        raise QuestionNotKnown
-    return found
+    return the_one(
+        case.questions.select_related("snapshot", "covered_by", "proposed_by", "decided_by").filter(pk=question_id), QuestionNotKnown
+    )
 
 
 def implementations(actor: Actor) -> QuerySet[SafeguardImplementation]:
@@ -122,20 +115,14 @@ def implementations(actor: Actor) -> QuerySet[SafeguardImplementation]:
 
 def implementation(actor: Actor, implementation_id: UUID) -> SafeguardImplementation:
     """Raises ImplementationNotKnown."""
-    found = implementations(actor).filter(pk=implementation_id).first()
-    if found is None:
-        raise ImplementationNotKnown
-    return found
+    return the_one(implementations(actor).filter(pk=implementation_id), ImplementationNotKnown)
 
 
 def signoff(actor: Actor, signoff_id: UUID) -> SignOff:
     """Raises SignOffNotKnown."""
     if not may_see_board(actor):
         raise SignOffNotKnown
-    found = SignOff.objects.select_related("implementation", "person", "signature").filter(pk=signoff_id).first()
-    if found is None:
-        raise SignOffNotKnown
-    return found
+    return the_one(SignOff.objects.select_related("implementation", "person", "signature").filter(pk=signoff_id), SignOffNotKnown)
 
 
 def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
@@ -145,45 +132,32 @@ def subjects(actor: Actor, at: datetime) -> QuerySet[Subject]:
 
 def subject(actor: Actor, slug: str, at: datetime) -> Subject:
     """Raises SubjectNotKnown."""
-    found = subjects(actor, at).filter(slug=slug).first()
-    if found is None:
-        raise evaluations_access.SubjectNotKnown
-    return found
+    return the_one(subjects(actor, at).filter(slug=slug), evaluations_access.SubjectNotKnown)
 
 
 def paper(actor: Actor, paper_id: UUID, at: datetime) -> Paper:
     """Raises PaperNotKnown."""
-    found = Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by").first()
-    if found is None:
-        raise PaperNotKnown
-    return found
+    return the_one(
+        Paper.objects.filter(pk=paper_id, subject__in=subjects(actor, at)).select_related("subject", "supplied_by"), PaperNotKnown
+    )
 
 
 def motion(actor: Actor, motion_id: UUID, at: datetime) -> Motion:
     """Raises MotionNotKnown."""
     known = Motion.objects.filter(pk=motion_id, subject__in=subjects(actor, at))
-    found = known.select_related("subject", "snapshot", "framework_version", "proposed_by").first()
-    if found is None:
-        raise MotionNotKnown
-    return found
+    return the_one(known.select_related("subject", "snapshot", "framework_version", "proposed_by"), MotionNotKnown)
 
 
 def imported_record(actor: Actor, record_id: UUID, at: datetime) -> ImportedRecord:
     """Raises ImportedRecordNotKnown."""
     known = ImportedRecord.objects.filter(pk=record_id, subject__in=subjects(actor, at))
-    found = known.select_related("subject", "framework_version", "attested_by").first()
-    if found is None:
-        raise ImportedRecordNotKnown
-    return found
+    return the_one(known.select_related("subject", "framework_version", "attested_by"), ImportedRecordNotKnown)
 
 
 def clock_turn(actor: Actor, turn_id: UUID) -> ClockTurn:
     """Raises ClockTurnNotKnown."""
     require(may_see_board(actor))
-    found = ClockTurn.objects.filter(pk=turn_id).first()
-    if found is None:
-        raise ClockTurnNotKnown
-    return found
+    return the_one(ClockTurn.objects.filter(pk=turn_id), ClockTurnNotKnown)
 
 
 def deployments(actor: Actor, at: datetime) -> QuerySet[Deployment]:
@@ -193,10 +167,7 @@ def deployments(actor: Actor, at: datetime) -> QuerySet[Deployment]:
 
 def deployment(actor: Actor, deployment_id: UUID, at: datetime) -> Deployment:
     """Raises DeploymentNotKnown."""
-    found = deployments(actor, at).filter(pk=deployment_id).first()
-    if found is None:
-        raise DeploymentNotKnown
-    return found
+    return the_one(deployments(actor, at).filter(pk=deployment_id), DeploymentNotKnown)
 
 
 def boards(actor: Actor) -> QuerySet[Board]:
@@ -207,15 +178,9 @@ def boards(actor: Actor) -> QuerySet[Board]:
 
 def board(actor: Actor, slug: str) -> Board:
     """Raises BoardNotKnown."""
-    found = boards(actor).filter(slug=slug).first()
-    if found is None:
-        raise BoardNotKnown
-    return found
+    return the_one(boards(actor).filter(slug=slug), BoardNotKnown)
 
 
 def seat(board: Board, seat_id: UUID) -> BoardSeat:
     """Raises SeatNotKnown."""
-    found = board.seats.select_related("person").filter(pk=seat_id).first()
-    if found is None:
-        raise SeatNotKnown
-    return found
+    return the_one(board.seats.select_related("person").filter(pk=seat_id), SeatNotKnown)

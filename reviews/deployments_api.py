@@ -13,6 +13,7 @@ from pydantic import AwareDatetime
 from evaluations import access as evaluations_access
 from evaluations.models import Deployment, Snapshot
 from evaluations.paging import page
+from ledger.refusals import the_one
 from people.api_auth import TokenAuth
 from people.queries import Actor
 from people.words import Scope
@@ -61,9 +62,7 @@ def report_deployment(request: HttpRequest, body: DeploymentIn) -> Status[dict[s
     """Recorded whatever it says. Without a valid authorisation it is an incident, and the chair and administrators are told."""
     actor, now = _actor(request), timezone.now()
     known = Snapshot.objects.filter(subject__in=access.subjects(actor, now)).select_related("subject")
-    snapshot = known.filter(weights_digest=body.artefact).first()
-    if snapshot is None:
-        raise evaluations_access.SnapshotNotKnown
+    snapshot = the_one(known.filter(weights_digest=body.artefact), evaluations_access.SnapshotNotKnown)
     made = deployments.report(
         snapshot=snapshot,
         scope=body.scope,

@@ -18,7 +18,7 @@ from evaluations.models import Arms
 from evaluations.policies import may_confirm, may_propose_correction, may_set_aside
 from evaluations.services import arms as verbs
 from frameworks.policies import may_sign_evidence
-from ledger.refusals import NotKnown
+from ledger.refusals import the_one
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
@@ -30,9 +30,7 @@ def new(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpResponse:
     """Says what the arms of a ratio were: two metrics of the run, or the numbers of a dossier."""
     run = access.run(request.actor, pk, timezone.now())
     require(may_propose_correction(request.actor))
-    measurement = run.measurements.filter(pk=measurement_pk).first()
-    if measurement is None:
-        raise NotKnown
+    measurement = the_one(run.measurements.filter(pk=measurement_pk))
     form = ArmsForm(request.POST or None, metrics=run.measurements.exclude(pk=measurement.pk).order_by("position"))
     if form.is_valid():
         verb = partial(verbs.propose, measurement=measurement, told=form.cleaned_data, actor=request.actor.person, at=timezone.now())
@@ -51,9 +49,7 @@ def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     arms = Arms.objects.select_related(
         "measurement__run__upload__uploader", "measurement__run__subject", "proposed_by", "treatment", "control"
     )
-    found = arms.filter(pk=pk).first()
-    if found is None:
-        raise NotKnown
+    found = the_one(arms.filter(pk=pk))
     run = access.run(request.actor, found.measurement.run_id, timezone.now())
     require(may_confirm(request.actor, entered_by=found.proposed_by))
     require(may_set_aside(request.actor, uploader=found.measurement.run.upload.uploader))

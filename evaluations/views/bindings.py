@@ -20,7 +20,7 @@ from evaluations.policies import may_answer_for_evidence, may_confirm, may_regis
 from evaluations.services import bindings
 from frameworks.models import IndicatorVersion
 from frameworks.policies import may_sign_evidence
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
@@ -71,9 +71,7 @@ def new(request: MemberRequest) -> HttpResponse:
 def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The second person's word, confirmed anew: from then on what is received reaches the indicator with full power."""
     _require_insider(request)
-    binding = Binding.objects.select_related("proposed_by").filter(pk=pk).first()
-    if binding is None:
-        raise NotKnown
+    binding = the_one(Binding.objects.select_related("proposed_by").filter(pk=pk))
     require(may_confirm(request.actor, entered_by=binding.proposed_by))
     require(may_sign_evidence(request.actor))
     place = reverse("evaluations:bindings")

@@ -22,7 +22,7 @@ from evaluations.policies import may_confirm, may_propose_correction, may_set_as
 from evaluations.services import corrections
 from evaluations.views.setting_aside import signing_roles
 from frameworks.policies import may_sign_evidence
-from ledger.refusals import NotKnown
+from ledger.refusals import the_one
 from people.attempts import entering_refusals
 from people.doors import MemberRequest
 from people.policies import require
@@ -53,9 +53,7 @@ def propose(request: MemberRequest, pk: UUID) -> HttpResponse:
 def signing(request: MemberRequest, pk: UUID, correction_pk: UUID) -> HttpResponse:
     """The signature under a proposed correction."""
     upload = access.upload(request.actor, pk, timezone.now())
-    correction = upload.corrections.select_related("snapshot", "sent_again", "proposed_by").filter(pk=correction_pk).first()
-    if correction is None:
-        raise NotKnown
+    correction = the_one(upload.corrections.select_related("snapshot", "sent_again", "proposed_by").filter(pk=correction_pk))
     require(may_confirm(request.actor, entered_by=correction.proposed_by))
     require(may_set_aside(request.actor, uploader=upload.uploader))
     require(may_sign_evidence(request.actor))

@@ -20,7 +20,7 @@ from evaluations.models import Measurement, Run, Supersession, UploadState
 from evaluations.policies import CONFIRMERS, may_set_aside
 from evaluations.services import results
 from frameworks.policies import may_sign_evidence
-from ledger.refusals import NotKnown
+from ledger.refusals import the_one
 from people.attempts import entering_refusals
 from people.doors import MemberRequest
 from people.models import Person
@@ -36,9 +36,7 @@ from people.words import Role
 def supersede(request: MemberRequest, pk: UUID, measurement_pk: UUID) -> HttpResponse:
     """A measurement is taken out of the evidence, replaced or not."""
     run = access.run(request.actor, pk, timezone.now())
-    measurement = run.measurements.filter(pk=measurement_pk).first()
-    if measurement is None:
-        raise NotKnown
+    measurement = the_one(run.measurements.filter(pk=measurement_pk))
     others = Measurement.objects.filter(run__subject=run.subject_id, metric=measurement.metric, run__task=run.task)
     context = {
         "title": f"Supersede {measurement}",

@@ -18,6 +18,7 @@ from evaluations.models import Snapshot
 from evaluations.policies import may_answer_for_evidence, may_confirm, may_register
 from evaluations.services import subjects
 from frameworks.policies import may_sign_evidence
+from ledger.refusals import the_one
 from people.confirmed_act import confirmed_act
 from people.doors import MemberRequest
 from people.policies import require
@@ -104,7 +105,4 @@ def choose_snapshot(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse
 
 def _snapshot(request: MemberRequest, slug: str, pk: UUID) -> Snapshot:
     subject = access.subject(request.actor, slug, timezone.now())
-    found = subject.snapshots.filter(pk=pk).first()
-    if found is None:
-        raise access.SnapshotNotKnown
-    return found
+    return the_one(subject.snapshots.filter(pk=pk), access.SnapshotNotKnown)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_framework
 from frameworks.queries import listed
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.doors import MemberRequest
 from people.forms import ConfirmationForm
 from people.policies import require
@@ -52,9 +52,7 @@ def adoption_list(request: MemberRequest) -> HttpResponse:
 def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
     """The chair's signature under a version that shall come into force."""
     require(policies.may_see_board(request.actor))
-    version = FrameworkVersion.objects.filter(pk=version_id).first()
-    if version is None:
-        raise VersionNotKnown
+    version = the_one(FrameworkVersion.objects.filter(pk=version_id), VersionNotKnown)
     require(policies.may_propose_adoption(request.actor))
     form = AdoptionForm(request.POST or None, user=request.user)
     context = {"version": version, "title": "Propose for adoption", "button": f"Sign: propose {version.name} {version.version}"}
@@ -66,9 +64,7 @@ def propose(request: MemberRequest, version_id: UUID) -> HttpResponse:
 def confirm(request: MemberRequest, adoption_id: UUID) -> HttpResponse:
     """An executive's signature under the chair's proposal."""
     require(policies.may_see_board(request.actor))
-    adoption = Adoption.objects.select_related("version", "proposed_by").filter(pk=adoption_id).first()
-    if adoption is None:
-        raise AdoptionNotKnown
+    adoption = the_one(Adoption.objects.select_related("version", "proposed_by").filter(pk=adoption_id), AdoptionNotKnown)
     require(policies.may_confirm_adoption(request.actor))
     version = adoption.version
     form = ConfirmForm(request.POST or None, user=request.user)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -104,9 +104,7 @@ def test(request: MemberRequest, outlet_id: UUID) -> HttpResponse:
 @require_POST
 def resend(request: MemberRequest, delivery_id: UUID) -> HttpResponse:
     _require_keeper(request)
-    delivery = Delivery.objects.select_related("outlet").filter(pk=delivery_id).first()
-    if delivery is None:
-        raise DeliveryNotKnown
+    delivery = the_one(Delivery.objects.select_related("outlet").filter(pk=delivery_id), DeliveryNotKnown)
     outlets.resend(delivery=delivery, actor=request.actor.person, at=timezone.now())
     messages.info(request, "It is on its way once more, under the same id.")
     return redirect("reviews:outlet", outlet_id=delivery.outlet_id)
@@ -119,10 +117,7 @@ def _require_keeper(request: MemberRequest) -> None:
 
 def _outlet(request: MemberRequest, outlet_id: UUID) -> Outlet:
     _require_keeper(request)
-    found = Outlet.objects.select_related("made_by", "stopped_by").filter(pk=outlet_id).first()
-    if found is None:
-        raise OutletNotKnown
-    return found
+    return the_one(Outlet.objects.select_related("made_by", "stopped_by").filter(pk=outlet_id), OutletNotKnown)
 
 
 def _detail(request: MemberRequest, outlet: Outlet, *, secret: str = "") -> HttpResponse:

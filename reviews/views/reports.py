@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from evaluations.filenames import shown_name
 from evaluations.services import blobs
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from ledger.sentences import sentence
 from ledger.services import size
 from people.doors import MemberRequest
@@ -57,9 +57,7 @@ def _exports(case: Case) -> list[Export]:
 @require_POST
 def retry(request: MemberRequest, export_id: UUID) -> HttpResponse:
     """Once more for a report that was given up."""
-    export = Export.objects.filter(pk=export_id).first()
-    if export is None:
-        raise ReportNotKnown
+    export = the_one(Export.objects.filter(pk=export_id), ReportNotKnown)
     case = access.case(request.actor, export.case_id, timezone.now())
     retry_report(export=export, actor=request.actor.person, at=timezone.now())
     return redirect("reviews:report", number=case.number)

@@ -16,7 +16,7 @@ from evaluations import access as evaluations_access
 from evaluations.services import blobs
 from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_about
-from ledger.refusals import NotKnown
+from ledger.refusals import NotKnown, the_one
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
@@ -177,9 +177,7 @@ def attach(request: MemberRequest, implementation_id: UUID) -> HttpResponse:
 def withdraw_evidence(request: MemberRequest, implementation_id: UUID, evidence_id: UUID) -> HttpResponse:
     implementation = _implementation(request, implementation_id)
     require(policies.may_attach_evidence(request.actor, implementation))
-    evidence = implementation.evidence.filter(pk=evidence_id).first()
-    if evidence is None:
-        raise EvidenceNotKnown
+    evidence = the_one(implementation.evidence.filter(pk=evidence_id), EvidenceNotKnown)
     signoffs.withdraw_evidence(evidence=evidence, actor=request.actor.person, at=timezone.now())
     messages.info(request, "The file is withdrawn. It stays on record, and the safeguard has a new version.")
     return redirect("reviews:safeguard-detail", implementation_id=implementation.pk)
