@@ -47,9 +47,12 @@ class ObservedScope:
                 "These weights are not reported to have run for this scope since before the portal went live; what is new is released or stays in.",
                 code="not_running_before",
             )
+        if _is_halted(motion, self.scope):
+            raise ObservingNotValid(
+                "This scope is halted, and going on after that is a release for the board to decide.", code="scope_halted"
+            )
         motion.snapshot, motion.until, motion.matter, motion.asked = self.snapshot, self.until, self.scope, {"scope": self.scope}
-        required = collect_one(motion.subject, motion.framework_version, at).required_slugs
-        motion.requires = {axis: required[axis] for axis in document.scopes[self.scope]}
+        motion.requires = _requires(motion, self.scope, at)
 
     def quorum(self, motion: Motion) -> Quorum:
         """That of a release. Raises ValueError where the framework has none."""
@@ -64,6 +67,17 @@ def ran_before(snapshot: Snapshot, scope: str) -> bool:
     return log is not None and snapshot.deployments.filter(scope=scope, until=None, since__lt=log.opened_at).exists()
 
 
+def _requires(motion: Motion, scope: str, at: datetime) -> dict[str, str]:
+    """What a release to the scope would have to meet."""
+    required = collect_one(motion.subject, motion.framework_version, at).required_slugs
+    return {axis: required[axis] for axis in motion.framework_version.document.scopes[scope]}
+
+
+def _is_halted(motion: Motion, scope: str) -> bool:
+    rows = ScopeState.objects.filter(subject=motion.subject, framework_name=motion.framework_version.name, scope=scope)
+    return rows.filter(halted_at__isnull=False).exists()
+
+
 def _holds(motion: Motion, at: datetime) -> bool:
     """Its day is to come, and it runs still."""
     assert motion.snapshot is not None and motion.until is not None
@@ -71,8 +85,8 @@ def _holds(motion: Motion, at: datetime) -> bool:
 
 
 def observe(motion: Motion, at: datetime) -> bool:
-    """The scope is only observed from here on, unless what was asked for is over by now."""
-    if not _holds(motion, at):
+    """The scope is only observed from here on, unless what was asked for is over by now, or other tiers are at stake than those whose quorum was pinned."""
+    if not _holds(motion, at) or _requires(motion, motion.about, at) != motion.requires:
         return False
     row, _ = ScopeState.objects.get_or_create(
         subject=motion.subject, framework_name=motion.framework_version.name, scope=motion.about, defaults={"changed_at": at}
@@ -81,6 +95,22 @@ def observe(motion: Motion, at: datetime) -> bool:
     row.enforcement, row.observed_until, row.observed_snapshot = Enforcement.OBSERVE, motion.until, motion.snapshot
     row.save(update_fields=["enforcement", "observed_until", "observed_snapshot"])
     return True
+
+
+def stop(state: ScopeState, *, at: datetime) -> None:
+    """A halt ends what goes on in the scope, observed, and what the board is asked about it: no vote from before lets anything go on after.
+
+    The caller holds the subject's lock and has the row enforced.
+    """
+    asked = Motion.objects.filter(kind=MotionKind.OBSERVED_SCOPE, subject=state.subject, framework_version__name=state.framework_name)
+    for motion in asked.filter(matter=state.scope, settled_at=None):
+        motion.settled_at = at
+        motion.save(update_fields=["settled_at"])
+        entries.motion_settled(motion, at=at)
+    for motion in asked.filter(matter=state.scope, carried=True, ended_at=None).order_by("pk"):
+        motion.ended_at = at
+        motion.save(update_fields=["ended_at"])
+        entries.motion_ended(motion, at=at)
 
 
 def sweep(*, at: datetime) -> int:
@@ -97,6 +127,8 @@ def _end(motion: Motion, at: datetime) -> bool:
     if each is None or _holds(each, at):
         return False
     rows = ScopeState.objects.filter(subject=each.subject, framework_name=each.framework_version.name, scope=each.about)
+    # Another one may have been carried since; it goes on.
+    rows = rows.filter(observed_until=each.until, observed_snapshot=each.snapshot)
     past.keep(*map(past.of, rows), at=at)
     rows.update(enforcement=Enforcement.ENFORCE, observed_until=None, observed_snapshot=None)
     each.ended_at = at

@@ -13,7 +13,8 @@ from people.queries import actor_of
 from reviews import entries, gate, past, policies
 from reviews.facts import Facts, collect_one
 from reviews.models import CaseRevision, ScopeState
-from reviews.models.gate_answer import GateState
+from reviews.models.gate_answer import Enforcement, GateState
+from reviews.services import observing
 from reviews.services.asking import align
 from reviews.services.cases import open_case_of
 from reviews.services.locks import lock_subject, locked
@@ -36,7 +37,8 @@ class ScopeUnknown(NotValid):
 
 @transaction.atomic
 def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, reason: str, actor: Person, at: datetime) -> ScopeState:
-    """Shuts a scope at once; one person suffices. Going on takes a release decision of the board. Raises NotAllowed, AlreadyHalted, NotValid."""
+    """Shuts a scope at once; one person suffices, and what goes on there observed is over. Going on takes a release decision
+    of the board. Raises NotAllowed, AlreadyHalted, NotValid."""
     require(policies.may_halt(actor_of(actor, at)))
     if not reason.strip():
         raise HaltReasonMissing
@@ -50,9 +52,11 @@ def halt(*, subject: Subject, framework_version: FrameworkVersion, scope: str, r
         raise AlreadyHalted
     past.keep(past.of(state), at=at)
     state.state, state.changed_at, state.halted_at, state.halted_by, state.halt_reason = GateState.HALTED, at, at, actor, reason.strip()
+    state.enforcement, state.observed_until, state.observed_snapshot = Enforcement.ENFORCE, None, None
     state.save()
     revision = _ask_whether_to_go_on(state, actor, at)
     entries.scope_halted(state, actor=actor, at=at)
+    observing.stop(state, at=at)
     if revision is not None:
         entries.case_revised(revision.case, revision, actor=actor, at=at)
     return state
