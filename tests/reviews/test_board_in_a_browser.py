@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from people.models import Person
-from reviews.models import Vote
+from reviews.models import SafeguardImplementation, Vote
 from tests.axe import violations
 from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board, make_board
@@ -48,6 +48,7 @@ def pages(board: Board) -> list[str]:
         f"{case}questions/{question.pk}/vote/",
         f"{case}report/",
         "/safeguards/",
+        f"/safeguards/{SafeguardImplementation.objects.get().pk}/sign/",
         f"/gate/?subject={board.subject.slug}&scope=external",
         "/uploads/",
         "/uploads/new/",
