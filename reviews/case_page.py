@@ -72,6 +72,10 @@ class CasePage:
     history: Sequence[Vote] = field(default_factory=tuple)
 
     @property
+    def recused(self) -> frozenset[UUID]:
+        return frozenset(recusal.person_id for recusal in self.recusals)
+
+    @property
     def latest(self) -> CaseRevision | None:
         return self.revisions[-1] if self.revisions else None
 
@@ -349,7 +353,8 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     read = shown(("case", case.pk), at=at, read=lambda: _read(case, at))
     facts = replace(read.facts, at=at)
     charts = FindingCharts(document, facts.findings, read.days)
-    look = Look(case, actor, document, facts, read.names, counting.members(case), charts, read.revisions, read.determined)
+    recused = frozenset(recusal.person_id for recusal in read.recusals)
+    look = Look(case, actor, document, facts, read.names, counting.members(case), charts, recused, read.revisions, read.determined)
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

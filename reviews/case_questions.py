@@ -112,6 +112,7 @@ class Look:
     names: Mapping[str, str]
     roster: Sequence[Member]
     charts: FindingCharts
+    recused: frozenset[UUID] = frozenset()
     revisions: Sequence[CaseRevision] = ()
     # question → what was determined on it last
     determined: Mapping[UUID, Answered] = field(default_factory=dict)
@@ -149,7 +150,7 @@ class Look:
             may_vote=may_vote,
             may_declare=may_declare,
             may_sign=may_sign_about(self.actor, self.document, policies.at_stake(question)),
-            may_propose=policies.may_propose(self.actor, self.case, question),
+            may_propose=policies.may_propose(self.actor, self.case, question, self.recused),
             ready=ready,
             voted=voted,
         )

@@ -36,6 +36,11 @@ def excluded(cases: Iterable[Case], questions: Iterable[Question], then: datetim
     }
 
 
+def recused(case: Case) -> frozenset[UUID]:
+    """Who stood aside from the case."""
+    return frozenset(case.recusals.order_by().values_list("person_id", flat=True))
+
+
 def _from_papers(question: Question) -> Barred:
     """Who supplied the papers a release question names; the content says who, so that nothing need be read."""
     return {each["supplied_by"]: OWN_PAPER for each in question.content.get("papers", ()) if each["supplied_by"]}

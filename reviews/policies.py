@@ -3,7 +3,8 @@
 Administrators run the portal and decide nothing; auditors read everything and change nothing. Neither appears in any set below.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from frameworks.policies import may_sign_about, may_sign_evidence
 from ledger.refusals import NotKnown, NotNow
@@ -63,16 +64,18 @@ def roster_roles(case: Case, actor: Actor) -> frozenset[str]:
     return frozenset(pinned["roles"]) if pinned else frozenset()
 
 
-def may_chair(actor: Actor, case: Case) -> Answer:
-    """Propose, declare, ask a release, close: the chair of the roster this case was opened with."""
+def may_chair(actor: Actor, case: Case, recused: Collection[UUID]) -> Answer:
+    """Propose, ask a release, close: the chair of the roster this case was opened with, unless they stood aside from it."""
     if not is_chair(actor, case):
         return Refused("not_the_chair", "The chair of this case does that.", "Ask the chair.")
+    if actor.person.pk in recused:
+        return Refused("stood_aside", "You stood aside from this case.", "Another chair does that.")
     return _open(case)
 
 
-def may_propose(actor: Actor, case: Case, question: Question) -> Answer:
+def may_propose(actor: Actor, case: Case, question: Question, recused: Collection[UUID]) -> Answer:
     """The chair puts another verdict to the vote while the question is asked; what was decided keeps what was decided on."""
-    allowed = may_chair(actor, case)
+    allowed = may_chair(actor, case, recused)
     return _open(case, question) if allowed else allowed
 
 

@@ -12,7 +12,7 @@ from ledger.refusals import NotNow, NotValid
 from people.models import Person
 from people.policies import require
 from people.queries import actor_of
-from reviews import contents, entries, past, policies
+from reviews import conflicts, contents, entries, past, policies
 from reviews.contents import Wanted
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Comment, Question
@@ -248,7 +248,7 @@ def ask_release(*, case: Case, snapshot: Snapshot, scope: str, actor: Person, at
     Raises NotAllowed, ScopeNotKnown, SnapshotNotOfSubject.
     """
     case = locked(case)
-    require(policies.may_chair(actor_of(actor, at), case))
+    require(policies.may_chair(actor_of(actor, at), case, conflicts.recused(case)))
     wanted = _wanted_release(case, snapshot, scope)
     facts = collect_one(case.subject, case.framework_version, at)
     revision = align(case, facts, reason=f"Release to {scope} asked", actor=actor, at=at, extra=[wanted])
@@ -271,7 +271,7 @@ def comment(*, case: Case, text: str, hazard: bool, actor: Person, at: datetime)
 def close_case(*, case: Case, note: str, actor: Person, at: datetime) -> Case:
     """The chair closes a case that asks nothing any more. Raises NotAllowed, CaseNotFinished."""
     case = locked(case)
-    require(policies.may_chair(actor_of(actor, at), case))
+    require(policies.may_chair(actor_of(actor, at), case, conflicts.recused(case)))
     left = case.questions.filter(state=QuestionState.OPEN).count()
     if left:
         raise CaseNotFinished(f"{left} question{'s are' if left > 1 else ' is'} still open.")
@@ -283,7 +283,7 @@ def close_case(*, case: Case, note: str, actor: Person, at: datetime) -> Case:
 def withdraw_case(*, case: Case, note: str, actor: Person, at: datetime) -> Case:
     """Takes back a case that was opened by hand and holds nothing up. What rose is never withdrawn. Raises NotAllowed, CaseHoldsRequirement."""
     case = locked(case)
-    require(policies.may_chair(actor_of(actor, at), case))
+    require(policies.may_chair(actor_of(actor, at), case, conflicts.recused(case)))
     raising = case.questions.filter(state=QuestionState.OPEN).exclude(raised={}).exists()
     if case.kind in {CaseKind.ELEVATION, CaseKind.LAPSE, CaseKind.PRECAUTION} or raising:
         raise CaseHoldsRequirement

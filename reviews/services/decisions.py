@@ -80,7 +80,7 @@ def propose(*, question: Question, verdict: str, note: str, actor: Person, at: d
     """
     case = locked(question.case)
     question = case.questions.get(pk=question.pk)
-    require(policies.may_propose(actor_of(actor, at), case, question))
+    require(policies.may_propose(actor_of(actor, at), case, question, conflicts.recused(case)))
     facts = collect_one(case.subject, case.framework_version, at)
     _check_threshold_verdict(case, question, verdict, facts, covered_by)
     wanted = contents.Wanted(

@@ -17,7 +17,7 @@ from frameworks.queries import in_force_versions
 from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
-from reviews import access, policies, queries
+from reviews import access, conflicts, policies, queries
 from reviews.case_page import case_page
 from reviews.facts import collect_one
 from reviews.filters import CaseFilter
@@ -62,7 +62,7 @@ def _detail(request: MemberRequest, case: Case, form: Form, status: int = 200) -
         "comment_form": form,
         "may_comment": policies.may_comment(request.actor, case),
         "may_recuse": policies.may_recuse(request.actor, case),
-        "may_chair": policies.may_chair(request.actor, case),
+        "may_chair": policies.may_chair(request.actor, case, page.recused),
         "may_state": policies.may_state_applicability(request.actor, case),
     }
     return render(request, "reviews/case_detail.html", context, status=status)
@@ -131,7 +131,7 @@ def recuse(request: MemberRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: MemberRequest, number: int) -> HttpResponse:
     case = access.case_numbered(request.actor, number, timezone.now())
-    require(policies.may_chair(request.actor, case))
+    require(policies.may_chair(request.actor, case, conflicts.recused(case)))
     return _reasoned(
         request,
         case,
@@ -146,7 +146,7 @@ def close(request: MemberRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: MemberRequest, number: int) -> HttpResponse:
     case = access.case_numbered(request.actor, number, timezone.now())
-    require(policies.may_chair(request.actor, case))
+    require(policies.may_chair(request.actor, case, conflicts.recused(case)))
     return _reasoned(
         request,
         case,
@@ -172,7 +172,7 @@ def _reasoned(
 def ask_release(request: MemberRequest, number: int) -> HttpResponse:
     """The chair puts a release to the vote: these weights, this scope."""
     case = access.case_numbered(request.actor, number, timezone.now())
-    require(policies.may_chair(request.actor, case))
+    require(policies.may_chair(request.actor, case, conflicts.recused(case)))
     snapshots = Snapshot.objects.filter(subject=case.subject).order_by("-registered_at")
     initial = {"snapshot": case.snapshot_id, "scope": "external"}
     form = AskReleaseForm(request.POST or None, document=case.framework_version.document, snapshots=snapshots, initial=initial)

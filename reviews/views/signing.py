@@ -120,7 +120,7 @@ def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpRespo
 def propose(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
     """The chair puts another verdict on a threshold to the vote."""
     case, question = question_of(request, number, question_id)
-    require(policies.may_propose(request.actor, case, question))
+    require(policies.may_propose(request.actor, case, question, conflicts.recused(case)))
     document = case.framework_version.document
     verdicts = [
         (verdict, capfirst(signing.verdict_in_words(question, verdict, document)))
