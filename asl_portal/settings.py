@@ -47,11 +47,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "asl_portal.logs.RequestLog",
-    "asl_portal.hosts.LoopbackToLocalhost",
+    # First of all, so that whatever answers, an error or a file of ours included, answers under them.
     "people.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "people.middleware.PolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "asl_portal.hosts.LoopbackToLocalhost",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "asl_portal.spooling.NoRoomMiddleware",
@@ -60,7 +62,6 @@ MIDDLEWARE = [
     "people.middleware.ActorMiddleware",
     "people.middleware.ClosedByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     # Last: what they answer draws the whole frame, and needs everything above.

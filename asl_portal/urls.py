@@ -5,6 +5,8 @@ from django.urls import include, path
 from asl_portal import figures, first_steps, glossary, health, search, theme
 from asl_portal.api import api
 
+handler500 = "asl_portal.failures.failed"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -20,6 +20,7 @@ from people.models import RoleGrant
 from people.words import Scope
 from tests.doors.rows import ANYBODY, LOGIN, METHODS, PERSONAS, ROLES, ROWS, STRANGER, VISITORS
 from tests.doors.world import DOORS, FORM, JSON, PLACES, SENT, Door, World, address, build_world, doors
+from tests.headers import unprotected
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,8 @@ def knock(door: Door, where: str, method: str, visitor: str, world: World) -> ob
         if (door.name, method) in SENT:
             content = SENT[door.name, method](world)
         answer = client.generic(method, where, headers=headers, **content)
+        known = visitor in world.sessions and door.name != "api:openapi-json"  # the description of the API is everybody's
+        assert unprotected(answer, signed_in=known) == [], f"{method} {where} as {visitor}"
         if answer.streaming:
             list(answer.streaming_content)  # a file left open is a warning; closing it by hand would close the database too
         transaction.set_rollback(True)
@@ -85,6 +88,12 @@ def test_a_door_answers_as_its_row_says(name: str, world: World) -> None:
         and not (isinstance(expected, tuple) and seen[method][visitor] in expected)
     ]
     assert not wrong, "\n".join([f"{name} ({where}):", *wrong]) + told
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_too_large_is_refused_under_the_same_headers(world: World) -> None:
+    with override_settings(UPLOAD_MAX_BYTES=1):
+        assert knock(DOORS["api:upload_evaluation"], "/api/v1/evaluations", "POST", "researcher", world) == 413
 
 
 # Doors that take a change without the token of the portal's own page, each with its reason. Calls of the API are none: no cookie opens them (below).

@@ -223,7 +223,7 @@ def test_the_second_step_of_signing_in(world: World, shown: Shown) -> None:
 @login_not_required
 def refuse(request: HttpRequest, page: str) -> HttpResponse:
     """The page alone: a true 500 would rightly fail a test that watches its answers."""
-    if page in {"400.html", "500.html"}:  # drawn without anything that is known of the request
+    if page in {"400.html", "500.html", "503.html"}:  # drawn without anything that is known of the request
         return HttpResponse(loader.get_template(page).render())
     return render(request, page, {"refusal": Refusal("What was asked cannot be done.", what_to_do="Ask again later.")})
 
@@ -241,7 +241,7 @@ def test_axe_finds_nothing_on_the_pages_that_refuse(error: str, visitor: str, wo
 
 
 def test_there_is_a_page_for_each_kind_of_no() -> None:
-    assert {page[:3] for page in ERROR_PAGES} >= {"400", "403", "404", "409", "422", "429", "500"}
+    assert {page[:3] for page in ERROR_PAGES} >= {"400", "403", "404", "409", "422", "429", "500", "503"}
 
 
 def test_no_page_of_the_table_is_left_unseen() -> None:
