@@ -127,8 +127,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
-# Wrong passwords: five in five minutes for one account, ten in a minute from one address, whichever accounts it tries.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+# Wrong passwords: five in five minutes for one account; ten in a minute and a hundred in an hour from one address, whichever accounts it tries.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/h/ip,5/300s/key"}
 MFA_ADAPTER = "people.accounts.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {"authenticate": "people.accounts.CodeForm"}
@@ -182,6 +182,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 API_GATE_PER_MINUTE = env.number("ASL_API_GATE_PER_MINUTE", 60_000)
 API_CALLS_PER_MINUTE = env.number("ASL_API_CALLS_PER_MINUTE", 3_000)
 API_REFUSED_PER_MINUTE = env.number("ASL_API_REFUSED_PER_MINUTE", 120)
+API_REFUSED_PER_HOUR = env.number("ASL_API_REFUSED_PER_HOUR", 1_200)
 METRICS_TOKEN = env.secret("ASL_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

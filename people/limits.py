@@ -1,4 +1,5 @@
-"""How many calls of the API one token may make in a minute, and how many refused ones may come from one address: counted in the cache by all processes together.
+"""How many calls of the API one token may make in a minute, and how many refused ones may come from one address, in a minute and in an hour: counted in the
+cache by all processes together.
 
 A limit only ever says "not now" (429). Where the cache does not answer nothing is counted and calls go on: a token is far too long to be guessed, and
 what a call may do is decided without any of this.
@@ -24,7 +25,8 @@ from people.words import Scope
 
 logger = logging.getLogger(__name__)
 
-MINUTE = 60
+MINUTE, HOUR = 60, 3600
+NAMES = {MINUTE: "minute", HOUR: "hour"}
 # A frozen cache takes its time not to answer: one call waits that long, and those after it do not.
 PATIENCE_SECONDS = 0.5
 LEFT_ALONE_SECONDS = 15
@@ -34,10 +36,10 @@ class TooManyRequests(Refusal):
     status: ClassVar[int] = 429
     code = "too_many_requests"
 
-    def __init__(self, *, limit: int, whose: str, retry_after: int) -> None:
+    def __init__(self, *, limit: int, whose: str, span: int, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(
-            f"More than {limit} such calls {whose} in this minute: nothing was answered and nothing was done.",
+            f"More than {limit} such calls {whose} in this {NAMES[span]}: nothing was answered and nothing was done.",
             what_to_do=f"Wait {retry_after} seconds and ask again. No answer is not a yes.",
         )
 
@@ -50,14 +52,17 @@ def count_call(token: ApiToken, scope: str, *, at: datetime) -> None:
 
 def count_refused(address: str, *, at: datetime) -> None:
     """Counts a call that came without a valid token. Whoever brings a valid one from there is still heard. Raises TooManyRequests."""
-    _count(f"refused:{address}", limit=settings.API_REFUSED_PER_MINUTE, whose="without a valid token from this address", at=at)
+    # Whoever is patient enough to stay below the limit of each minute meets that of the hour.
+    for span, limit in ((MINUTE, settings.API_REFUSED_PER_MINUTE), (HOUR, settings.API_REFUSED_PER_HOUR)):
+        _count(f"refused:{address}", limit=limit, whose="without a valid token from this address", at=at, span=span)
 
 
-def _count(what: str, *, limit: int, whose: str, at: datetime) -> None:
-    minute, into = divmod(int(at.timestamp()), MINUTE)
+def _count(what: str, *, limit: int, whose: str, at: datetime, span: int = MINUTE) -> None:
+    turn, into = divmod(int(at.timestamp()), span)
+    key = f"people:limit:{what}:{NAMES[span]}:{turn}"
     with suppress(CannotCount):
-        if limit and _counter(str(settings.CACHES["default"]["LOCATION"])).count(f"people:limit:{what}:{minute}") > limit:
-            raise TooManyRequests(limit=limit, whose=whose, retry_after=MINUTE - into)
+        if limit and _counter(str(settings.CACHES["default"]["LOCATION"])).count(key, keep=2 * span) > limit:
+            raise TooManyRequests(limit=limit, whose=whose, span=span, retry_after=span - into)
 
 
 class _Counter:
@@ -67,15 +72,15 @@ class _Counter:
         self._redis = Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
         self._silent_until = 0.0
 
-    def count(self, key: str) -> int:
+    def count(self, key: str, *, keep: int) -> int:
         """Raises CannotCount."""
         if time.monotonic() < self._silent_until:
             raise CannotCount
         try:
             with self._redis.pipeline(transaction=False) as pipeline:
-                # Kept a little longer than its minute, for clocks that are apart.
+                # Kept a little longer than its turn, for clocks that are apart.
                 pipeline.incr(key)
-                pipeline.expire(key, 2 * MINUTE)
+                pipeline.expire(key, keep)
                 counted, _ = pipeline.execute()
         except RedisError as error:
             self._silent_until = time.monotonic() + LEFT_ALONE_SECONDS

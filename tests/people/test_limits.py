@@ -34,6 +34,7 @@ def _one_minute(monkeypatch: pytest.MonkeyPatch) -> datetime:
 @pytest.fixture
 def few(settings: Any) -> None:
     settings.API_GATE_PER_MINUTE, settings.API_CALLS_PER_MINUTE, settings.API_REFUSED_PER_MINUTE = 3, 2, 2
+    settings.API_REFUSED_PER_HOUR = 3
 
 
 def ask(address: str, token: str, **more: Any) -> HttpResponse:
@@ -81,6 +82,21 @@ def test_calls_without_a_valid_token_are_counted_by_address_and_a_valid_one_from
     assert ask(SUBJECTS, token).status_code == 200
 
 
+def test_whoever_stays_below_the_limit_of_each_minute_meets_that_of_the_hour(
+    few: None, monkeypatch: pytest.MonkeyPatch, _one_minute: datetime
+) -> None:
+    now = _one_minute.replace(minute=10)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    assert [Client().get(SUBJECTS).status_code for _ in range(3)] == [401, 401, 429]
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=1))
+    assert Client().get(SUBJECTS).status_code == 401
+    refused = Client().get(SUBJECTS)
+    assert (refused.status_code, refused["Retry-After"], "in this hour" in refused.json()["title"]) == (429, str(49 * 60 - 20), True)
+    assert Client().get(SUBJECTS, REMOTE_ADDR="192.0.2.7").status_code == 401
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(hours=1))
+    assert Client().get(SUBJECTS).status_code == 401
+
+
 def test_what_is_refused_for_its_scope_counts_too(few: None, _one_minute: datetime) -> None:
     token = make_token(make_people("ada").ada, Scope.GATE_READ, at=_one_minute)
     assert [ask(SUBJECTS, token).status_code for _ in range(3)] == [403, 403, 429]
@@ -94,7 +110,7 @@ def test_no_limit_is_no_limit(settings: Any, _one_minute: datetime) -> None:
 
 def test_out_of_the_box_one_token_may_ask_the_gate_500_times_a_second(settings: Any) -> None:
     assert settings.API_GATE_PER_MINUTE >= 60 * 500
-    assert settings.API_CALLS_PER_MINUTE > 0 and settings.API_REFUSED_PER_MINUTE > 0
+    assert settings.API_CALLS_PER_MINUTE > 0 and settings.API_REFUSED_PER_MINUTE > 0 < settings.API_REFUSED_PER_HOUR
 
 
 def test_a_count_goes_with_its_minute(settings: Any, few: None, _one_minute: datetime) -> None:

@@ -1,9 +1,12 @@
 """Signing in and out, and choosing a password through a link."""
 
 import re
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from allauth.core.internal import ratelimit
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -87,6 +90,25 @@ def test_after_ten_wrong_passwords_over_many_accounts_even_the_right_one_waits_a
     answer = sign_in(client, cast.ben)
     assert "Too many failed login attempts" in answer.content.decode() and not is_signed_in(client)
     client.post(LOGIN, {"login": cast.ben.user.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.7")
+    assert is_signed_in(client)
+
+
+def test_who_guesses_slowly_enough_for_every_minute_meets_the_hours_limit_at_that_address_and_at_no_other(client, monkeypatch):
+    cast = make_people("ben")
+    give_password(cast.ben)
+    clock = SimpleNamespace(now=1_800_000_000.0)
+    monkeypatch.setattr(ratelimit, "time", SimpleNamespace(time=lambda: clock.now, monotonic=time.monotonic, sleep=time.sleep))
+    for guess in range(100):
+        clock.now += 10
+        client.post(LOGIN, {"login": f"somebody-{guess}@lab.example", "password": "the one everybody has"})
+    clock.now += 120
+    answer = sign_in(client, cast.ben)
+    assert "Too many failed login attempts" in answer.content.decode() and not is_signed_in(client)
+    other = Client()
+    other.post(LOGIN, {"login": cast.ben.user.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.7")
+    assert is_signed_in(other)
+    clock.now += 3600
+    sign_in(client, cast.ben)
     assert is_signed_in(client)
 
 
