@@ -123,6 +123,16 @@ def _signatures(subjects: Sequence[Subject]) -> list[Any]:
     return list(found - {None})
 
 
+COPIED = tuple(kind for kind, _ in KINDS)
+
+
+def _key(model: type[models.Model]) -> str:
+    """The column of the primary key."""
+    key = model._meta.pk
+    assert key is not None and key.column is not None
+    return str(key.column)
+
+
 def _copy(
     cursor: Any,
     model: type[models.Model],
@@ -130,7 +140,7 @@ def _copy(
     numbers: tuple[int, int],
     *,
     fixed: dict[str, Any] | None = None,
-    among: Sequence[type[models.Model]] = tuple(kind for kind, _ in KINDS),
+    among: Sequence[type[models.Model]] = COPIED,
 ) -> None:
     """INSERT … SELECT with ids that follow from the old one and the number of the copy, so that what refers to a copied row finds its copy."""
     fixed = fixed or {}
@@ -138,7 +148,7 @@ def _copy(
     for field in model._meta.concrete_fields:
         if field.primary_key and not isinstance(field, models.UUIDField | models.CharField):
             continue
-        names.append(sql.Identifier(field.column))
+        names.append(sql.Identifier(str(field.column)))
         values.append(sql.Literal(fixed[field.column]) if field.column in fixed else _value(field, model, among))
     query = sql.SQL(
         "INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series({first}, {last}) AS copies(number) WHERE t.{pk} = ANY({pks})"
@@ -150,7 +160,7 @@ def _copy(
             values=sql.SQL(", ").join(values),
             first=sql.Literal(numbers[0]),
             last=sql.Literal(numbers[1]),
-            pk=sql.Identifier(model._meta.pk.column),
+            pk=sql.Identifier(_key(model)),
             pks=sql.Literal(list(pks)),
         ).as_string(cursor.connection)
         if pks
@@ -165,10 +175,10 @@ def _value(field: Any, model: type[models.Model], among: Sequence[type[models.Mo
     copied = sql.SQL("md5({c}::text || '-' || copies.number)::uuid").format(c=column)
     if (field.primary_key and isinstance(field, models.UUIDField)) or related is model:
         return sql.SQL("CASE WHEN {c} IS NULL THEN NULL ELSE {copied} END").format(c=column, copied=copied)
-    if related in among and related is not Document:
+    if related is not None and related in among and related is not Document:
         # What serves every model, such as the estate's sign-offs, has no copies.
         query = "CASE WHEN EXISTS (SELECT FROM {table} r WHERE r.{pk} = {copied}) THEN {copied} ELSE {c} END"
-        table, key = sql.Identifier(related._meta.db_table), sql.Identifier(related._meta.pk.column)
+        table, key = sql.Identifier(related._meta.db_table), sql.Identifier(_key(related))
         return sql.SQL(query).format(table=table, pk=key, copied=copied, c=column)
     name = (model, field.name)
     if name in (

@@ -62,7 +62,17 @@ def running_servers() -> Iterator[Servers]:
     started: list[subprocess.Popen[bytes]] = []
     try:
         data, port = folder / "postgres", free_port()
-        made = [postgresql / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", folder / "postgres_password"]
+        made: list[str | Path] = [
+            postgresql / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            folder / "postgres_password",
+        ]
         subprocess.run([*made, "-E", "UTF8", "--locale", "C", "-N"], check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
         settings = (
             "listen_addresses=127.0.0.1",

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ class Site:
                     told, cwd=ROOT, env=self.environment | more, stdout=output, stderr=output, start_new_session=True
                 )
         for name in set(names) & set(WEBS):
-            eventually(lambda name=name: self._answers(self.ports[WEBS.index(name)]))
+            eventually(partial(self._answers, self.ports[WEBS.index(name)]))
 
     def _told(self, name: str) -> list[str]:
         role, _, number = name.partition("-")
@@ -105,6 +106,10 @@ class Site:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def stop(self) -> None:
+        for name in list(self.running):
+            self.kill(name)
 
     # What people and pipelines do
 
@@ -184,6 +189,6 @@ def built_site(folder: Path) -> Iterator[Site]:
         stack.callback(mail.stop)
         outside = stack.enter_context(receiving(folder / "outside"))
         site = Site(stack.enter_context(running_servers()), Listening(sink, mail.port, outside), folder)
-        stack.callback(lambda: [site.kill(name) for name in list(site.running)])
+        stack.callback(site.stop)
         site.manage("prepare", **site.owner)
         yield site

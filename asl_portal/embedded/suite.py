@@ -22,6 +22,8 @@ LINTERS = {
     "ruff format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "djlint": [str(BIN / "djlint"), "--lint", "--quiet", "templates"],
     "mypy": [str(BIN / "mypy"), "--no-error-summary"],
+    "shellcheck": [str(BIN / "shellcheck"), "portal", "deploy/make-roles.sh", "deploy/make-secrets.sh"],
+    "oxlint": [str(BIN / "oxlint"), "--quiet", "--deny-warnings", "static/js"],
 }
 
 
@@ -30,6 +32,9 @@ def run(rest: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./portal test", description="Linters and all tests; with arguments, pytest alone with those.")
     parser.add_argument("--without-browser", action="store_true", help="leave out the tests that drive a browser, and say so")
     chosen, arguments = parser.parse_known_args(rest)
+    if not LINTERS:
+        print("No linter is named, so nothing could be found: that is no clean run.", file=sys.stderr)
+        return 1
     environment = dict(os.environ)
     if chosen.without_browser:
         print("Without a browser: every test that drives one is left out.", flush=True)
