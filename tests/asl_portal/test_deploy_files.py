@@ -1,12 +1,17 @@
 """The files under deploy/ name only what the portal has: commands, settings, addresses; and no role gets more than it needs."""
 
+import os
 import re
+import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from django.core.management import get_commands
@@ -180,3 +185,151 @@ def test_secrets_are_made_once_and_readable_through_a_closed_folder_alone(tmp_pa
     assert made[0]["database_url"] == f"postgresql://asl_app:{made[0]['app_password']}@postgres/asl"
     used = {name for service in COMPOSE["services"].values() for name in service.get("secrets", [])}
     assert used == set(COMPOSE["secrets"])
+
+
+def test_every_manifest_is_what_the_published_schemas_ask_for() -> None:
+    for one in MANIFESTS:
+        if one["kind"] != "Kustomization":
+            assert kubernetes_validate.validate(one, "1.37", strict=True) == "1.37"
+    misspelt = deepcopy(next(one for one in MANIFESTS if one["kind"] == "Deployment"))
+    misspelt["spec"]["template"]["spec"]["securityContexts"] = misspelt["spec"]["template"]["spec"].pop("securityContext")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(misspelt, "1.37", strict=True)
+
+
+def test_the_compose_file_is_what_its_published_schema_asks_for(tmp_path: Path) -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    (tmp_path / "misspelt.yaml").write_text(text.replace("healthcheck:", "healthchecks:"))
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    checked = [
+        subprocess.run([*command, file], capture_output=True, check=False).returncode
+        for file in (DEPLOY / "compose.yaml", tmp_path / "misspelt.yaml")
+    ]
+    assert checked == [0, 1]
+
+
+def test_every_container_says_what_it_needs_and_may_take_and_mounts_what_is_there() -> None:
+    for name, pod in _pods():
+        resources = _container(name)["resources"]
+        assert resources["requests"].keys() == {"cpu", "memory"} and "memory" in resources["limits"], name
+        mounted = {mount["name"] for mount in _container(name)["volumeMounts"]}
+        assert mounted == {volume["name"] for volume in pod["volumes"]}, name
+
+
+def test_a_disruption_budget_is_of_pods_that_are_there_and_leaves_one_to_be_moved() -> None:
+    deployments = {one["metadata"]["name"]: one for one in MANIFESTS if one["kind"] == "Deployment"}
+    for budget in (one for one in MANIFESTS if one["kind"] == "PodDisruptionBudget"):
+        deployment = deployments[budget["metadata"]["name"]]
+        assert budget["spec"]["selector"]["matchLabels"].items() <= _template(deployment)["metadata"]["labels"].items()
+        assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
+
+
+def test_no_secret_is_written_down_only_where_its_file_lies() -> None:
+    secrets = set(re.findall(r"`(\w+)` ●", SETTINGS))
+    assert {"DATABASE_URL", "ASL_SECRET_KEY"} <= secrets
+    config = next(one for one in MANIFESTS if one["kind"] == "ConfigMap")["data"]
+    told = [config, *({one["name"]: one["value"] for one in _container(name).get("env", [])} for name, _ in _pods())]
+    assert not [name for each in told for name in each if name in secrets]
+    assert not [one for one in MANIFESTS if one["kind"] == "Secret"]
+    named = {volume["secret"]["secretName"] for _, pod in _pods() for volume in pod["volumes"] if "secret" in volume}
+    assert named == {"asl-portal", "asl-portal-owner"}
+    written = [
+        name
+        for service in COMPOSE["services"].values()
+        for name, text in service.get("environment", {}).items()
+        if name in secrets and text != f"${{{name}:-}}"
+    ]
+    assert not written
+
+
+# What is sent to whoever builds the image
+
+
+def sent(tree: Path) -> list[str]:
+    """The files of a tree that .dockerignore lets through: the last pattern that fits a path, or a folder it is in, decides."""
+    patterns = [line for line in (DEPLOY.parent / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    files = [path.relative_to(tree) for path in tree.rglob("*") if path.is_file()]
+    return sorted(str(path) for path in files if not _kept_out(path, patterns))
+
+
+def _kept_out(path: Path, patterns: list[str]) -> bool:
+    out = False
+    for pattern in patterns:
+        bare = pattern.removeprefix("!")
+        regex = re.escape(bare).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+        if any(re.fullmatch(regex, str(one)) for one in (path, *path.parents)):
+            out = not pattern.startswith("!")
+    return out
+
+
+SENT = {
+    "asl_portal",
+    "evaluations",
+    "frameworks",
+    "ledger",
+    "people",
+    "reviews",
+    "static",
+    "templates",
+    "manage.py",
+    "requirements.txt",
+    "LICENSE",
+}
+# What lies about in a checkout in which somebody works.
+LYING_ABOUT = (
+    "data/keys/checkpoint.key",
+    "deploy/secrets/secret_key",
+    ".git/config",
+    ".env",
+    "tests/test_any.py",
+    "backup.tar",
+    "checkpoint.key",
+)
+LYING_ABOUT += (
+    "people/__pycache__/models.cpython-311.pyc",
+    ".venv/bin/python",
+    "docs/faults.md",
+    "benchmarks/any.py",
+    ".mypy_cache/any.json",
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What git knows of this tree, and what else may lie there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=DEPLOY.parent, check=True, capture_output=True, text=True).stdout
+    tree = tmp_path / "checkout"
+    for name in filter(None, listed.split("\0")):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(DEPLOY.parent / name, tree / name)
+    for name in LYING_ABOUT:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("not to be sent")
+    return tree
+
+
+def test_the_image_is_sent_what_it_needs_and_nothing_else(checkout: Path, tmp_path: Path) -> None:
+    names = sent(checkout)
+    assert {name.split("/")[0] for name in names} == SENT
+    assert not set(names) & set(LYING_ABOUT)
+    tree = tmp_path / "sent"
+    for name in names:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(checkout / name, tree / name)
+    # As the container file does with it, and then as each role begins.
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ASL_SECRET_KEY": "for-collecting-static-files-only",
+        "DATABASE_URL": "postgresql://nobody@localhost/none",
+    }
+    environment |= {
+        "REDIS_URL": "redis://localhost:1/0",
+        "ASL_STATIC_ROOT": str(tmp_path / "static"),
+        "ASL_DATA_DIR": str(tmp_path / "data"),
+    }
+    begins = "import asl_portal.wsgi, asl_portal.celery; from django.core.management import get_commands, load_command_class as load; "
+    begins += "[load(app, name) for name, app in get_commands().items() if app in ('asl_portal', 'ledger', 'evaluations')]"
+    for words in (["manage.py", "collectstatic", "--noinput", "--verbosity", "0"], ["-c", begins]):
+        done = subprocess.run([sys.executable, *words], cwd=tree, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "static" / "staticfiles.json").is_file()
