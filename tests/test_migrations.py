@@ -90,7 +90,8 @@ def test_a_filled_database_of_an_earlier_version_comes_along_row_by_row(empty_da
     assert (heron.slug, heron.registered_by.name, heron.registered_by.user.email) == ("heron", "Ada", "ada@lab.example")
     # What the first engine found stays as it was found, and is asked of the next.
     assert Assessment.objects.values_list("engine_version", "summary", "seq").get() == ("1", {"bio-3": "ruled_out"}, 5)
-    assert AssessmentDue.objects.values_list("state", "reason", "mark", "done_mark").get() == ("waiting", "engine", 2, 1)
+    due = AssessmentDue.objects.get()
+    assert (due.state, due.reason) == ("waiting", "engine") and due.mark > due.done_mark == 1
     # What the rows did not say before says that it is not known, or nothing.
     assert SignInLink.objects.values_list("digest", "sealed").get() == (DIGEST, "")
     assert Verification.objects.values_list("sound", "rows").get() == (True, 0)
