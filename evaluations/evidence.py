@@ -7,6 +7,7 @@ the same size, byte for byte, however much has happened since. What a result can
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from evaluations.models import (
     Subject,
 )
 from evaluations.undisturbed import undisturbed
+from frameworks.engine.judging import completeness_defects
 from frameworks.engine.types import FrameworkDocument
 from frameworks.models import FrameworkVersion, IndicatorVersion
 from ledger.canonical import canonical, digest, joined
@@ -439,25 +441,31 @@ def _block(run: Run, indicators: list[str], reason: str, facts: Gathered) -> dic
 
 
 def _not_arrived(facts: Gathered) -> Iterable[dict[str, Any]]:
-    for announced in _outstanding(facts):
+    for announced, reason in _outstanding(facts):
         yield {
             "run": None,
             "upload": None,
             "task": announced.external_id,
             "indicators": [announced.indicator],
-            "reason": "not-arrived",
+            "reason": reason,
             "signed_away": announced.pk in facts.set_aside,
         }
 
 
-def _outstanding(facts: Gathered) -> Iterator[AnnouncedRun]:
-    """What was announced for an indicator arrives with a run that speaks of it: another task under the same id is not what was announced."""
-    arrived = {(run.harness, run.external_id, indicator) for run in facts.runs for indicator in _bound_to(run, facts) | facts.asked_by(run)}
+def _outstanding(facts: Gathered) -> Iterator[tuple[AnnouncedRun, str]]:
+    """What was announced and has not come whole, and why. It arrives with a run that speaks of its indicator, ended as a success and finished every
+    sample: another task under the same id is not what was announced, and one that was cut short may have been so because of what it showed.
+    """
+    several: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    for run in facts.runs:
+        for indicator in _bound_to(run, facts) | facts.asked_by(run):
+            several[run.harness, run.external_id, indicator].append(run)
     for announced in AnnouncedRun.objects.filter(subject=facts.subject, seq__lt=facts.size).order_by("seq"):
-        if (announced.harness, announced.external_id, announced.indicator) not in arrived:
-            yield announced
+        came = several[announced.harness, announced.external_id, announced.indicator]
+        if all(completeness_defects(run.status, _counts(run)) for run in came):
+            yield announced, "incomplete" if came else "not-arrived"
 
 
-def outstanding_runs(subject: Subject, framework: FrameworkDocument, *, at: datetime, ledger_size: int) -> list[AnnouncedRun]:
-    """The announced runs that have not arrived as far as the evidence under this framework goes, those signed away too."""
-    return list(_outstanding(gather(subject, framework, at, ledger_size)))
+def outstanding_runs(subject: Subject, framework: FrameworkDocument, *, at: datetime, ledger_size: int) -> dict[AnnouncedRun, str]:
+    """The announced runs that have not arrived whole as far as the evidence under this framework goes, those signed away too, each with why."""
+    return dict(_outstanding(gather(subject, framework, at, ledger_size)))

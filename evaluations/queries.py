@@ -88,7 +88,7 @@ def is_being_assessed(subject_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedShown:
-    """`state`: waiting (its indicator rules nothing out until it arrives), arrived, signed_away."""
+    """`state`: waiting (its indicator rules nothing out until it arrives), incomplete (until it arrives whole), arrived, signed_away."""
 
     announced: AnnouncedRun
     state: str
@@ -98,17 +98,18 @@ class AnnouncedShown:
 def announced_runs(subject: Subject, *, at: datetime) -> list[AnnouncedShown]:
     """What was announced for a subject, the newest first, and whether it came, as the evidence of the frameworks in force has it."""
     missing = {
-        announced.pk
+        announced.pk: reason
         for version in in_force_versions()
-        for announced in evidence.outstanding_runs(subject, version.document, at=at, ledger_size=size())
+        for announced, reason in evidence.outstanding_runs(subject, version.document, at=at, ledger_size=size()).items()
     }
     rows = subject.announced_runs.select_related("announced_by").prefetch_related("set_aside__person").order_by("-seq", "id")
-    return [_announced(row, row.pk in missing) for row in rows]
+    return [_announced(row, missing.get(row.pk, "")) for row in rows]
 
 
-def _announced(row: AnnouncedRun, missing: bool) -> AnnouncedShown:
+def _announced(row: AnnouncedRun, missing: str) -> AnnouncedShown:
     gone = next(iter(row.set_aside.all()), None)
-    return AnnouncedShown(row, "signed_away" if gone else "waiting" if missing else "arrived", gone)
+    states = {"": "arrived", "incomplete": "incomplete", "not-arrived": "waiting"}
+    return AnnouncedShown(row, "signed_away" if gone else states[missing], gone)
 
 
 def bindings_of(runs: Iterable[UUID]) -> dict[UUID, list[Binding]]:

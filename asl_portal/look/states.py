@@ -141,6 +141,7 @@ STATES: dict[str, dict[str, State]] = {
     },
     "announced": {
         "waiting": State("Not arrived: blocks", "clock", "caution"),
+        "incomplete": State("Arrived incomplete: blocks", "warning", "caution"),
         "arrived": State("Arrived", "tick-ring", "calm"),
         "signed_away": State("Signed away", "slash", "quiet"),
     },

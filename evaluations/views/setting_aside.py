@@ -74,7 +74,7 @@ def sign_away(request: MemberRequest, slug: str, pk: UUID) -> HttpResponse:
     place = reverse("evaluations:announced-runs", args=[slug])
     context = {
         "title": f"Sign the announced run {announced.external_id} away",
-        "lede": f"It was announced for {announced.indicator} and has not arrived. It stops blocking; that it was announced stays readable.",
+        "lede": f"It was announced for {announced.indicator} and has not arrived whole. It stops blocking; that it was announced stays readable.",
         "about": f"the announced run {announced.external_id}, {subject.name}",
         "button": "Sign this run away",
         "crumbs": [(subject.name, f"/subjects/{slug}/"), ("Announced runs", place)],

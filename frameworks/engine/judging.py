@@ -5,6 +5,7 @@ interval) leaves it the power to raise by its value. What comes from outside or 
 registration, a saturated indicator) leaves it the power to raise by its bound: nothing that happens afterwards makes a concerning result harmless.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
@@ -140,7 +141,7 @@ def _verdict(
     defects = (
         *common,
         *_status_defects(indicator),
-        *_completeness_defects(measurement),
+        *completeness_defects(measurement.run_status, measurement.counts),
         *_number_defects(measurement, indicator, interval),
         *(reason for condition in indicator.floor if (reason := _unmet(condition, measurement.elicitation)) is not None),
         *aged,
@@ -242,13 +243,13 @@ def _status_defects(indicator: Indicator) -> list[Reason]:
     return []
 
 
-def _completeness_defects(measurement: Measurement) -> list[Reason]:
+def completeness_defects(run_status: str, counts: Mapping[str, int | None]) -> list[Reason]:
+    """What keeps a run from being whole, by how it ended and what it says of its samples; none of one that is."""
     found = []
-    counts = measurement.counts
     total, done = counts.get("total"), [count for name in ("completed", "scored") if (count := counts.get(name)) is not None]
     errored, invalidated = counts.get("errored") or 0, counts.get("invalidated") or 0
-    if measurement.run_status != COMPLETE_STATUS:
-        found.append(Reason(Code.RUN_NOT_COMPLETE, f"The run ended as “{measurement.run_status}”, not as a success."))
+    if run_status != COMPLETE_STATUS:
+        found.append(Reason(Code.RUN_NOT_COMPLETE, f"The run ended as “{run_status}”, not as a success."))
     if total is None or not done:
         found.append(Reason(Code.COUNTS_UNKNOWN, "The file does not say how many samples there were and how many were finished."))
     elif min(done) < total or errored:

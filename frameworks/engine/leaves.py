@@ -153,6 +153,7 @@ def _gaps(
 _BLOCKED_BECAUSE = {
     "unbound": "is not bound to any indicator yet",
     "not-arrived": "was announced and has not arrived",
+    "incomplete": "was announced and has arrived incomplete only",
     "removed": "was removed without a replacement",
     "conflict": "arrived twice with different contents",
     "claimed-elsewhere": "is claimed for another model too",

@@ -34,7 +34,7 @@ EVIDENCE, `asl-evidence/2`, written by `evaluations.evidence`, which filters not
          "superseded": null | {"by": "<measurement uuid>"|null, "reason": "…"},
          "place": {"upload": "<uuid>", "where": "results.scores[0].metrics.accuracy"}}],
      "blocking_runs": [{"run": "<uuid>"|null, "upload": "<uuid>"|null, "task": "swe_hard", "indicators": ["swe-hard"],
-                        "reason": "unbound"|"not-arrived"|"removed"|"conflict"|"claimed-elsewhere",
+                        "reason": "unbound"|"not-arrived"|"incomplete"|"removed"|"conflict"|"claimed-elsewhere",
                         "signed_away": false}],                     true once someone other than the uploader signed it away
      "judgements": [{"slug": "aird-4-judgement", "outcome": "ruled_out"|"cannot_rule_out"|"ruled_in", "seq": 40,
                      "decided_at": time, "expires_at": time|null, "record": "<uuid>"}],

@@ -7,9 +7,12 @@ from django.test import Client
 
 from evaluations.models import AnnouncedRun, Supersession
 from evaluations.services import results
-from tests.evaluations.conftest import World
+from ledger.refusals import NotAllowed
+from people.models import Person
+from people.signing import Statement
+from tests.evaluations.conftest import World, reasons_of
 from tests.evaluations.logs import log
-from tests.makers import PASSWORD, client_of, give_password, make_token
+from tests.makers import PASSWORD, client_of, give_password, make_signature, make_token
 
 ADDRESS = "/subjects/heron/announced/"
 TOLD = {"indicator": "bio-protocols", "harness": "inspect", "external_id": "second"}
@@ -43,6 +46,43 @@ def test_who_announced_a_run_does_not_sign_it_away_and_another_does(world: World
     assert client_of(cast.ben).post(where, told | {"role": "reviewer"}).status_code == 302
     assert Supersession.objects.get().announced_run == announced
     assert "The cluster was taken down." in text(client_of(cast.ben).get(ADDRESS))
+
+
+CUT_SHORT = [{"status": "cancelled"}, {"results__completed_samples": 20}, {"invalidated": True}]
+
+
+@pytest.mark.parametrize("how", CUT_SHORT, ids=["cancelled", "unfinished", "invalidated"])
+def test_an_announced_run_that_arrives_incomplete_blocks_until_it_arrives_whole(world: World, how: dict[str, Any]) -> None:
+    """The two tellings differ, so the one that was cut short is also answered for by somebody else before the whole one speaks."""
+    world.send(log(run="first"))
+    results.announce(subject=world.subject, actor=world.cast.ada, at=world.now(), **TOLD)
+    short = world.send(log(run="second", **how)).runs.get()
+    assert world.outcomes["bio-3"] == "not_assessed" and "blocking-run" in reasons_of(world)
+    page = text(client_of(world.cast.ben).get(ADDRESS))
+    assert "Arrived incomplete: blocks" in page and "Sign this run away" in page
+    aside(world, run=short)
+    assert world.outcomes["bio-3"] == "not_assessed"
+    world.send(log(run="second"))
+    assert world.outcomes["bio-3"] == "ruled_out"
+
+
+def test_an_announced_run_that_arrived_incomplete_is_signed_away_by_another_person(world: World) -> None:
+    world.send(log(run="first"))
+    announced = results.announce(subject=world.subject, actor=world.cast.ada, at=world.now(), **TOLD)
+    world.send(log(run="second", status="error"))
+    with pytest.raises(NotAllowed):
+        aside(world, by=world.cast.ada, announced=announced)
+    aside(world, announced=announced)
+    assert world.outcomes["bio-3"] == "ruled_out"
+
+
+def aside(world: World, by: Person | None = None, **what: Any) -> None:
+    """Ben, or whoever is told, says with a signature that something of the evidence hides nothing."""
+    at, person = world.now(), by or world.cast.ben
+    told = {"type": results.STATEMENT, "digests": results.supersession_digests(**what), "meaning": "aside", "role": "reviewer"}
+    signature = make_signature(person, Statement(**told), at=at)
+    results.supersede(reason="The cluster was taken down.", signature=signature, actor=person, at=at, **what)
+    world.work()
 
 
 @pytest.mark.parametrize(
