@@ -41,14 +41,15 @@ def uploads_of(ids: list[UUID], at: datetime) -> dict[UUID, Unheard]:
 
 
 def uploads_then(ids: list[UUID], at: datetime) -> dict[UUID, Unheard]:
-    """The same as of an earlier moment: what had become of each file by then stands in the ledger."""
-    signed_away = Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at)
-    rows = Upload.objects.filter(subject__in=ids, received_at__lte=at).exclude(Exists(signed_away)).order_by()
-    about = dict(rows.exclude(state=UploadState.PARSED, finished_at__lte=at).values_list("pk", "subject_id"))
-    states = past.upload_states(about, at)
+    """The same as of an earlier moment: what had become of each file by then stands in the ledger. Here too a refusal is what was signed away."""
+    signed_away = Exists(Supersession.objects.filter(upload=OuterRef("pk"), at__lte=at))
+    rows = Upload.objects.filter(subject__in=ids, received_at__lte=at).exclude(state=UploadState.PARSED, finished_at__lte=at).order_by()
+    about = list(rows.annotate(answered_for=signed_away).values_list("pk", "subject_id", "answered_for"))
+    states = past.upload_states([upload for upload, _, _ in about], at)
     counted: dict[UUID, Counter[str]] = defaultdict(Counter)
-    for upload, subject in about.items():
-        counted[subject][states.get(upload, UploadState.RECEIVED)] += 1
+    for upload, subject, answered_for in about:
+        state = states.get(upload, UploadState.RECEIVED)
+        counted[subject][state] += not (answered_for and state == UploadState.REJECTED)
     return defaultdict(
         Unheard,
         {

@@ -1,5 +1,6 @@
 """A file that was sent and refused is not nothing: it keeps the gate shut until somebody else answers for it."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from evaluations.services import results, uploads
 from ledger.refusals import NotAllowed
 from people.models import Person
 from people.signing import Statement
+from reviews.facts import collect_one
 from reviews.models import ScopeState
 from reviews.services.following import sweep
 from tests.evaluations.logs import log
@@ -59,6 +61,26 @@ def test_a_file_that_was_answered_for_shuts_the_gate_again_while_it_is_read_once
     assert "evidence_pending" in open_board.ask().codes
     Upload.objects.filter(pk=upload.pk).update(state="dead")
     assert "evidence_unreadable" in open_board.ask().codes
+
+
+def test_a_look_back_at_a_file_that_was_answered_for_and_read_once_more_tells_what_was_so_at_each_moment(open_board: Board) -> None:
+    def counted(at: datetime, *, back: bool) -> tuple[int, int, int]:
+        facts = collect_one(open_board.subject, open_board.version, at, back=back)
+        return facts.pending_uploads, facts.dead_uploads, facts.refused_uploads
+
+    upload, said = refused(open_board), {}
+    ada, ben = open_board.cast.ada, open_board.cast.ben
+    for act in (
+        lambda: None,
+        lambda: set_aside(open_board, upload, ben),
+        lambda: uploads.retry(upload=upload, actor=ada, at=open_board.now()),
+        open_board.work,
+    ):
+        act()
+        at = open_board.now()
+        said[at] = counted(at, back=False)
+    assert list(said.values()) == [(0, 0, 1), (0, 0, 0), (1, 0, 0), (0, 0, 0)]
+    assert {at: counted(at, back=True) for at in said} == said
 
 
 def test_each_refused_file_is_answered_for_and_a_file_that_was_read_is_not_set_aside_whole(open_board: Board) -> None:
