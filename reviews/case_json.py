@@ -1,4 +1,4 @@
-"""Status and cases as JSON values, for programs. Prose people wrote goes out only where a case is asked for by itself; hazardous comments never."""
+"""Status and cases as JSON values, for programs. Prose people wrote goes out only where a case is asked for by itself; what holds hazardous detail never."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -167,7 +167,8 @@ def case_json(case: Case) -> dict[str, Any]:
                 "id": str(decision.pk),
                 "question": str(decision.question_id),
                 "verdict": decision.verdict,
-                "rationale": decision.rationale,
+                "rationale": None if decision.hazard else decision.rationale,
+                "hazard": decision.hazard,
                 "votes": decision.votes,
                 "signature": str(decision.signature_id),
                 "decided_by": str(decision.decided_by_id),
@@ -229,7 +230,8 @@ def _vote(shown: queries.VoteShown) -> dict[str, Any]:
         "person": str(vote.person_id),
         "choice": vote.choice,
         "proposal": vote.proposal,
-        "rationale": vote.rationale,
+        "rationale": None if vote.hazard else vote.rationale,
+        "hazard": vote.hazard,
         "state": shown.state,
         "content_digest": vote.content_digest,
         "signature": str(vote.signature_id),

@@ -280,14 +280,19 @@ class CasePage:
 
     @cached_property
     def timeline(self) -> list[Happening]:
-        """What happened, oldest first. Hazardous comments are withheld from those who are not cleared, and say so."""
+        """What happened, oldest first. What holds hazardous detail is withheld from those who are not cleared, and says so."""
+        cleared = self.actor.cleared
         titles = {part.question.pk: part.title for part in self.parts}
         happened = [
             *(of_revision(revision) for revision in self.revisions),
-            *(of_vote(vote, titles[vote.question_id]) for vote in self.history),
-            *(of_declaration(part.question, part.title, part.outcome) for part in self.parts if part.question.decided_at is not None),
+            *(of_vote(vote, titles[vote.question_id], cleared=cleared) for vote in self.history),
+            *(
+                of_declaration(part.question, part.title, part.outcome, cleared=cleared)
+                for part in self.parts
+                if part.question.decided_at is not None
+            ),
             *(of_recusal(recusal) for recusal in self.recusals),
-            *(of_comment(comment, cleared=self.actor.cleared) for comment in self.comments),
+            *(of_comment(comment, cleared=cleared) for comment in self.comments),
             *([of_statement(self.statement)] if self.statement is not None else []),
         ]
         return sorted(happened, key=lambda each: each.at)

@@ -7,11 +7,11 @@ from typing import Any
 
 from people.models import Person
 from reviews.models import ApplicabilityStatement, CaseRevision, Comment, Question, Recusal, Vote
+from reviews.policies import words_for
 
 PAST = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes", "abstain": "abstained"}
 TONES = {"approve": "calm", "reject": "danger", "request_changes": "caution"}
 MARKS = {"approve": "tick", "reject": "cross"}
-WITHHELD = "Withheld: it holds hazardous detail and is shown to cleared people only."
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,18 @@ def of_revision(revision: CaseRevision) -> Happening:
     return Happening(revision.made_at, "history", revision.made_by, act, revision.reason, changes=revision.changes)
 
 
-def of_vote(vote: Vote, title: str) -> Happening:
+def of_vote(vote: Vote, title: str, *, cleared: bool) -> Happening:
     act = f"{PAST[vote.choice]} on “{title}”"
-    return Happening(vote.at, MARKS.get(vote.choice, "speech"), vote.person, act, vote.rationale, TONES.get(vote.choice, "quiet"))
+    why = words_for(vote.rationale, hazard=vote.hazard, cleared=cleared)
+    return Happening(vote.at, MARKS.get(vote.choice, "speech"), vote.person, act, why, TONES.get(vote.choice, "quiet"), hazard=vote.hazard)
 
 
-def of_declaration(question: Question, title: str, outcome: str) -> Happening:
+def of_declaration(question: Question, title: str, outcome: str, *, cleared: bool) -> Happening:
     """For a question that was decided."""
     assert question.decided_at is not None
     act = f"declared “{title}”: {outcome}"
-    return Happening(question.decided_at, "stamp", question.decided_by, act, question.declaration_note)
+    note = words_for(question.declaration_note, hazard=question.declaration_hazard, cleared=cleared)
+    return Happening(question.decided_at, "stamp", question.decided_by, act, note, hazard=question.declaration_hazard)
 
 
 def of_recusal(recusal: Recusal) -> Happening:
@@ -51,7 +53,7 @@ def of_recusal(recusal: Recusal) -> Happening:
 
 def of_comment(comment: Comment, *, cleared: bool) -> Happening:
     """What a comment says, or that it is withheld from who is not cleared for it."""
-    text = WITHHELD if comment.hazard and not cleared else comment.text
+    text = words_for(comment.text, hazard=comment.hazard, cleared=cleared)
     return Happening(comment.at, "speech", comment.person, "wrote", text, hazard=comment.hazard)
 
 

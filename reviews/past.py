@@ -24,7 +24,17 @@ MOVES: Mapping[type[Model], tuple[str, ...]] = {
     Case: ("kind",),
     Question: (
         *("state", "outcome", "proposal", "covered_by_id", "proposed_by_id", "proposal_note", "content", "content_digest"),
-        *("finding_digest", "finding_outcome", "raised", "quorum", "decided_at", "decided_by_id", "declaration_id", "declaration_note"),
+        *(
+            "finding_digest",
+            "finding_outcome",
+            "raised",
+            "quorum",
+            "decided_at",
+            "decided_by_id",
+            "declaration_id",
+            "declaration_note",
+            "declaration_hazard",
+        ),
     ),
     Determination: ("kept_for", "contradicted_for"),
     ScopeState: (

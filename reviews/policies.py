@@ -184,6 +184,14 @@ def may_sign_off(
     return Allowed()
 
 
+WITHHELD = "Withheld: it holds hazardous detail and is shown to cleared people only."
+
+
+def words_for(text: str, *, hazard: bool, cleared: bool) -> str:
+    """What somebody wrote, or that it is withheld. What leaves the portal leaves for people who are not cleared."""
+    return WITHHELD if hazard and not cleared else text
+
+
 def may_revoke(actor: Actor, signoff: SignOff) -> Answer:
     if actor.person.pk == signoff.person_id or actor.roles & OPENERS:
         return Allowed()

@@ -46,7 +46,7 @@ def vote_cast(vote: Vote, *, at: datetime) -> Entry:
 
 
 def vote_fields(vote: Vote) -> dict[str, Any]:
-    return {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest}
+    return {"vote": vote.pk, "choice": vote.choice, "answered": vote.content_digest} | ({"hazard": True} if vote.hazard else {})
 
 
 def _revision(case: Case, revision: CaseRevision) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def decision_fields(decision: Determination | SafeguardsDecision | ReleaseDecisi
         "question": decision.question_id,
         "framework": decision.framework_version_id,
         "votes": [[vote["vote"], vote["choice"], vote["current"]] for vote in decision.votes],
+        **({"hazard": True} if decision.hazard else {}),
     }
 
 

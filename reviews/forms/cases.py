@@ -7,7 +7,7 @@ from django import forms
 from evaluations.models import Snapshot
 from frameworks.engine.types import FrameworkDocument
 from people.forms import CONFIRMING
-from reviews.forms.fields import SigningForm, in_words
+from reviews.forms.fields import SigningForm, holds_hazard, in_words
 from reviews.models.case import CaseKind
 from reviews.models.question import Choice
 from reviews.rules import EARLIER_BASELINE, is_watched
@@ -15,8 +15,9 @@ from reviews.rules import EARLIER_BASELINE, is_watched
 
 class VoteForm(SigningForm):
     choice = forms.ChoiceField(label="Your vote", widget=forms.RadioSelect)
-    rationale = in_words()
-    field_order = ("choice", "rationale", *CONFIRMING, "seen_digest")
+    rationale = in_words(marked=True)
+    hazard = holds_hazard()
+    field_order = ("choice", "rationale", "hazard", *CONFIRMING, "seen_digest")
 
     def __init__(self, *args: object, effects: Iterable[tuple[str, str]], **kwargs: object) -> None:
         """`effects`: each choice with what it does, in the words of the question."""
@@ -29,8 +30,9 @@ class VoteForm(SigningForm):
 class DeclareForm(SigningForm):
     # The verdict the sheet named: votes may meet another side's quorum between showing and signing.
     verdict = forms.CharField(widget=forms.HiddenInput, max_length=40)
-    note = in_words("Note to the decision", "What the board weighed, dissent included. It stands in the decision.")
-    field_order = ("note", *CONFIRMING, "seen_digest", "verdict")
+    note = in_words("Note to the decision", "What the board weighed, dissent included. It stands in the decision.", marked=True)
+    hazard = holds_hazard()
+    field_order = ("note", "hazard", *CONFIRMING, "seen_digest", "verdict")
 
 
 class SnapshotField(forms.ModelChoiceField):

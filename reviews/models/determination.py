@@ -41,6 +41,7 @@ class Decision(models.Model):
     framework_name = models.CharField(max_length=120)
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="%(class)ss")
     rationale = models.TextField()
+    hazard = models.BooleanField(default=False)  # the rationale is shown to cleared people only
     # The live votes as they stood: [{"person", "choice", "vote", "signature", "current"}]; dissent travels with the decision.
     votes = models.JSONField(default=list)
     signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+")

@@ -70,6 +70,7 @@ class Question(models.Model):
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     declaration = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     declaration_note = models.TextField(default="", blank=True)
+    declaration_hazard = models.BooleanField(default=False)  # the note is shown to cleared people only
 
     class Meta:
         ordering = ["case", "position", "id"]
@@ -110,6 +111,7 @@ class Vote(models.Model):
     choice = models.CharField(max_length=20, choices=Choice)
     proposal = models.CharField(max_length=20, choices=Verdict)
     rationale = models.TextField()
+    hazard = models.BooleanField(default=False)  # the rationale is shown to cleared people only
     content_digest = models.CharField(max_length=71)
     signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

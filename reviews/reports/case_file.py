@@ -1,11 +1,14 @@
 """A case as one document for people outside: what was asked, on which evidence, who decided what and who dissented, and how to check it.
 
-The JSON report is this value in canonical form; the PDF is the same value, typeset. Hazardous comments are left out and counted.
+The JSON report is this value in canonical form; the PDF is the same value, typeset. Hazardous comments are left out and counted, and what was
+written of votes and decisions is withheld where it is hazardous.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from evaluations.queries import Origin, origins
 from frameworks.charts import Row, interval_pieces, table_of
@@ -24,6 +27,7 @@ from reviews.finding_charts import FindingCharts, Rows, days_in, measurement_ids
 from reviews.models import Case
 from reviews.models.question import Choice, QuestionState, Verdict
 from reviews.papers_page import PaperLine
+from reviews.policies import words_for
 from reviews.queries import decisions_of
 from reviews.rules import Cause, is_strict
 from reviews.signing import served_in
@@ -77,6 +81,9 @@ def _when(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
 
 
+WITHHELD_NOTE = "What was written of some votes or decisions is withheld for its hazardous detail; their signatures bind it by its digest."
+
+
 def _notes(case: Case, mode: str) -> list[str]:
     notes = []
     if mode == "demo":
@@ -86,6 +93,8 @@ def _notes(case: Case, mode: str) -> list[str]:
     hazardous = case.comments.filter(hazard=True).count()
     if hazardous:
         notes.append(f"{hazardous} comment{'s' if hazardous > 1 else ''} with hazardous detail left out; no other part rests on them.")
+    if case.questions.filter(Q(declaration_hazard=True) | Q(votes__hazard=True)).exists():
+        notes.append(WITHHELD_NOTE)
     return notes
 
 
@@ -213,7 +222,7 @@ def _question(part: QuestionPart) -> dict[str, Any]:
         "outcome": f"{part.outcome}." if part.outcome else None,
         "declared_by": str(question.decided_by) if question.decided_by else None,
         "declared_at": _when(question.decided_at),
-        "note": question.declaration_note,
+        "note": words_for(question.declaration_note, hazard=question.declaration_hazard, cleared=False),
         "requirements": [
             dict(zip(("tone", "state"), REQUIREMENT[line.code], strict=True), words=line.words, progress=line.progress, who=line.who)
             for line in part.lines
@@ -224,7 +233,7 @@ def _question(part: QuestionPart) -> dict[str, Any]:
                 "role": line.role,
                 "tone": CHOICE[Choice(line.vote.choice)],
                 "choice": line.vote.get_choice_display() + (" (struck)" if line.struck else ""),
-                "rationale": line.vote.rationale,
+                "rationale": words_for(line.vote.rationale, hazard=line.vote.hazard, cleared=False),
                 "at": _when(line.vote.at),
                 "content_digest": line.vote.content_digest,
                 "statement_digest": line.vote.signature.statement_digest,

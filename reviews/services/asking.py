@@ -253,7 +253,8 @@ def _reopen(asked: Question, case: Case, wanted: Wanted, content: dict[str, Any]
         return []
     before, stood = asked.finding_outcome, past.of(asked)
     asked.state, asked.outcome, asked.decided_at, asked.decided_by = QuestionState.OPEN, "", None, None
-    asked.declaration, asked.declaration_note, asked.proposed_by, asked.proposal_note = None, "", None, ""
+    asked.declaration, asked.declaration_note, asked.declaration_hazard = None, "", False
+    asked.proposed_by, asked.proposal_note = None, ""
     # The votes of the last time are spent, whatever is asked: they were counted for the decision that left force.
     asked.opened_at = facts.at
     _fill(asked, case, wanted, content, facts)

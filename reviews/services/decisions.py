@@ -147,9 +147,19 @@ def _leant_on(subject_id: UUID, framework_name: str) -> set[UUID]:
 @refusals_entered("reviews:decision:refused", about="question")
 @transaction.atomic
 def decide(
-    *, question: Question, verdict: str, note: str, seen_digest: str, actor: Person, user: User, confirmation: Confirmation, at: datetime
+    *,
+    question: Question,
+    verdict: str,
+    note: str,
+    seen_digest: str,
+    actor: Person,
+    user: User,
+    confirmation: Confirmation,
+    at: datetime,
+    hazard: bool = False,
 ) -> Determination | SafeguardsDecision | ReleaseDecision:
-    """Declares what the board decided. `verdict` is the proposal or its opposite; its side of the tally must be met.
+    """Declares what the board decided. `verdict` is the proposal or its opposite; its side of the tally must be met. `hazard`: the note goes to cleared
+    people only.
 
     Raises NotAllowed, QuorumNotMet, VerdictNotNow, GateWouldDeny, ContentChanged and what `people.signing.sign` raises.
     """
@@ -186,13 +196,14 @@ def decide(
         }
         for vote in votes
     ]
-    _mark_decided(question, verdict, note.strip(), signature)
+    _mark_decided(question, verdict, note.strip(), signature, hazard=hazard)
     shared: dict[str, Any] = {
         "subject": case.subject,
         "framework_version": case.framework_version,
         "framework_name": case.framework_name,
         "question": question,
         "rationale": note.strip(),
+        "hazard": hazard,
         "votes": stood,
         "signature": signature,
         "decided_by": actor,
@@ -234,11 +245,11 @@ def _check_release(question: Question, facts: Facts) -> None:
         raise GateWouldDeny("The case still asks whether thresholds are crossed or safeguards adequate.", codes=["open_questions"])
 
 
-def _mark_decided(question: Question, verdict: str, note: str, signature: Signature) -> None:
+def _mark_decided(question: Question, verdict: str, note: str, signature: Signature, *, hazard: bool) -> None:
     past.keep(past.of(question), at=signature.at)
     question.state, question.outcome = QuestionState.DECIDED, verdict
     question.decided_at, question.decided_by = signature.at, signature.person
-    question.declaration, question.declaration_note = signature, note
+    question.declaration, question.declaration_note, question.declaration_hazard = signature, note, hazard
     question.save()
 
 

@@ -64,10 +64,11 @@ def vote(
     user: User,
     confirmation: Confirmation,
     at: datetime,
+    hazard: bool = False,
 ) -> Vote:
     """One signed answer to what the question asks now; the same person's earlier vote stays readable and stops counting.
 
-    `seen_digest` is the content digest the page showed. Raises NotAllowed, NotNow (closed, decided, ContentChanged, NothingToApprove, PapersLacking),
+    `seen_digest` is the content digest the page showed; `hazard`: the rationale goes to cleared people only. Raises NotAllowed, NotNow (closed, decided, ContentChanged, NothingToApprove, PapersLacking),
     NotValid (RationaleMissing) and what `people.signing.sign` raises.
     """
     case = locked(question.case)
@@ -103,6 +104,7 @@ def vote(
         choice=Choice(choice),
         proposal=question.proposal,
         rationale=rationale.strip(),
+        hazard=hazard,
         content_digest=question.content_digest,
         signature=signature,
         at=at,

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from frameworks.engine.types import FrameworkDocument
 from reviews import queries, signing
 from reviews.filters import CaseFilter
-from reviews.models import Case, Question
+from reviews.models import Case, Question, Vote
+from reviews.policies import words_for
 from reviews.tables.table import Column, FiltersNotValid, Kind, Table, sealed_now, spaced
 
 FETCHED_AT_ONCE = 500
@@ -77,6 +78,10 @@ def _lines(
             yield VoteLine(question, title, proposal, outcome, shown)
 
 
+def _rationale(vote: Vote) -> str:
+    return words_for(vote.rationale, hazard=vote.hazard, cleared=False)
+
+
 CASE_COLUMNS = (
     Column("Question", Kind.TEXT, lambda line: line.title, 50),
     Column("About", Kind.TEXT, lambda line: line.question.get_kind_display()),
@@ -93,7 +98,7 @@ CASE_COLUMNS = (
     Column("Vote", Kind.TEXT, lambda line: line.shown and line.shown.vote.get_choice_display()),
     Column("Counts as", Kind.TEXT, lambda line: line.shown and line.shown.state, 12),
     Column("Cast", Kind.MOMENT, lambda line: line.shown and line.shown.vote.at, 26),
-    Column("Rationale", Kind.TEXT, lambda line: line.shown and line.shown.vote.rationale, 60),
+    Column("Rationale", Kind.TEXT, lambda line: line.shown and _rationale(line.shown.vote), 60),
     Column("Voted on digest", Kind.TEXT, lambda line: line.shown and line.shown.vote.content_digest, 40),
     Column("Signed statement", Kind.TEXT, lambda line: line.shown and line.shown.vote.signature.statement_digest, 40),
 )
