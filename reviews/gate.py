@@ -187,16 +187,13 @@ def followed() -> tuple[str, ...]:
 
 
 def _has_unheard_news(facts: Facts) -> bool:
-    """Something was entered about this model, its parent, a model that covers it, or about no model in particular (a binding, a framework,
-    a safeguard), and has not been followed yet; what follows may be a rise.
+    """Something was entered about this model, one it leans on, or about no model in particular (a binding, a framework, a safeguard), and has not
+    been followed yet; what follows may be a rise.
 
     A consumer that is stuck keeps the gate shut until an operator has looked.
     """
-    about = {str(each) for each in (facts.subject.pk, facts.subject.parent_id) if each is not None}
-    covering = {each.covered_by_id for each in facts.determinations.values() if each.covered_by_id}
-    if covering:
-        about |= {str(each) for each in Snapshot.objects.filter(pk__in=covering).values_list("subject_id", flat=True)}
-    return awaits(followed(), path="subject", values=sorted(about))
+    about = sorted(str(each) for each in {facts.subject.pk, *facts.leans_on})
+    return awaits(followed(), path="subject", values=about)
 
 
 def _decided(

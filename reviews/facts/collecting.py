@@ -18,7 +18,7 @@ from reviews.facts.decisions import PROSE, adequacy_of, cases_of, determinations
 from reviews.facts.earlier import earlier_versions, held_baselines, papers_asked_earlier
 from reviews.facts.safeguards import built_for, built_then, signed_where_served, sites_of
 from reviews.facts.subject import Facts
-from reviews.facts.waiting import due_for, models_it_leans_on, uploads_of, uploads_then
+from reviews.facts.waiting import due_for, models_they_lean_on, uploads_of, uploads_then
 from reviews.models import Determination, Paper, ReleaseDecision, ScopeState
 from reviews.models.question import Verdict
 
@@ -46,7 +46,7 @@ def collect(
     scopes = _by_subject(looked_at(ScopeState.objects.filter(subject__in=ids, framework_name=version.name).select_related("halted_by")))
     weights = Snapshot.objects.filter(subject__in=ids, registered_at__lte=moment).select_related("subject")
     snapshots = _by_subject(past.weights_as_they_stood(weights, moment) if back else weights)
-    leans_on = {subject.pk: models_it_leans_on(subject, determinations[subject.pk]) for subject in several}
+    leans_on = models_they_lean_on(several, determinations, version, moment)
     concerned = list({*ids, *(each for others in leans_on.values() for each in others)})
     uploads = uploads_then(concerned, moment) if back else uploads_of(concerned, moment)
     asked_for = due_for(concerned, version, moment if back else None)
@@ -79,6 +79,7 @@ def collect(
             due=subject.pk in asked_for
             or not due.isdisjoint(leans_on[subject.pk])
             or any(each.covered_by_id and (each.covered_by_id, each.threshold) not in covers_still for each in determinations[subject.pk]),
+            leans_on=leans_on[subject.pk],
             covers=covers,
             held=held_baselines(subject, determinations[subject.pk], earlier),
             earlier_papers=papers_asked_earlier(determinations[subject.pk], earlier),

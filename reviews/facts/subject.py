@@ -40,6 +40,7 @@ class Facts:
     refused_uploads: int = 0
     refused_beneath: int = 0  # the same of the models it leans on
     due: bool = False
+    leans_on: frozenset[UUID] = frozenset()  # the models above it, whose evidence bears on it
     covers: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
     held: Sequence[Mapping[str, str]] = ()  # baselines of earlier versions that nobody let go of
     # (snapshot, threshold) where a model that covers others counts as having crossed the threshold itself

@@ -1,7 +1,7 @@
 """What was sent or is asked for about a model and does not speak yet."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -59,10 +59,33 @@ def uploads_then(ids: list[UUID], at: datetime) -> dict[UUID, Unheard]:
     )
 
 
-def models_it_leans_on(subject: Subject, determinations: Iterable[Determination]) -> set[UUID]:
-    """The models whose evidence bears on this one: its parent, and those that cover it. What waits there may be a rise here."""
-    covering = {each.covered_by.subject_id for each in determinations if each.covered_by is not None}
-    return covering | ({subject.parent_id} if subject.parent_id is not None else set())
+def models_they_lean_on(
+    subjects: Iterable[Subject], determinations: Mapping[UUID, Iterable[Determination]], version: FrameworkVersion, at: datetime
+) -> dict[UUID, frozenset[UUID]]:
+    """The models whose evidence bears on each of these: its parent and those that cover it, theirs, and so on up. What waits there may be a rise here."""
+    above: dict[UUID, set[UUID]] = {}
+    for subject in subjects:
+        covering = {each.covered_by.subject_id for each in determinations[subject.pk] if each.covered_by is not None}
+        above[subject.pk] = covering | ({subject.parent_id} if subject.parent_id is not None else set())
+    asked = set[UUID]().union(*above.values()) - above.keys()
+    while asked:
+        above |= {each: set() for each in asked}
+        covered = Determination.objects.in_force(at).filter(subject__in=asked, framework_name=version.name, covered_by__isnull=False)
+        for one, other in (
+            *Subject.objects.filter(pk__in=asked, parent__isnull=False).order_by().values_list("pk", "parent"),
+            *covered.order_by().values_list("subject", "covered_by__subject"),
+        ):
+            above[one].add(other)
+        asked = set[UUID]().union(*above.values()) - above.keys()
+    return {subject: _all_above(subject, above) for subject in above}
+
+
+def _all_above(subject: UUID, above: Mapping[UUID, set[UUID]]) -> frozenset[UUID]:
+    found, asked = set[UUID](), set(above.get(subject, ()))
+    while asked:
+        found |= asked
+        asked = set[UUID]().union(*(above[each] for each in asked)) - found
+    return frozenset(found - {subject})
 
 
 def due_for(ids: list[UUID], version: FrameworkVersion, then: datetime | None) -> set[UUID]:

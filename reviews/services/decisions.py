@@ -130,6 +130,11 @@ def _check_cover(case: Case, threshold: str, covered_by: Snapshot, facts: Facts)
     standing = parent.determinations.get(threshold)
     if standing is None or standing.verdict == Verdict.COVERED_BY or not covered_by.is_confirmed:
         raise CoverNotFit
+    finding = parent.findings.get(threshold)
+    if finding is None or str(covered_by.pk) not in finding.get("required_snapshots", ()):
+        raise CoverNotFit(
+            "What that model's own decision answers does not speak for these weights of it: they are no required cell of its finding."
+        )
     if case.subject_id in _leant_on(covered_by.subject_id, case.framework_name):
         raise CoverNotFit("This model covers that one for another threshold, and what it is treated as would rest on itself.")
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from evaluations.models import Blob, Subject
 from evaluations.services import blobs
@@ -68,7 +69,7 @@ class ImplementationChanged(NotNow):
 
 class NoEvidence(NotNow):
     code = "no_evidence"
-    sentence = "Nothing has been attached that shows this safeguard works."
+    sentence = "Nothing of a kind the framework takes has been attached that shows this safeguard works."
     what_to_do = "Ask its owner to attach the evidence."
 
 
@@ -279,6 +280,12 @@ def contributors(implementation: SafeguardImplementation) -> frozenset[str]:
     return frozenset(str(person) for person in (*attached, *written))
 
 
+def _shown_as_asked(implementation: SafeguardImplementation, defined: Safeguard) -> QuerySet[ImplementationEvidence]:
+    """The evidence in force of a kind the framework takes for it now; what was attached under an earlier version may be of another."""
+    shown = implementation.evidence.filter(withdrawn_at=None)
+    return shown.filter(evidence_type__in=defined.evidence_types) if defined.evidence_types else shown
+
+
 def is_hazardous(implementation: SafeguardImplementation) -> bool:
     """Whether some of what shows it goes to cleared people only, so that nobody else may put their name to it."""
     return implementation.evidence.filter(withdrawn_at=None, hazard=True).exists()
@@ -315,7 +322,7 @@ def give_signoff(
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
     if implementation.version_digest != seen_digest or seen_wording not in (None, wording):
         raise ImplementationChanged
-    if not implementation.evidence.filter(withdrawn_at=None).exists():
+    if not _shown_as_asked(implementation, defined).exists():
         raise NoEvidence
     if implementation.signoffs.in_force(at, version).filter(person=actor).exists():
         raise CannotSignTwice

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 
@@ -88,6 +89,34 @@ def test_a_damning_log_of_it_broken_by_one_byte_shuts_the_covered_ones_gate_unti
     set_aside(board, upload, board.cast.ben)
     board.work()
     assert board.ask().allowed
+
+
+def test_weights_the_covering_models_decision_does_not_speak_for_cover_nothing(covered: Covered) -> None:
+    """Heron goes on training. Its decision answers results of the first step; the second was never measured, and bounds nothing."""
+    board = covered.board
+    never = make_snapshot(board.cast, covered.heron, "step 2", at=board.now(), names=("demo/heron-2b",), compute_factor=Decimal(1))
+    board.work()
+    board.open_case("precaution", thresholds=["bio-3"])
+    told = {"question": board.question(threshold="bio-3"), "verdict": "covered_by", "note": "Parity.", "actor": board.cast.dan}
+    with pytest.raises(CoverNotFit):
+        propose(**told, covered_by=never, at=board.now())
+    assert propose(**told, covered_by=covered.weights, at=board.now())
+
+
+def test_what_waits_two_models_up_shuts_the_gate_too(covered: Covered) -> None:
+    """Wren derives from Egret, which Heron covers: a damning file of Heron, unread, refused or unheard of, is a rise of Wren's that nobody has seen."""
+    board = covered.board
+    wren = make_subject(board.cast, "wren", at=board.now(), parent=board.subject, derivation="fine-tune")
+    board.work()
+    before = collect_one(wren, board.version, board.now())
+    assert before.leans_on == {board.subject.pk, covered.heron.pk} and not before.due
+    damning = log("bio_protocols", right=38, run="damning")
+    board.send(bytes([damning[0] ^ 1]) + damning[1:], subject=covered.heron, snapshot=covered.weights)
+    assert collect_one(wren, board.version, board.now()).due
+    assert collect_one(wren, board.version, board.now(), back=True).due
+    board.work()
+    after = collect_one(wren, board.version, board.now())
+    assert (after.due, after.refused_beneath) == (False, 1)
 
 
 @pytest.mark.past_the_verbs

@@ -134,7 +134,7 @@ def test_two_models_declared_to_cover_each_other_at_the_same_instant_do_not(boar
     board.open_case()
     board.settle(board.question(threshold="bio-3"))
     board.subject = make_subject(board.cast, "egret", at=board.now())
-    board.snapshot = egrets = make_snapshot(board.cast, board.subject, at=board.now())
+    board.snapshot = egrets = make_snapshot(board.cast, board.subject, at=board.now(), is_release_candidate=True)
     board.work()
     board.clean()
     board.open_case()

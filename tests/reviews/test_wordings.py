@@ -14,7 +14,7 @@ from reviews import gate
 from reviews.facts import collect_one
 from reviews.models import Notice, SafeguardImplementation, SafeguardsDecision, SignOff
 from reviews.replay import replay_gate
-from reviews.services.signoffs import ImplementationChanged, revoke_signoff
+from reviews.services.signoffs import ImplementationChanged, NoEvidence, revoke_signoff
 from reviews.waiting import waiting_on
 from tests.makers import adopt_framework, client_of
 from tests.reviews.conftest import FRAMEWORK, Board
@@ -141,6 +141,16 @@ def test_a_sign_off_for_an_earlier_wording_is_revoked_like_any_other(open_board:
     revoke_signoff(signoff=signed, reason="The report was forged.", actor=open_board.cast.ben, at=open_board.now())
     adopt(open_board, FRAMEWORK.replace(b"revision: 1", b"revision: 3"))
     assert open_board.facts.signed[SLUG] == "expired"
+
+
+def test_what_was_shown_for_the_earlier_wording_does_not_show_what_the_new_one_asks_for(open_board: Board) -> None:
+    """The version takes red-team reports by now, and all there is is a document."""
+    adopt(open_board, asking(b"[document]", b"[red-team]"))
+    built = SafeguardImplementation.objects.get(safeguard=SLUG)
+    with pytest.raises(NoEvidence):
+        open_board.sign_off(open_board.cast.chloe, built)
+    open_board.attach(built, b"It withstood.", evidence_type="red-team", hazard=False)
+    assert open_board.sign_off(open_board.cast.chloe, built)
 
 
 def test_a_look_back_judges_by_the_wording_of_the_version_asked_about(open_board: Board) -> None:
