@@ -1,6 +1,7 @@
 """A sign-off is for the safeguard as the framework worded it. A later version that says something else of it under the same slug takes the sign-off out of force,
 and one that says the same leaves it."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from evaluations.replay import Replayed
 from ledger import rows
 from ledger.misfits import DoesNotFit
+from ledger.refusals import NotNow
 from ledger.services import verify
 from reviews import gate
 from reviews.facts import collect_one
@@ -141,6 +143,22 @@ def test_a_sign_off_for_an_earlier_wording_is_revoked_like_any_other(open_board:
     revoke_signoff(signoff=signed, reason="The report was forged.", actor=open_board.cast.ben, at=open_board.now())
     adopt(open_board, FRAMEWORK.replace(b"revision: 1", b"revision: 3"))
     assert open_board.facts.signed[SLUG] == "expired"
+
+
+def test_a_case_that_goes_on_under_the_earlier_version_lets_nothing_out_on_its_words(open_board: Board) -> None:
+    """It was opened before, keeps its roster and its policy, and counts what was signed for the words of its own version; the gate asks for those in force."""
+    case = open_board.open_case("re_approval", release_to="external")
+    question = open_board.question("release", scope="external")
+    adopt(open_board, REWORDED)
+    for person in (open_board.cast.ben, open_board.cast.chloe):
+        with suppress(NotNow):
+            open_board.vote(person, question)
+    with suppress(NotNow):
+        open_board.decide(question)
+    open_board.work()
+    case.refresh_from_db()
+    assert case.framework_version.revision == 1
+    assert {"signoff_of_earlier_wording", "safeguards_not_adequate"} <= set(open_board.ask().codes)
 
 
 def test_what_was_shown_for_the_earlier_wording_does_not_show_what_the_new_one_asks_for(open_board: Board) -> None:
