@@ -272,6 +272,48 @@ DEFENCES = (
         "    return cell\n",
         "tests/reviews/tables/test_table_formats.py",
     ),
+    Defence(
+        "two schedulers that find the same scope over",
+        "reviews/services/observing.py",
+        "Motion.objects.filter(pk=motion.pk, ended_at=None)",
+        "Motion.objects.filter(pk=motion.pk)",
+        "tests/faults/test_two_schedulers.py::test_an_observed_scope_ends_once",
+    ),
+    Defence(
+        "a digest that went out before its worker was lost",
+        "reviews/notices/send.py",
+        ".update(message_id=identity)",
+        "",
+        "tests/reviews/notices/test_preferences.py::test_a_digest_that_may_have_gone_out_goes_out_again_under_its_id_and_takes_nothing_new_along",
+    ),
+    Defence(
+        "a restore that stops half-way",
+        "asl_portal/backup/restore.py",
+        "        undo.callback(_forget_database, stood)\n",
+        "",
+        "tests/asl_portal/test_backup.py::test_a_restore_that_fails_half_way_leaves_nothing_half_restored",
+    ),
+    Defence(
+        "restored bytes that the disk spoils",
+        "asl_portal/backup/restore.py",
+        "        if not blobs.is_whole(sha256):\n",
+        "        if not blobs.path_of(sha256).exists():\n",
+        "tests/asl_portal/test_backup.py::test_bytes_that_the_disk_spoils_while_they_are_restored_are_found",
+    ),
+    Defence(
+        "a patient guesser at passwords",
+        SETTINGS,
+        "10/m/ip,100/h/ip,5/300s/key",
+        "10/m/ip,5/300s/key",
+        "tests/people/test_signing_in.py::test_who_guesses_slowly_enough_for_every_minute_meets_the_hours_limit_at_that_address_and_at_no_other",
+    ),
+    Defence(
+        "a database that is away",
+        "asl_portal/urls.py",
+        'handler500 = "asl_portal.failures.failed"\n',
+        'handler500 = "django.views.defaults.server_error"\n',
+        "tests/asl_portal/test_failures.py",
+    ),
 )
 
 
