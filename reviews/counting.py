@@ -5,17 +5,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
 
+from people.models import Competence, RoleGrant
+from people.models.grant import Grant
 from reviews.conflicts import excluded
 from reviews.models import Case, Question, Vote
 from reviews.rules import OPPOSITE
-from reviews.tally import Ballot, Member, Tally, quorum_from_json, tally
+from reviews.tally import NEVER_VOTE, Ballot, Member, Tally, quorum_from_json, tally
 
 
 def members(case: Case) -> list[Member]:
     """The pinned roster."""
     return [Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in case.roster]
+
+
+def seated(case: Case, at: datetime) -> list[Member]:
+    """The pinned roster, each with what they hold still. A role that never votes counts as soon as somebody holds it. One query."""
+    people = [each["person"] for each in case.roster]
+    grants: tuple[tuple[type[Grant], str], ...] = ((RoleGrant, "role"), (Competence, "area"))
+    rows = [
+        model.objects.in_force(at).filter(person__in=people).order_by().values_list("person_id", Value(field), F(field))
+        for model, field in grants
+    ]
+    held: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for person, field, value in rows[0].union(*rows[1:]):
+        held[str(person), field].add(value)
+    return [
+        Member(
+            each.person,
+            each.roles & held[each.person, "role"] | held[each.person, "role"] & NEVER_VOTE,
+            each.competences & held[each.person, "area"],
+        )
+        for each in members(case)
+    ]
 
 
 def live_votes(questions: Iterable[Question], then: datetime | None = None) -> dict[UUID, list[Vote]]:
@@ -46,8 +69,21 @@ def tally_of(case: Case, question: Question) -> Tally:
     return tallies(case, [question])[question.pk]
 
 
-def count(question: Question, votes: Iterable[Vote], roster: Sequence[Member], barred: Mapping[str, str]) -> Tally:
+def declarable(case: Case, question: Question, at: datetime) -> Tally:
+    """The tally that is declared: by what those who voted hold still at that moment, whatever the roster pinned."""
+    votes, barred = live_votes([question])[question.pk], excluded([case], [question])[question.pk]
+    return count(question, votes, members(case), barred, seated(case, at))
+
+
+def count(
+    question: Question,
+    votes: Iterable[Vote],
+    roster: Sequence[Member],
+    barred: Mapping[str, str],
+    seated: Sequence[Member] | None = None,
+) -> Tally:
     return tally(
+        seated=seated,
         proposal=question.proposal,
         opposite=OPPOSITE[question.proposal],
         ballots=[Ballot(str(vote.person_id), vote.choice, vote.proposal, is_current(vote, question)) for vote in votes],

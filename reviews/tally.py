@@ -136,11 +136,15 @@ def tally(
     approve_quorum: Quorum,
     reject_quorum: Quorum,
     excluded: Mapping[str, str] | None = None,
+    seated: Sequence[Member] | None = None,
 ) -> Tally:
-    """Count the live votes of one question. `excluded`: person → why they may not vote here (recused, own evidence, own safeguard)."""
+    """Count the live votes of one question. `excluded`: person → why they may not vote here (recused, own evidence, own safeguard). `seated`: the roster
+    with what its members hold still, where that is asked; who lost a role or a competence fills no seat by it, and what they object to stays objected to."""
     barred = dict(excluded or {})
     eligible = {
-        member.person: member for member in roster if _may_vote(member, approve_quorum, reject_quorum) and member.person not in barred
+        member.person: member
+        for member in (roster if seated is None else seated)
+        if _may_vote(member, approve_quorum, reject_quorum) and member.person not in barred
     }
     several = list(ballots)
     cast = [ballot for ballot in several if ballot.person in eligible]
