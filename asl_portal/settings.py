@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     # Last: what they answer draws the whole frame, and needs everything above.
     "people.middleware.MembersOnlyMiddleware",
+    "people.middleware.NulMiddleware",
     "people.middleware.RefusalMiddleware",
 ]
 

@@ -1,8 +1,7 @@
 """The theme a person chose, kept in a cookie. Without a choice the page follows the system."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -22,7 +21,8 @@ def chosen(request: HttpRequest) -> str:
 def choose(request: HttpRequest) -> HttpResponse:
     """Keeps the choice and goes back to the page it was made on; anything but `light` or `dark` clears it."""
     back = request.POST.get("next", "/")
-    answer = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/")
+    here = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    answer = HttpResponseRedirect(back if here else "/")
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         answer.set_cookie(COOKIE, theme, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())

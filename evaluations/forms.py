@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
 from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
-from people.forms import CONFIRMING, ConfirmationForm
+from people.forms import CONFIRMING, WITHIN_REASON, ConfirmationForm
 from people.models import Person
 
 TRUTHS = [("", "Not declared"), ("true", "Yes"), ("false", "No")]
@@ -164,7 +164,10 @@ class DossierForm(ConfirmationForm):
         label="Outside evaluator", queryset=Person.objects.none(), empty_label="Choose", help_text="Somebody who holds that role."
     )
     until = forms.DateField(
-        label="Until", widget=forms.DateInput(attrs={"type": "date"}), help_text="To the end of that day in UTC. It can be closed earlier."
+        label="Until",
+        validators=[WITHIN_REASON],
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="To the end of that day in UTC. It can be closed earlier.",
     )
     field_order = ("subject", "person", "until", *CONFIRMING)
 

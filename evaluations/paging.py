@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from ledger.refusals import NotValid
@@ -47,6 +47,8 @@ def _closed(value: object) -> str:
 def _opened(cursor: str, rows: QuerySet[Any], field: str) -> Any:
     try:
         value = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if type(value) not in (int, str) or "\x00" in str(value):
+            raise CursorNotValid
         return rows.model._meta.get_field(field).to_python(value)
-    except (ValueError, binascii.Error, TypeError) as error:
+    except (ValueError, ValidationError) as error:
         raise CursorNotValid from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +11,7 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.http import QueryDict
 from django.utils.html import format_html
 
@@ -23,6 +24,8 @@ from people.queries import Actor, MemberRow
 from people.services.tokens import LONGEST_DAYS
 from people.words import Area, Level, Role, Scope
 
+# The end of the last day a calendar has is no moment any more.
+WITHIN_REASON = MaxValueValidator(date(2999, 12, 31), "Choose a day before the year 3000.")
 CONFIRMING = ("password", "code", "passkey", "provider")
 
 
@@ -232,6 +235,7 @@ class GrantForm(forms.Form):
     until = forms.DateField(
         label="Until",
         required=False,
+        validators=[WITHIN_REASON],
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="The last day, in UTC. Empty: until it is ended.",
     )

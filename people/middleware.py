@@ -13,7 +13,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
-from ledger.refusals import NotAllowed, NotKnown, Refusal
+from ledger.refusals import NotAllowed, NotKnown, NotValid, Refusal
 from people import refusal_pages
 from people.attempts import enter_refusal
 from people.queries import Actor, actor_of
@@ -24,6 +24,7 @@ __all__ = [
     "ClosedByDefaultMiddleware",
     "HeadersMiddleware",
     "MembersOnlyMiddleware",
+    "NulMiddleware",
     "PolicyMiddleware",
     "RefusalMiddleware",
 ]
@@ -107,6 +108,29 @@ class MembersOnlyMiddleware:
         if actor is None or actor.belongs or is_open:
             return None
         return refusal_pages.answer(request, NotKnown())
+
+
+class NulInAddress(NotValid):
+    code = "nul_in_address"
+    sentence = "This address holds the character NUL, which no name here has."
+    what_to_do = "Take %00 out of the address."
+
+
+class NulMiddleware:
+    """PostgreSQL keeps no NUL, so an address with one names nothing: it is refused before any room looks for it. The API names the parameter itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponse | None:
+        if refusal_pages.asks_as_program(request):
+            return None
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return refusal_pages.answer(request, NulInAddress())
+        return None
 
 
 class RefusalMiddleware:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
-from pydantic import AwareDatetime
+from ninja import Field, Query, Router, Schema, Status
+from pydantic import AfterValidator, AwareDatetime
 
 from evaluations import access as evaluations_access
 from evaluations.models import Deployment, Snapshot
 from evaluations.paging import page
 from ledger.refusals import the_one
 from people.api_auth import TokenAuth
+from people.api_text import SHORT, WITHOUT_NUL
 from people.queries import Actor
 from people.words import Scope
 from reviews import access
@@ -24,16 +26,27 @@ from reviews.services import deployments
 router = Router(tags=["deployments"])
 
 
+def _in_utc(told: datetime) -> datetime:
+    """What is stored is UTC: PostgreSQL does not take every offset that a time may have."""
+    try:
+        return told.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("there is no such moment in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class DeploymentIn(Schema):
     artefact: str = Field(pattern=ARTEFACT)
     scope: GateScope
-    since: AwareDatetime
+    since: Moment
     authorisation: UUID | None = Field(None, description="The id `POST /gate/authorisations` answered, valid when it went out.")
     stack_digest: str = Field("", pattern=STACK)
 
 
 class DeploymentEnd(Schema):
-    until: AwareDatetime
+    until: Moment
 
 
 class DeploymentOut(Schema):
@@ -86,7 +99,11 @@ def end_deployment(request: HttpRequest, deployment_id: UUID, body: DeploymentEn
 
 @router.get("/deployments", auth=TokenAuth(Scope.SUBJECTS_READ), response=DeploymentList, summary="What is or was in service")
 def list_deployments(
-    request: HttpRequest, subject: Annotated[str, Field(max_length=80)] = "", running: bool | None = None, cursor: str = "", limit: int = 50
+    request: HttpRequest,
+    subject: Annotated[str, Query(max_length=80, pattern=WITHOUT_NUL)] = "",
+    running: bool | None = None,
+    cursor: Annotated[str, Query(**SHORT)] = "",
+    limit: int = 50,
 ) -> dict[str, Any]:
     """The latest report first. Follow `next` until it is null."""
     rows = access.deployments(_actor(request), timezone.now())

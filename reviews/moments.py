@@ -20,8 +20,10 @@ def moment(text: str, *, default: datetime) -> datetime:
             return datetime.combine(date.fromisoformat(text), time.min, tzinfo=UTC) + timedelta(days=1) - timedelta(microseconds=1)
         # A plus in an address arrives as a space.
         read = datetime.fromisoformat(text.replace(" ", "+"))
+        # Near the first and the last day there are times whose moment in UTC has no date.
+        told = read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MomentNotValid from error
     if read.tzinfo is None:
         raise MomentNotValid("A time without an offset names no moment.")
-    return read.astimezone(UTC)
+    return told

@@ -29,6 +29,7 @@ def test_the_chair_opens_a_dossier_and_closes_it_on_the_page(world: World) -> No
     told = {"subject": world.subject.pk, "person": world.cast.lena.pk, "until": "2126-01-01", "password": PASSWORD}
     assert client_of(world.cast.ada).post("/dossiers/", told).status_code == 403
     assert dan.post("/dossiers/", told | {"until": "2020-01-01"}).status_code == 422
+    assert "before the year 3000" in dan.post("/dossiers/", told | {"until": "9999-12-31"}).content.decode()
     assert lena.get(f"/uploads/{upload.pk}/").status_code == 404
     assert dan.post("/dossiers/", told | {"password": "found"}).status_code == 422 and not Dossier.objects.exists()
     assert dan.post("/dossiers/", told).status_code == 302

@@ -75,9 +75,7 @@ def _found(cast, **query) -> set[int]:
     return {height for height in (3, 4) if f"stone {height} high" in page}
 
 
-@pytest.mark.parametrize(
-    "query", [{"kind": "no:such:kind"}, {"since": "yesterday"}, {"actor": "Ada"}, {"before": "-1"}, {"thing": "x\x00"}]
-)
+@pytest.mark.parametrize("query", [{"kind": "no:such:kind"}, {"since": "yesterday"}, {"actor": "Ada"}, {"before": "-1"}])
 def test_a_filter_that_cannot_be_read_says_so_and_shows_nothing(cast, query):
     _lay(cast.ada)
     page = _page(cast.ada, **query)
