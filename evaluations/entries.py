@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from evaluations.models import (
@@ -27,6 +28,7 @@ from evaluations.models import (
     Supersession,
     Upload,
 )
+from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.sentences import describe
 from ledger.services import append
@@ -69,6 +71,11 @@ def upload_received(upload: Upload, *, actor: Person, at: datetime) -> Entry:
         "declared": upload.declared_digest,
     }
     return _append("evaluations:upload:received", f"upload:{upload.pk}", actor, at, fields)
+
+
+def declared_digest(upload: Upload) -> str:
+    """The digest of what the uploader said of the file."""
+    return digest({"elicitation": upload.declared, "indicator": upload.asserted_indicator})
 
 
 def upload_countersigned(upload: Upload, *, actor: Person, at: datetime) -> Entry:
@@ -281,14 +288,26 @@ def deployment_ended(deployment: Deployment, *, subject: Subject, actor: Person,
 
 
 def _snapshot(verb: str, snapshot: Snapshot, actor: Person | None, at: datetime) -> Entry:
-    fields = {"subject": snapshot.subject_id, "weights": snapshot.weights_digest}
+    fields = {"subject": snapshot.subject_id, "weights": snapshot.weights_digest, "particulars": snapshot_particulars(snapshot)}
     return _append(f"evaluations:snapshot:{verb}", f"snapshot:{snapshot.pk}", actor, at, fields)
 
 
+def snapshot_particulars(snapshot: Snapshot) -> str:
+    """The digest of what decides which results speak of the weights and for how long: the names, and the compute as its column keeps it."""
+    factor = snapshot.compute_factor
+    kept = None if factor is None else Decimal(factor).quantize(Decimal("0.0001"))
+    return digest({"names": snapshot.model_names, "compute_factor": kept})
+
+
 def _binding(verb: str, binding: Binding, actor: Person, at: datetime) -> Entry:
-    return _append(
-        f"evaluations:binding:{verb}", f"binding:{binding.pk}", actor, at, {"indicator": binding.indicator, "family": binding.family}
-    )
+    fields = {"indicator": binding.indicator, "family": binding.family, "selector": binding_selector(binding)}
+    return _append(f"evaluations:binding:{verb}", f"binding:{binding.pk}", actor, at, fields)
+
+
+def binding_selector(binding: Binding) -> str:
+    """The digest of which measurements a binding reaches."""
+    names = ("family", "task", "task_version", "scorer", "metric", "reducer", "filter", "group")
+    return digest({name: getattr(binding, name) for name in names})
 
 
 def _deployment(verb: str, deployment: Deployment, subject: Subject, actor: Person, at: datetime) -> Entry:

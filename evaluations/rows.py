@@ -1,6 +1,7 @@
 """What lets a result count, held against the ledger: weights and particulars a second person confirmed, bindings, and what was taken out, moved or judged."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.db.models import F
 
@@ -17,6 +18,7 @@ from evaluations.models import (
     Judgement,
     Snapshot,
     StandingRequirement,
+    Subject,
     Supersession,
     Upload,
 )
@@ -25,33 +27,46 @@ from people.rows import fault_of
 from people.signing import signature_fields
 
 
+@told_as("evaluations:subject:registered")
+def subjects() -> Iterator[Told]:
+    for subject in Subject.objects.iterator():
+        fields = {"subject": subject.pk, "parent": subject.parent_id, "derivation": subject.derivation}
+        yield Told(f"subject {subject.pk}", f"subject:{subject.pk}", fields, subject.registered_by_id)
+
+
 @told_as("evaluations:snapshot:registered")
 def snapshots() -> Iterator[Told]:
     for snapshot in Snapshot.objects.iterator():
-        yield Told(f"snapshot {snapshot.pk}", f"snapshot:{snapshot.pk}", _weights(snapshot), snapshot.registered_by_id)
+        yield _weights(f"snapshot {snapshot.pk}", snapshot, snapshot.registered_by_id)
 
 
 @told_as("evaluations:snapshot:confirmed")
 def confirmed_snapshots() -> Iterator[Told]:
     for snapshot in Snapshot.objects.filter(confirmed_at__isnull=False).iterator():
-        yield Told(f"confirmed snapshot {snapshot.pk}", f"snapshot:{snapshot.pk}", _weights(snapshot), snapshot.confirmed_by_id)
+        yield _weights(f"confirmed snapshot {snapshot.pk}", snapshot, snapshot.confirmed_by_id)
 
 
-def _weights(snapshot: Snapshot) -> dict[str, object]:
-    return {"subject": snapshot.subject_id, "weights": snapshot.weights_digest}
+def _weights(row: str, snapshot: Snapshot, by: UUID | None) -> Told:
+    fields = {"subject": snapshot.subject_id, "weights": snapshot.weights_digest}
+    return Told(row, f"snapshot:{snapshot.pk}", fields, by, if_told={"particulars": entries.snapshot_particulars(snapshot)})
 
 
 @told_as("evaluations:upload:received")
 def uploads() -> Iterator[Told]:
     for upload in Upload.objects.iterator():
-        fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "blob": f"sha256:{upload.blob_id}"}
+        fields = {
+            "subject": upload.subject_id,
+            "snapshot": upload.snapshot_id,
+            "blob": f"sha256:{upload.blob_id}",
+            "declared": entries.declared_digest(upload),
+        }
         yield Told(f"upload {upload.pk}", f"upload:{upload.pk}", fields)
 
 
 @told_as("evaluations:upload:countersigned")
 def countersigned_uploads() -> Iterator[Told]:
     for upload in Upload.objects.filter(countersigned_at__isnull=False).iterator():
-        fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": upload.declared_digest}
+        fields = {"subject": upload.subject_id, "snapshot": upload.snapshot_id, "declared": entries.declared_digest(upload)}
         yield Told(f"confirmed upload {upload.pk}", f"upload:{upload.pk}", fields, upload.countersigned_by_id)
 
 
@@ -79,7 +94,8 @@ def dossiers() -> Iterator[Told]:
 def bindings() -> Iterator[Told]:
     for binding in Binding.objects.filter(confirmed_at__isnull=False).iterator():
         fields = {"indicator": binding.indicator, "family": binding.family}
-        yield Told(f"binding {binding.pk}", f"binding:{binding.pk}", fields, binding.confirmed_by_id)
+        selector = {"selector": entries.binding_selector(binding)}
+        yield Told(f"binding {binding.pk}", f"binding:{binding.pk}", fields, binding.confirmed_by_id, if_told=selector)
 
 
 @told_as("evaluations:result:superseded")

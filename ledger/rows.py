@@ -7,7 +7,7 @@ says in its module `rows` what its rows claim: `@told_as("reviews:vote:cast")` o
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from ledger.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one row says of itself. `fields`: what its entry must hold, at least; `by`: who did it (None: not compared); `unsound`: what is wrong with the row
+    """What one row says of itself. `fields`: what its entry must hold, at least; `if_told`: what it must hold where it tells of it, for earlier logs did
+    not; `by`: who did it (None: not compared); `unsound`: what is wrong with the row
     by itself, such as a signature that does not stand under it."""
 
     row: str
@@ -28,6 +29,7 @@ class Told:
     fields: Mapping[str, object]
     by: UUID | None = None
     unsound: str = ""
+    if_told: Mapping[str, object] = field(default_factory=dict)
 
 
 Tell = Callable[[], Iterable[Told]]
@@ -80,7 +82,9 @@ def _check(kind: str, tell: Tell) -> int:
 def _says(entry: Entry, told: Told) -> bool:
     if told.by is not None and entry.actor != told.by:
         return False
-    claimed = cast("dict[str, Json]", parse(canonical(dict(told.fields))))
+    claimed = cast(
+        "dict[str, Json]", parse(canonical(dict(told.fields) | {path: told.if_told[path] for path in told.if_told if path in entry.values}))
+    )
     # A value that was purged stands by its hash alone.
     purged = {field.path for field in entry.fields.all() if field.text is None}
     return all(path in purged or entry.values.get(path) == value for path, value in claimed.items())

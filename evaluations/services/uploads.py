@@ -86,18 +86,17 @@ def receive(
     if snapshot is not None and snapshot.subject_id != subject.pk:
         raise SnapshotOfAnother
     stored = blobs.store(stream)
-    particulars = digest({"elicitation": facts, "indicator": indicator})
     wanted = Upload(
         blob_id=stored.sha256,
         subject=subject,
         snapshot=snapshot,
         filename=shown_name(filename),
         declared=facts,
-        declared_digest=particulars,
         asserted_indicator=indicator,
         uploader=actor,
         received_at=at,
     )
+    wanted.declared_digest = entries.declared_digest(wanted)
     with transaction.atomic():
         _lock_blob(stored, at)
         upload, created = _same_or_new(wanted, actor, at)

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 from evaluations.models import Binding, Judgement, Snapshot
 from ledger import rows
 from ledger.sentences import described_kinds
-from ledger.services import record_verification, verify
+from ledger.services import append, record_verification, verify
 from people.models import RoleGrant, Signature
 from people.words import Role
 from reviews.models import ApplicabilityLine, BoardSeat, Determination, ReleaseDecision, SignOff, Vote
 from reviews.services import boards
+from tests.makers import make_subject
 from tests.reviews.conftest import Board
 
 pytestmark = pytest.mark.past_the_verbs
@@ -37,7 +38,6 @@ NOT_HELD = {
     },
     "evaluations": {
         *(
-            "subject:registered",
             "snapshot:chosen",
             "run:announced",
             "run:claimed",
@@ -166,6 +166,27 @@ def binding_of_another_task(board: Board) -> None:
     forged(binding, task="an-easier-one", confirmed_seq=binding.confirmed_seq)
 
 
+def binding_turned_to_another_task(board: Board) -> None:
+    behind_the_triggers("UPDATE evaluations_binding SET task = 'an-easier-one' WHERE id IN (SELECT id FROM evaluations_binding LIMIT 1)")
+
+
+def weights_called_by_another_name(board: Board) -> None:
+    behind_the_triggers("""UPDATE evaluations_snapshot SET model_names = '["anything/at-all"]'""")
+
+
+def weights_that_never_grew(board: Board) -> None:
+    behind_the_triggers("UPDATE evaluations_snapshot SET compute_factor = coalesce(compute_factor, 0) + 1")
+
+
+def elicitation_declared_afterwards(board: Board) -> None:
+    behind_the_triggers("""UPDATE evaluations_upload SET declared = '{"fine_tuned": "true"}'""")
+
+
+def child_of_another(board: Board) -> None:
+    parent = make_subject(board.cast, "kestrel", at=board.now())
+    behind_the_triggers("UPDATE evaluations_subject SET derivation = 'fine-tune', parent_id = %s WHERE id <> %s", parent.pk, parent.pk)
+
+
 def weights_confirmed_by_nobody(board: Board) -> None:
     snapshot = Snapshot.objects.filter(confirmed_at__isnull=False).first()
     assert snapshot is not None
@@ -191,6 +212,11 @@ FORGERIES: dict[Callable[[Board], None], str] = {
     rationale_rewritten: "row_unsound",
     dissent_taken_away: "row_gone",
     binding_of_another_task: "row_unaccounted",
+    binding_turned_to_another_task: "row_unaccounted",
+    weights_called_by_another_name: "row_unaccounted",
+    weights_that_never_grew: "row_unaccounted",
+    elicitation_declared_afterwards: "row_unaccounted",
+    child_of_another: "row_unaccounted",
     weights_confirmed_by_nobody: "row_unaccounted",
     another_sign_off_under_a_statement: "row_unsound",
 }
@@ -216,6 +242,24 @@ def test_what_was_done_past_the_verbs_is_named_and_shuts_the_gate(open_board: Bo
     assert report.misfit is not None and report.misfit.code == FORGERIES[forge]
     answer = open_board.ask()
     assert not answer.allowed and "ledger_broken" in answer.codes
+
+
+def test_an_entry_of_before_it_named_the_selector_is_held_to_what_it_tells(open_board: Board) -> None:
+    binding = Binding.objects.filter(confirmed_at__isnull=False).first()
+    assert binding is not None
+    earlier = forged(binding, task="another-task", confirmed_seq=binding.confirmed_seq)
+    told = {"indicator": binding.indicator, "family": binding.family}
+    with transaction.atomic():
+        append(
+            kind="evaluations:binding:confirmed",
+            thing=f"binding:{earlier.pk}",
+            actor=binding.confirmed_by_id,
+            at=open_board.now(),
+            fields=told,
+        )
+    assert verify().sound
+    behind_the_triggers("UPDATE evaluations_binding SET indicator = 'another' WHERE id = %s", earlier.pk)
+    assert not verify().sound
 
 
 def test_a_decision_under_a_signature_that_was_given_for_another_does_not_hold(open_board: Board) -> None:
