@@ -93,6 +93,8 @@ def supersede(
         raise SupersessionNotValid("A result leaves the evidence with a reason.", code="reason_missing")
     if replacement is not None and (measurement is None or replacement.pk == measurement.pk or replacement.run.subject_id != subject.pk):
         raise SupersessionNotValid("A measurement is replaced by another one of the same subject.", code="replacement_not_valid")
+    if replacement is not None and measurement is not None and _is_older(replacement, measurement):
+        raise SupersessionNotValid("A result is replaced by one that came after it.", code="replacement_older")
     digests = supersession_digests(measurement=measurement, run=run, announced=announced, upload=upload, replacement=replacement)
     require_signature(signature, person=actor, type=STATEMENT, digests=digests)
     row = Supersession(
@@ -111,6 +113,11 @@ def supersede(
     if run is not None and run.claimed_elsewhere and run.twin_of is not None:
         entries.run_cleared(run.twin_of, actor=actor, at=at)
     return row
+
+
+def _is_older(replacement: Measurement, measurement: Measurement) -> bool:
+    """By the log: what was known when the other one came is not a better look at the same thing, only another choice."""
+    return (replacement.run.upload.received_seq or 0) < (measurement.run.upload.received_seq or 0)
 
 
 @transaction.atomic

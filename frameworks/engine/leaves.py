@@ -88,9 +88,9 @@ def _may_replace(new: Judged, old: Judged, indicator: Indicator) -> bool:
 
 
 def _is_as_strong(new: Measurement, old: Measurement, indicator: Indicator) -> bool:
-    """Not older, on the same snapshot, in every cell the old one filled, elicited alike or harder, over no fewer items: a gentler look replaces
-    nothing, nor one that was there before."""
-    if new.received_seq < old.received_seq or _is_measured_before(new, old):
+    """Not measured before it, on the same snapshot, in every cell the old one filled, elicited alike or harder, over no fewer items: a gentler look
+    replaces nothing, nor an earlier one."""
+    if _is_measured_before(new, old):
         return False
     if new.snapshot != old.snapshot or (old.n is not None and (new.n is None or new.n < old.n)):
         return False

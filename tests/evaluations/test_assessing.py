@@ -209,6 +209,17 @@ def test_superseding_with_a_valid_replacement_lets_it_speak(world: World) -> Non
     assert world.outcomes["bio-3"] == "ruled_out"
 
 
+def test_a_result_that_was_there_before_replaces_nothing_that_came_later(world: World) -> None:
+    """Otherwise the clean one of two would be chosen once both are known."""
+    clean = world.send(log(right=2, run="clean")).runs.get().measurements.get()
+    grave = world.send(log(right=38, run="grave")).runs.get().measurements.get()
+    at = world.now()
+    told = {"measurement": grave, "replacement": clean}
+    with pytest.raises(results.SupersessionNotValid) as refused:
+        results.supersede(reason="The first was right.", actor=world.cast.ben, at=at, signature=_signed(world, at, **told), **told)
+    assert refused.value.code == "replacement_older" and not Supersession.objects.exists()
+
+
 def test_nobody_puts_a_result_of_their_own_in_the_place_of_anothers(world: World) -> None:
     grave = world.send(log(right=38, run="grave")).runs.get().measurements.get()
     give_role(world.cast, world.cast.ben, Role.RESEARCHER, at=world.now())

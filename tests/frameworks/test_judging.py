@@ -278,7 +278,6 @@ def test_every_cell_the_indicator_wants_apart_needs_a_qualifying_result() -> Non
         ({"snapshot": "snapshot-2"}, "cannot_rule_out"),
         ({"evaluated_at": MEASURED - timedelta(days=300)}, "cannot_rule_out"),
         ({"evaluated_at": MEASURED - timedelta(days=30)}, "cannot_rule_out"),
-        ({"received_seq": 14}, "cannot_rule_out"),
         ({"superseded": {"by": "m1", "reason": "in a circle"}}, "cannot_rule_out"),
         ({"superseded": {"by": None, "reason": "withdrawn too"}}, "cannot_rule_out"),
     ],

@@ -176,7 +176,9 @@ def test_looking_back_costs_the_same_however_much_happened_since(lived: Diary, d
 def test_the_page_and_the_api_look_back_and_say_what_is_as_of_now(lived: Diary, client: Client, db: None) -> None:
     board = lived.board
     client.force_login(board.cast.ben.user)
-    shown = client.get("/subjects/heron/", {"as_of": "2026-05-21"}).content.decode()
+    first = min(lived.written).date().isoformat()
+    shown = client.get("/subjects/heron/", {"as_of": first}).content.decode()
     assert "Told as of now" in shown and "whether the ledger verifies" in shown
     assert "Told as of now" not in client.get("/subjects/heron/").content.decode()
-    assert client.get("/subjects/heron/", {"as_of": "2026-05-21"}).context["status"].case is None
+    then, now = (client.get("/subjects/heron/", asked).context["status"] for asked in ({"as_of": first}, {}))
+    assert then.at < now.at and then.assessment != now.assessment
