@@ -95,7 +95,7 @@ def test_elicitation_travels_as_a_json_object(world: World, ada: Api) -> None:
 
 def test_what_one_may_not_know_of_does_not_exist(world: World, ada: Api) -> None:
     own = ada.post(log(), subject="heron").json()["address"]
-    lena = Api(world.cast.lena, *Scope.values)
+    lena = Api(world.cast.lena, Scope.EVALUATIONS_READ, Scope.EVALUATIONS_WRITE, Scope.SUBJECTS_READ)
     _problem(lena.get(own), 404, "upload_not_known")
     _problem(lena.post(log(), subject="heron"), 404, "subject_not_known")
     _problem(ada.post(log(), subject="nothing"), 404, "subject_not_known")
@@ -104,7 +104,7 @@ def test_what_one_may_not_know_of_does_not_exist(world: World, ada: Api) -> None
 
 
 def test_a_reviewers_token_may_not_upload_and_a_narrow_token_may_not_read(world: World) -> None:
-    ben = Api(world.cast.ben, *Scope.values)
+    ben = Api(world.cast.ben, Scope.EVALUATIONS_WRITE)
     _problem(ben.post(log(), subject="heron"), 403, "not-an-uploader")
     narrow = Api(world.cast.ada, Scope.EVALUATIONS_WRITE)
     taken = narrow.post(log(), subject="heron")
