@@ -277,7 +277,7 @@ def test_a_backup_of_an_earlier_portal_and_an_older_server_is_brought_up_to_date
     with elsewhere.here():
         call_command("restore", rewritten(made, lambda manifest: manifest.update(postgresql=15)))
         assert call_command("migrate", check_unapplied=True, verbosity=0) is None
-    assert elsewhere.ask("SELECT count(*) FROM reviews_observing") == 0
+    assert elsewhere.ask("SELECT count(*) FROM reviews_motion") == 0
     assert elsewhere.ask("SELECT count(*) FROM evaluations_assessment") == 2
     assert elsewhere.files()
 
