@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 
 from evaluations.adapters.figures import Figure, implied_n
 from evaluations.adapters.types import Warning
-from frameworks.engine.intervals import is_noise
+from frameworks.engine.noise import is_noise
 
 # Metrics that are by definition a share of items: 0 or 1 each, unless the scorer gives partial credit.
 _SHARES = frozenset({"exact_match", "em", "pass_rate", "success_rate", "pct_stereotype"})

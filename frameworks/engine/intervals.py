@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decima
 from functools import lru_cache
 from math import comb
 
+from frameworks.engine.noise import NOISE, is_noise
 from frameworks.engine.types import Arm, FileInterval, Interval, Measurement, MetricKind
 
 ALPHA = Decimal("0.05")
@@ -21,7 +22,6 @@ MOST_DEGREES = 10_000
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999_999, Emax=999_999_999)
 # More items than this are judged as this many: the bound is then the wider one, and the exact sums stay quick.
 MOST_ITEMS = 100_000
-NOISE = Decimal("1e-9")
 _NEGLIGIBLE = Decimal("1e-50")
 
 
@@ -169,11 +169,6 @@ def fieller(treatment: Arm, control: Arm) -> tuple[Decimal | None, Decimal | Non
     spread = _EXACT.sqrt(_EXACT.multiply(t2, max(inside, Decimal(0))))
     middle = _EXACT.multiply(a, b)
     return _EXACT.divide(_EXACT.subtract(middle, spread), leading), _EXACT.divide(_EXACT.add(middle, spread), leading)
-
-
-def is_noise(spread: Decimal, value: Decimal) -> bool:
-    """Whether a spread is nothing but the rounding of binary numbers: of scores that are all the same, floating point makes 3.7e-17, not 0."""
-    return spread <= _EXACT.multiply(NOISE, max(Decimal(1), value.copy_abs()))
 
 
 def accepts(interval: FileInterval) -> bool:
