@@ -306,8 +306,7 @@ def _binding(verb: str, binding: Binding, actor: Person, at: datetime) -> Entry:
 
 def binding_selector(binding: Binding) -> str:
     """The digest of which measurements a binding reaches."""
-    names = ("family", "task", "task_version", "scorer", "metric", "reducer", "filter", "group")
-    return digest({name: getattr(binding, name) for name in names})
+    return digest({name: getattr(binding, name) for name in Binding.SELECTOR})
 
 
 def _deployment(verb: str, deployment: Deployment, subject: Subject, actor: Person, at: datetime) -> Entry:

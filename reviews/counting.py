@@ -10,19 +10,19 @@ from django.db.models import F, Q, Value
 from people.models import Competence, RoleGrant
 from people.models.grant import Grant
 from reviews.conflicts import excluded
-from reviews.models import Case, Question, Vote
+from reviews.models import Case, Motion, Question, Vote
 from reviews.rules import OPPOSITE
 from reviews.tally import NEVER_VOTE, Ballot, Member, Tally, quorum_from_json, tally
 
 
-def members(case: Case) -> list[Member]:
+def members(asked: Case | Motion) -> list[Member]:
     """The pinned roster."""
-    return [Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in case.roster]
+    return [Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in asked.roster]
 
 
-def seated(case: Case, at: datetime) -> list[Member]:
+def seated(asked: Case | Motion, at: datetime) -> list[Member]:
     """The pinned roster, each with what they hold still. A role that never votes counts as soon as somebody holds it. One query."""
-    people = [each["person"] for each in case.roster]
+    people = [each["person"] for each in asked.roster]
     grants: tuple[tuple[type[Grant], str], ...] = ((RoleGrant, "role"), (Competence, "area"))
     rows = [
         model.objects.in_force(at).filter(person__in=people).order_by().values_list("person_id", Value(field), F(field))
@@ -37,7 +37,7 @@ def seated(case: Case, at: datetime) -> list[Member]:
             each.roles & held[each.person, "role"] | held[each.person, "role"] & NEVER_VOTE,
             each.competences & held[each.person, "area"],
         )
-        for each in members(case)
+        for each in members(asked)
     ]
 
 

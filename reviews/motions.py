@@ -10,6 +10,7 @@ from evaluations.models import Measurement, Snapshot, Subject, Upload
 from ledger.canonical import digest
 from people.signing import Statement
 from reviews.conflicts import OWN_EVIDENCE, OWN_SNAPSHOT
+from reviews.counting import members
 from reviews.late_results import measurements_of
 from reviews.models import Motion, MotionVote
 from reviews.models.motion import MotionKind
@@ -81,13 +82,15 @@ def excluded(subject: Subject) -> dict[str, str]:
     return {str(person): OWN_SNAPSHOT for person in registered} | {str(person): OWN_EVIDENCE for person in uploaded}
 
 
-def tally_of(motion: Motion, votes: Iterable[MotionVote], barred: Mapping[str, str]) -> Tally:
-    """How a motion stands by its live votes. Each lets something go, as a release does, so one objection stands in its way."""
+def tally_of(motion: Motion, votes: Iterable[MotionVote], barred: Mapping[str, str], seated: Sequence[Member] | None = None) -> Tally:
+    """How a motion stands by its live votes, or how it is settled where it is told what its voters hold still. Each lets something go, as a release does, so
+    one objection stands in its way."""
     quorum = quorum_from_json(motion.quorum)
     return tally(
         proposal=Verdict.RELEASE,
         ballots=[Ballot(str(vote.person_id), vote.choice, Verdict.RELEASE) for vote in votes if vote.replaced_at is None],
-        roster=[Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in motion.roster],
+        roster=members(motion),
+        seated=seated,
         approve_quorum=quorum,
         reject_quorum=quorum,
         excluded=barred,

@@ -49,7 +49,7 @@ def safeguard_rows(
 ) -> Sequence[SafeguardRow]:
     """All rows that the address asks for, in the framework's order."""
     document = version.document
-    _offer(form, version)
+    offer(form, version)
     values = form.cleaned_data if form.is_valid() else {}
     built: dict[str, list[SafeguardImplementation]] = {}
     for each in implementations:
@@ -82,7 +82,8 @@ def _in_order(rows: list[SafeguardRow], sort: str) -> list[SafeguardRow]:
     return rows if order is None else sorted(rows, key=order, reverse=sort.startswith("-"))
 
 
-def _offer(form: SafeguardListForm, version: FrameworkVersion) -> None:
+def offer(form: SafeguardListForm, version: FrameworkVersion) -> None:
+    """The tiers and axes that may be asked for are the framework's."""
     document = version.document
     tiers = sorted({(safeguard.tier, document.tier(safeguard.axis, safeguard.tier).label) for safeguard in document.safeguards})
     form.fields["tier"].choices = [("", "Any tier"), *tiers]  # type: ignore[attr-defined]

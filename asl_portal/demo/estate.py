@@ -5,6 +5,7 @@ from io import BytesIO
 from asl_portal.demo.story import Story
 from evaluations.models import Subject
 from frameworks.engine.types import Safeguard
+from frameworks.wordings import wording_of
 from ledger.canonical import digest
 from reviews.models import SafeguardImplementation
 from reviews.models.signoff import Meaning
@@ -161,5 +162,6 @@ def sign_off(story: Story, implementation: SafeguardImplementation, safeguard: S
         meaning=Meaning.REVIEWED,
         rationale=f"The file attached shows what is asked: {safeguard.showing[0].lower()}{safeguard.showing[1:]}",
         seen_digest=implementation.version_digest,
+        seen_wording=wording_of(implementation.framework_name, safeguard),
         **story.cast.signer(reviewer, story.wait(minutes=1)),
     )

@@ -1,5 +1,6 @@
 """Which measurements reach which indicator, and the signed acts by which a result leaves the evidence."""
 
+from typing import ClassVar
 from uuid import uuid4
 
 from django.db import models
@@ -14,6 +15,8 @@ class Binding(models.Model):
 
     An empty `task_version` means any version. What was received before the confirmation may raise, never rule out.
     """
+
+    SELECTOR: ClassVar = ("family", "task", "task_version", "scorer", "metric", "reducer", "filter", "group")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     indicator = models.CharField(max_length=120)

@@ -17,8 +17,6 @@ from people.models import Person
 from people.policies import require
 from people.queries import actor_of
 
-SELECTOR = ("family", "task", "task_version", "scorer", "metric", "reducer", "filter", "group")
-
 
 class BindingNotValid(NotValid):
     code = "binding_not_valid"
@@ -36,13 +34,13 @@ class BindingConfirmed(NotNow):
 
 @transaction.atomic
 def propose(*, indicator: str, selector: Mapping[str, str], actor: Person, at: datetime) -> Binding:
-    """Says that results by this selector measure this indicator. `selector` has the keys of SELECTOR; family, task and metric are needed, an
+    """Says that results by this selector measure this indicator. `selector` has the keys of `Binding.SELECTOR`; family, task and metric are needed, an
     empty task_version means any version, any other empty part means that the result has none. Until another person confirms it, and for
     what was received before that, the results may raise and never rule out. Raises BindingNotValid, BindingThere.
     """
     require(may_register(actor_of(actor, at)))
     _check(indicator, selector)
-    parts = {name: selector.get(name, "") for name in SELECTOR}
+    parts = {name: selector.get(name, "") for name in Binding.SELECTOR}
     binding = Binding(indicator=indicator, proposed_by=actor, proposed_at=at, **parts)
     try:
         with transaction.atomic():
@@ -72,9 +70,11 @@ def confirm(*, binding: Binding, actor: Person, at: datetime) -> Binding:
 
 
 def _check(indicator: str, selector: Mapping[str, str]) -> None:
-    unknown = set(selector) - set(SELECTOR)
+    unknown = set(selector) - set(Binding.SELECTOR)
     if unknown:
-        raise BindingNotValid(f"A binding is not told by {', '.join(sorted(unknown))}.", what_to_do=f"It is told by {', '.join(SELECTOR)}.")
+        raise BindingNotValid(
+            f"A binding is not told by {', '.join(sorted(unknown))}.", what_to_do=f"It is told by {', '.join(Binding.SELECTOR)}."
+        )
     missing = [name for name in ("family", "task", "metric") if not selector.get(name)]
     if missing:
         raise BindingNotValid(f"A binding names its {' and '.join(missing)}.", what_to_do="Copy them from the run's page.")

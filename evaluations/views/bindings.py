@@ -58,7 +58,7 @@ def new(request: MemberRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None, indicators=[(slug, slug) for slug in slugs], initial=_initial(request)
     )
     if request.method == "POST" and form.is_valid():
-        selector = {name: form.cleaned_data[name] for name in bindings.SELECTOR}
+        selector = {name: form.cleaned_data[name] for name in Binding.SELECTOR}
         indicator = form.cleaned_data["indicator"]
         verb = partial(bindings.propose, indicator=indicator, selector=selector, actor=request.actor.person, at=timezone.now())
         if said_on(form, verb):
@@ -75,7 +75,7 @@ def confirm(request: MemberRequest, pk: UUID) -> HttpResponse:
     require(may_confirm(request.actor, entered_by=binding.proposed_by))
     require(may_sign_evidence(request.actor))
     place = reverse("evaluations:bindings")
-    selector = [(name.capitalize(), getattr(binding, name) or "any") for name in bindings.SELECTOR]
+    selector = [(name.capitalize(), getattr(binding, name) or "any") for name in Binding.SELECTOR]
     return confirmed_act(
         request,
         act=lambda: bindings.confirm(binding=binding, actor=request.actor.person, at=timezone.now()),

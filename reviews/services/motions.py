@@ -6,7 +6,7 @@ from django.db import transaction
 
 from evaluations.models import Subject
 from frameworks.models import FrameworkVersion
-from ledger.refusals import NotNow, NotValid
+from ledger.refusals import NotNow
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
 from people.models import Person, User
@@ -14,13 +14,14 @@ from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
 from people.words import Role
-from reviews import entries, motions, policies
+from reviews import counting, entries, motions, policies
 from reviews.models import Motion, MotionVote
 from reviews.models.motion import MotionKind
 from reviews.services.late_results import LateResults, admit
 from reviews.services.locks import lock_subject
 from reviews.services.observing import ObservedScope, observe
 from reviews.services.rosters import board_for, roster_now
+from reviews.services.votes import RationaleMissing
 from reviews.tally import quorum_to_json
 
 # What follows once a motion is carried; False where it no longer can.
@@ -42,11 +43,6 @@ class MotionChanged(NotNow):
     code = "content_changed"
     sentence = "What you were shown is not what is asked."
     what_to_do = "Look at it once more."
-
-
-class RationaleMissing(NotValid):
-    code = "rationale_missing"
-    sentence = "Say why."
 
 
 @refusals_entered("reviews:motion:refused", about="subject")
@@ -124,7 +120,8 @@ def vote(
     signature = sign(person=actor, user=user, statement=said, confirmation=confirmation, at=at)
     motion.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)
     cast = MotionVote.objects.create(motion=motion, person=actor, choice=choice, rationale=rationale.strip(), signature=signature, at=at)
-    state = motions.tally_of(motion, motion.votes.all(), barred).state
+    # By what those who voted hold still: a role or a competence that ended fills no seat.
+    state = motions.tally_of(motion, motion.votes.all(), barred, counting.seated(motion, at)).state
     if state in {"approvable", "rejectable"}:
         motion.settled_at, motion.carried = at, state == "approvable" and TAKES_EFFECT[MotionKind(motion.kind)](motion, at)
         motion.save(update_fields=["settled_at", "carried"])

@@ -299,15 +299,15 @@ def give_signoff(
     meaning: str,
     rationale: str,
     seen_digest: str,
+    seen_wording: str,
     actor: Person,
     user: User,
     confirmation: Confirmation,
     at: datetime,
-    seen_wording: str | None = None,
 ) -> SignOff:
     """A reviewer's signature under one implementation version, for the safeguard as the framework in force words it, until its validity runs out.
 
-    `seen_digest`: the version digest the page showed; `seen_wording`: the digest of the wording it showed, None where none was shown.
+    `seen_digest`: the version digest the page showed; `seen_wording`: that of the wording it showed.
     Raises NotAllowed, ImplementationChanged, NoEvidence, CannotSignTwice, NotValid and what `people.signing.sign` raises.
     """
     implementation = _locked(implementation)
@@ -320,7 +320,7 @@ def give_signoff(
     require(may_sign_about(signer, version.document, {defined.axis: defined.tier}))
     if not rationale.strip():
         raise NotValid("Say what you looked at and why it is enough.", code="rationale_missing")
-    if implementation.version_digest != seen_digest or seen_wording not in (None, wording):
+    if implementation.version_digest != seen_digest or seen_wording != wording:
         raise ImplementationChanged
     if not _shown_as_asked(implementation, defined).exists():
         raise NoEvidence

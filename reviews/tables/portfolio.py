@@ -12,15 +12,17 @@ from people.words import Role
 from reviews.portfolio_choice import count
 from reviews.portfolio_page import PortfolioForm, PortfolioRow, chosen, counted, headline_of, portfolio_page, registered_then
 from reviews.status import AxisStatus, portfolio
-from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
+from reviews.tables.table import Column, FiltersNotValid, Kind, Table, sealed_now, spaced
 
 
 def portfolio_table(
     *, actor: Actor, version: FrameworkVersion, asked: Mapping[str, str], at: datetime, then: datetime | None = None
 ) -> Table:
-    """What this person sees of the portfolio; `asked` is what stands in the page's address, `then` the earlier moment it names."""
+    """What this person sees of the portfolio; `asked` is what stands in the page's address, `then` the earlier moment it names. Raises FiltersNotValid."""
     seal = sealed_now(at)
     known, form = evaluations_access.subjects(actor, at), PortfolioForm(asked)
+    if not form.is_valid():
+        raise FiltersNotValid
     names = {str(person.pk): person.name for person in people_with_any((Role.REVIEWER, Role.CHAIR), at)}
     models = chosen(known, version, form) if then is None else registered_then(known, form, then)
     whole = portfolio(models, version, then or at, back=then is not None)

@@ -7,8 +7,8 @@ from datetime import datetime
 from frameworks.models import FrameworkVersion
 from reviews.models import SignOff
 from reviews.queries import implementations_with_signoffs
-from reviews.safeguards_page import SafeguardListForm, SafeguardRow, safeguard_rows
-from reviews.tables.table import Column, Kind, Table, sealed_now, spaced
+from reviews.safeguards_page import SafeguardListForm, SafeguardRow, offer, safeguard_rows
+from reviews.tables.table import Column, FiltersNotValid, Kind, Table, sealed_now, spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,12 @@ class Line:
 
 
 def signoffs_table(*, version: FrameworkVersion, asked: Mapping[str, str], at: datetime) -> Table:
-    """`asked` is what stands in the address of the safeguards' page."""
-    seal = sealed_now(at)
-    rows = safeguard_rows(version, implementations_with_signoffs(version.name), SafeguardListForm(asked), at)
+    """`asked` is what stands in the address of the safeguards' page. Raises FiltersNotValid."""
+    seal, form = sealed_now(at), SafeguardListForm(asked)
+    offer(form, version)
+    if not form.is_valid():
+        raise FiltersNotValid
+    rows = safeguard_rows(version, implementations_with_signoffs(version.name), form, at)
     about = [("Framework", f"{version.name} {version.version}"), ("Framework digest", version.digest)]
     return Table("signoffs", "Safeguards and their sign-offs", COLUMNS, _lines(rows, version, at), seal, about)
 

@@ -100,6 +100,7 @@ def _line(at: str, side: str = "below", word: str = "rules_out") -> dict[str, st
         (lambda document: document["safeguards"][0].update(tier="asl-4"), "safeguards/0/tier", "undefined"),
         (lambda document: document["safeguards"][0].update(tier="asl-9"), "safeguards/0/tier", "unknown"),
         (lambda document: document["scopes"].update(external=["weather"]), "scopes/external", "unknown"),
+        (lambda document: document["scopes"].update(external=[]), "scopes/external", "schema"),
         (_threshold(domain="weather"), "thresholds/0/domain", "unknown"),
         (_threshold(requires={"security": "asl-9"}), "thresholds/0/requires/security", "unknown"),
         (_threshold(requires={}), "thresholds/0/requires", "missing"),

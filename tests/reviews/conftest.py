@@ -154,7 +154,9 @@ class Board:
         return found
 
     def sign_off(self, person: Person, implementation: SafeguardImplementation, **more: Any) -> SignOff:
-        told = {"meaning": "reviewed", "rationale": "I read the report.", "seen_digest": implementation.version_digest} | more
+        wording = self.version.wordings.get(implementation.safeguard, "")
+        seen = {"seen_digest": implementation.version_digest, "seen_wording": wording}
+        told = {"meaning": "reviewed", "rationale": "I read the report."} | seen | more
         at = self.now()
         return signoffs.give_signoff(
             implementation=implementation, actor=person, user=person.user, confirmation=confirmed(person, at), at=at, **told

@@ -180,6 +180,7 @@ def test_one_reviewer_signs_a_safeguard_off_once(board: Board) -> None:
     implementation = board.build("asl-2-deployment-1")
     chloe, at, seen = board.cast.chloe, board.now(), implementation.version_digest
     told = {"implementation": implementation, "meaning": "reviewed", "rationale": "Read.", "seen_digest": seen, "confirmation": CONFIRMED}
+    told |= {"seen_wording": board.version.wordings[implementation.safeguard]}
     results = at_once(*(lambda: signoffs.give_signoff(**told, actor=chloe, user=chloe.user, at=at) for _ in range(2)))
     assert sorted(isinstance(result, signoffs.CannotSignTwice) for result in results) == [False, True]
     assert SignOff.objects.count() == 1

@@ -11,15 +11,19 @@ from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
 from ledger.sentences import sentence
 from ledger.services import verify
+from people.models import RoleGrant
 from people.signing import Statement
+from people.words import Role
 from reviews.models import Motion, MotionVote
 from reviews.services.late_results import LateResults
-from reviews.services.motions import AlreadyAsked, MotionChanged, RationaleMissing
+from reviews.services.motions import AlreadyAsked, MotionChanged
 from reviews.services.observing import ObservedScope
+from reviews.services.votes import RationaleMissing
 from reviews.waiting import waiting_on
 from tests.makers import PASSWORD, client_of, make_signature
 from tests.reviews.conftest import Board, add_reviewer
 from tests.reviews.motions import answer, carry, late_results, observed_scope, put
+from tests.reviews.test_attack_seats import end
 
 Asks = Callable[[Board], LateResults | ObservedScope]
 pytestmark = pytest.mark.parametrize("asks", [late_results, observed_scope])
@@ -68,6 +72,15 @@ def test_one_objection_stands_in_the_way_and_two_settle_that(board: Board, asks:
     settled = answer(board, motion, board.cast.ben, "reject")
     assert not settled.is_open and not settled.carried
     assert motion.votes.filter(person=board.cast.ben).count() == 2
+
+
+def test_who_is_a_reviewer_no_more_carries_nothing(board: Board, asks: Asks) -> None:
+    mira = add_reviewer(board, "mira")
+    motion = put(board, asks(board))
+    answer(board, motion, board.cast.ben)
+    end(board, RoleGrant.objects.get(person=board.cast.ben, role=Role.REVIEWER))
+    assert answer(board, motion, board.cast.chloe).is_open
+    assert answer(board, motion, mira).carried
 
 
 def test_a_reviewer_who_brought_evidence_about_the_model_leaves_it_to_others(board: Board, asks: Asks) -> None:

@@ -64,6 +64,13 @@ def _flat(outline: list[Any]) -> Iterator[Any]:
             yield entry
 
 
+def test_it_is_set_in_the_fonts_it_brings(pdf: bytes) -> None:
+    """A family by a name no file has is set in another one, and nobody is told."""
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    fonts = {str(font.get_object()["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
+    assert {font.partition("+")[2].partition("-")[0] for font in fonts} >= {"Inter", "JetBrainsMonoNL"}
+
+
 def test_every_page_is_numbered_out_of_all(pdf: bytes) -> None:
     pages = PdfReader(io.BytesIO(pdf)).pages
     assert len(pages) > 3

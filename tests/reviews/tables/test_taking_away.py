@@ -108,6 +108,16 @@ def test_the_ledger_keeps_the_filters_of_its_page_and_refuses_those_that_make_no
     assert take(board.cast.hana, "cases", query="?state=lost").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("portfolio", "?show=lost"), ("signoffs", "?state=lost"), ("signoffs", "?tier=asl-9"), ("signoffs", "?axis=weather")],
+)
+def test_a_filter_that_makes_no_sense_makes_no_table(board: Board, name: str, query: str) -> None:
+    answer = take(board.cast.ben, name, query=query)
+    assert answer.status_code == 422 and "filters" in answer.whole.decode()
+    assert not Entry.objects.filter(kind="reviews:table:exported").exists()
+
+
 def test_sign_offs_are_told_each_with_whether_it_holds(board: Board) -> None:
     implementation = board.build("asl-3-security-1")
     board.sign_off(board.cast.chloe, implementation)
