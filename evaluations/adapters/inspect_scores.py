@@ -186,9 +186,9 @@ def _is_over_a_group(metric: Node) -> bool:
 
     `group` is what Inspect writes to every number of a metric that gives several; of which items each is, only its own metrics tell.
     """
-    params = metric.child("params")
-    if not params.child("group_key").is_there:
+    if metric.inner("params") is None or not metric.child("params").child("group_key").is_there:
         return metric.inner("group") is not None and not _is_bound(metric)
+    params = metric.child("params")
     is_whole = metric.child("name").text() == (params.child("all_label").text() or "all")
     return not is_whole or params.child("all").text() == "groups"
 

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 
 from evaluations.adapters.figures import Figure, implied_n
 from evaluations.adapters.types import Warning
-from frameworks.engine.noise import is_noise
+from frameworks.engine.noise import NOISE
 
 # Metrics that are by definition a share of items: 0 or 1 each, unless the scorer gives partial credit.
 _SHARES = frozenset({"exact_match", "em", "pass_rate", "success_rate", "pct_stereotype"})
@@ -116,7 +116,7 @@ def usable_stderr(found: Figure, value: str | None, n: int | None, where: str) -
     error = Decimal(found.value)
     if error < 0:
         return None, [Warning("stderr-negative", "The standard error is negative.", where, "holds")]
-    if value is not None and 0 < Decimal(value) < 1 and is_noise(error, Decimal(value)) and (n is None or n > 1):
+    if error <= NOISE and value is not None and 0 < Decimal(value) < 1 and (n is None or n > 1):
         message = "A standard error of 0, or of no more than the rounding of the machine, cannot be right for this value."
         return None, [Warning("stderr-zero", message, where, "holds")]
     return found.value, []
