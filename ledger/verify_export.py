@@ -25,8 +25,14 @@ from typing import IO, Any
 FITS, MISFIT, INCOMPLETE = 0, 1, 3
 LOG_OPENED = "ledger:log:opened"
 REPORT_MADE, DIGESTS = "reviews:report:made", ("json", "pdf")
+FIELD_PURGED = "ledger:field:purged"
 CLASSES = {"public", "internal", "personal", "hazard"}
+# What is not checked is not there: a word beside what fits would pass for a word that fits.
+MEMBERS = {"log.json", "entries.jsonl", "VERIFIER-KEYS.txt", "verify_export.py"}
+LOG = {"v", "log_id", "mode", "opened_at", "size", "root", "classes"}
 HEADER = {"v", "log_id", "seq", "kind", "at", "recorded_at", "actor", "role", "thing", "policy", "fields_root"}
+FIELD = {"path", "class", "hash"}
+KINDS_OF_FIELD = (FIELD | {"salt", "value"}, FIELD | {"withheld"}, FIELD | {"purged"})
 
 
 class Misfit(Exception):
@@ -186,9 +192,28 @@ def signers(note: str, keys: list[Key]) -> list[Key]:
 # The export
 
 
+def check_archive(archive: zipfile.ZipFile) -> None:
+    """That every program reads the same members in it, and none that is not looked at here."""
+    names = archive.namelist()
+    if len(set(names)) < len(names):
+        raise Misfit("A member of the archive stands twice; which one is read depends on the program.")
+    if archive.comment or min(member.header_offset for member in archive.infolist()):
+        raise Misfit("The archive holds bytes before or behind its members; what is read in it depends on the program.")
+    unknown = [name for name in names if name not in MEMBERS and not name.startswith("checkpoints/")]
+    if unknown:
+        raise Misfit(f"The archive holds {unknown[0]!r}, which is no part of an export and was not checked.")
+
+
+def check_log(log: dict[str, Any]) -> None:
+    if set(log) != LOG or log["v"] != 1 or not {"public"} <= set(log["classes"]) <= CLASSES:
+        raise Misfit("log.json is malformed, or says something that nothing seals.")
+
+
 def check_entry(document: dict[str, Any], log: dict[str, Any], previous: dict[str, Any] | None, expected: int) -> bytes:
     """One line of entries.jsonl; returns its leaf."""
     entry, seq = document["entry"], document["entry"].get("seq")
+    if set(document) != {"entry", "leaf", "fields"}:
+        raise Misfit(f"Beside entry {seq} stands something that nothing seals.")
     if seq != expected:
         raise Misfit(f"Entry {expected} is missing; the next one found is {seq}.")
     if set(entry) != HEADER or entry["v"] != 1 or entry["log_id"] != log["log_id"]:
@@ -202,7 +227,7 @@ def check_entry(document: dict[str, Any], log: dict[str, Any], previous: dict[st
         raise Misfit(f"A field of entry {seq} stands twice.")
     tree = Tree()
     for field in sorted(document["fields"], key=lambda field: field["path"]):
-        tree.add(check_field(field, seq))
+        tree.add(check_field(field, seq, log))
     if tree.root().hex() != entry["fields_root"]:
         raise Misfit(f"A field of entry {seq} was added, taken away or renamed.")
     return leaf
@@ -216,16 +241,20 @@ def check_genesis(document: dict[str, Any], log: dict[str, Any]) -> None:
         raise Misfit("The first entry names another log, another mode or another time of opening than log.json does.")
 
 
-def check_field(field: dict[str, Any], seq: int) -> bytes:
-    sealed = bytes.fromhex(field["hash"])
+def check_field(field: dict[str, Any], seq: int, log: dict[str, Any]) -> bytes:
+    name, sealed = f"field {field['path']} of entry {seq}", bytes.fromhex(field["hash"])
     if field["class"] not in CLASSES or len(sealed) != 32:
-        raise Misfit(f"The field {field['path']} of entry {seq} is malformed.")
+        raise Misfit(f"The {name} is malformed.")
+    if not {"value", "withheld", "purged"} & set(field):
+        raise Misfit(f"The {name} has no value and does not say why.")
+    if set(field) not in KINDS_OF_FIELD:
+        raise Misfit(f"Beside the {name} stands something that nothing seals.")
     if "value" in field:
         data = canonical([field["path"], field["class"], field["salt"], field["value"]])
         if hashlib.sha256(b"\x00" + data).digest() != sealed:
             raise Misfit(f"The value of {field['path']} in entry {seq} does not give the hash that was sealed.")
-    elif not (field.get("withheld") or field.get("purged")):
-        raise Misfit(f"The field {field['path']} of entry {seq} has no value and does not say why.")
+    if "purged" not in field and ("value" in field) != (field["class"] in log["classes"]):
+        raise Misfit(f"The {name} is shown or withheld otherwise than log.json says of its class.")
     return sealed
 
 
@@ -260,13 +289,17 @@ def _told_by_pdf(data: bytes) -> dict[str, Any]:
 
 class Verifier:
     def __init__(self, archive: zipfile.ZipFile, own_keys: list[Key], own_notes: list[str]) -> None:
+        check_archive(archive)
         self.archive, self.own_keys, self.own_notes = archive, own_keys, own_notes
         self.log = read_json(archive.read("log.json"))
+        check_log(self.log)
         self.tree = Tree()
         self.leaves = bytearray()
         self.roots: dict[int, bytes] = {}
         self.introduced: list[Key] = []
         self.made: dict[str, dict[str, Any]] = {}
+        self.told_purged: dict[str, set[str]] = {}
+        self.said_purged: dict[str, set[Any]] = {}
         self.shown = self.withheld = self.purged = self.signed_to = self.unnamed = 0
         self.signed_by: set[str] = set()
 
@@ -275,9 +308,11 @@ class Verifier:
         notes = [self.archive.read(name).decode() for name in sorted(self.archive.namelist()) if name.startswith("checkpoints/")]
         wanted = {read_note(note)[1] for note in notes + self.own_notes}
         self._entries(wanted)
+        self._check_purged()
+        self._check_keys_told()
         proven = [
             f"{self.tree.size} entries, without a gap, forward in time, under the root sha256:{self.tree.root().hex()}",
-            f"{self.shown} field values shown fit; {self.withheld} withheld and {self.purged} purged stand by their hash (their names are told, not shown)",
+            f"{self.shown} field values shown fit; {self.withheld} withheld and {self.purged} purged stand by their hash (their names and number are told, not shown)",
         ]
         for note in notes:
             self._check_note(note, self.introduced + self.own_keys)
@@ -340,7 +375,12 @@ class Verifier:
     def _note_fields(self, document: dict[str, Any]) -> None:
         entry, values = document["entry"], {field["path"]: field["value"] for field in document["fields"] if "value" in field}
         self.shown += len(values)
-        self.purged += sum("purged" in field for field in document["fields"])
+        purged = {field["path"] for field in document["fields"] if "purged" in field}
+        if purged:
+            self.told_purged[f"entry:{entry['seq']}"] = purged
+        if entry["kind"] == FIELD_PURGED:
+            self.said_purged.setdefault(entry["thing"], set()).add(values.get("path"))
+        self.purged += len(purged)
         self.withheld += sum("withheld" in field for field in document["fields"])
         if entry["kind"] == "ledger:key:introduced" and "verifier_key" in values:
             self.introduced.append(read_key(values["verifier_key"]))
@@ -349,6 +389,23 @@ class Verifier:
             self.unnamed += not named
             for digest in named:
                 self.made.setdefault(digest, values | {"seq": entry["seq"], "recorded_at": entry["recorded_at"]})
+
+    def _check_purged(self) -> None:
+        """Whoever purges a value leaves an entry that says so; anybody could call a value purged that they would rather not show."""
+        for thing, paths in self.told_purged.items():
+            said = self.said_purged.get(thing, set())
+            # An entry about a purge may have been purged itself: it still names the entry it is about.
+            if not (paths <= said or None in said):
+                raise Misfit(
+                    f"A value of {thing.replace(':', ' ')} is told to be purged, and no entry says that it was. If it was purged while this export was "
+                    "made, a newer export holds the entry."
+                )
+
+    def _check_keys_told(self) -> None:
+        told = self.archive.read("VERIFIER-KEYS.txt").decode() if "VERIFIER-KEYS.txt" in self.archive.namelist() else ""
+        for line in told.splitlines():
+            if re.fullmatch(r"\S+\+[0-9a-f]{8}\+\S+", line.strip()) and read_key(line) not in self.introduced:
+                raise Misfit("VERIFIER-KEYS.txt names a key that no entry of this log introduces.")
 
     def _check_note(self, note: str, keys: list[Key]) -> None:
         """Raises Misfit."""

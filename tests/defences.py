@@ -266,6 +266,20 @@ DEFENCES = (
         "tests/reviews/outlets/test_reaching.py::test_an_address_inside_is_not_reached",
     ),
     Defence(
+        "words beside what a seal holds, in an export",
+        "ledger/verify_export.py",
+        "    if set(field) not in KINDS_OF_FIELD:\n",
+        "    if not set(field):\n",
+        "tests/ledger/test_export.py::test_each_forgery_in_an_export_is_found",
+    ),
+    Defence(
+        "an export that two programs read differently",
+        "ledger/verify_export.py",
+        "        check_archive(archive)\n",
+        "",
+        "tests/ledger/test_export.py::test_an_archive_that_programs_read_differently_or_that_holds_more_is_no_export",
+    ),
+    Defence(
         "a cell that a spreadsheet would run",
         "reviews/tables/as_csv.py",
         '    return f"\'{cell}" if cell.startswith(FORMULA) else cell\n',

@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 import uuid
+import warnings
 import zipfile
 from contextlib import redirect_stdout
 from io import StringIO
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import canonical, services, tree, verify_export
+from ledger.checkpoints import SignerKey
 from ledger.export import write_export
 from ledger.models import Checkpoint, Entry
 from ledger.notary import Notary
@@ -194,6 +196,16 @@ def _line(number, change):
     return apply
 
 
+def _taken_back(field, word):
+    """A value that somebody would rather not show."""
+    del field["salt"], field["value"]
+    field[word] = True
+
+
+def _a_forgers_key() -> str:
+    return f"    {SignerKey.generate('asl-portal/forger').verifier}\n"
+
+
 FORGERIES = [
     ("entries.jsonl", _line(3, lambda d: d["entry"].update(role="chair")), "bytes of entry 3"),
     ("entries.jsonl", _line(3, lambda d: d["entry"].update(v=2)), "another format"),
@@ -217,6 +229,14 @@ FORGERIES = [
     ("log.json", lambda data: b"[]", "malformed"),
     ("log.json", lambda data: data.replace(b'"mode":"demo"', b'"mode":"production"'), "another mode"),
     ("log.json", lambda data: data.replace(b'"opened_at":"20', b'"opened_at":"19'), "another time of opening"),
+    ("entries.jsonl", _line(3, lambda d: d.update(verdict="released")), "Beside entry 3 stands something"),
+    ("entries.jsonl", _line(3, lambda d: d["fields"][0].update(unit="metres")), "Beside the field height of entry 3"),
+    ("entries.jsonl", _line(2, lambda d: d["fields"][2].update(value="Eve")), "Beside the field who of entry 2"),
+    ("entries.jsonl", _line(3, lambda d: _taken_back(d["fields"][0], "withheld")), "otherwise than log.json says"),
+    ("entries.jsonl", _line(3, lambda d: _taken_back(d["fields"][0], "purged")), "no entry says that it was"),
+    ("log.json", lambda data: data.replace(b'"v":1', b'"v":1,"audited_by":"everybody"'), "nothing seals"),
+    ("log.json", lambda data: data.replace(b'"personal",', b""), "otherwise than log.json says"),
+    ("VERIFIER-KEYS.txt", lambda data: data + _a_forgers_key().encode(), "no entry of this log introduces"),
     ("checkpoints/", lambda data: data.replace(b"\n8\n", b"\n7\n"), "over another tree|does not fit"),
     ("checkpoints/", lambda data: data.replace(b"asl-portal/", b"other/", 1), "of another log"),
     ("checkpoints/", lambda data: data[: data.rindex(b"\n\n") + 2], "malformed"),
@@ -231,6 +251,37 @@ def test_each_forgery_in_an_export_is_found(log, tmp_path, member, change, told)
     code, said = _told(forged)
     assert code == verify_export.MISFIT
     assert any(words in said for words in told.split("|")), said
+
+
+def _appended(path, name, data):
+    """Put in front, so that a program which reads by name finds the true one and a program which reads along finds this."""
+    with zipfile.ZipFile(path) as archive:
+        members = [(each, archive.read(each)) for each in archive.namelist()]
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")
+        for each, content in [(name, data), *members]:
+            archive.writestr(each, content)
+
+
+def _commented(path):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"All of it was audited."
+
+
+ARCHIVES = {
+    "a member stands twice": lambda path: _appended(path, "entries.jsonl", b"{}\n"),
+    "a member nobody checks": lambda path: _appended(path, "READ ME FIRST.txt", b"All of it was audited."),
+    "another archive in front": lambda path: path.write_bytes(path.read_bytes() * 2),
+    "something behind the end": _commented,
+}
+
+
+@pytest.mark.parametrize("oddity", ARCHIVES)
+def test_an_archive_that_programs_read_differently_or_that_holds_more_is_no_export(log, tmp_path, oddity):
+    path = _export(tmp_path)
+    ARCHIVES[oddity](path)
+    code, said = _told(path, "--key", _key())
+    assert code == verify_export.MISFIT and "DOES NOT FIT: " in said and "archive" in said, said
 
 
 def _told(path, *arguments) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger import tree, verify_export
 from ledger.canonical import parse
 from ledger.checkpoints import Checkpoint, SignerKey
-from ledger.entry_format import Commitment, Header, fields_root, value_of
+from ledger.entry_format import CLASSES, Commitment, Header, fields_root, value_of
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "ledger.md"
 LOG = uuid.UUID("11111111-2222-4333-8444-555555555555")
@@ -72,9 +72,10 @@ def test_the_documented_vectors_are_what_the_code_gives():
 def test_the_independent_verifier_agrees_with_the_documented_vectors():
     documented = _documented()
     grown, previous = verify_export.Tree(), None
+    log = {"log_id": str(LOG), "classes": [*CLASSES]}
     for number, entry in enumerate(documented["entries"]):
         document = {"entry": parse(entry["bytes"].encode()), "leaf": entry["leaf"], "fields": entry["fields"]}
-        grown.add(verify_export.check_entry(document, {"log_id": str(LOG)}, previous, number))
+        grown.add(verify_export.check_entry(document, log, previous, number))
         previous = document["entry"]
     assert grown.root().hex() == documented["root"]
     assert verify_export.signers(documented["checkpoint"], [verify_export.read_key(documented["verifier_key"])])
