@@ -45,7 +45,7 @@ from ledger.canonical import canonical, digest, parse
 from reviews import paper_rules, places
 from reviews.rules import Required, Standing, required_tiers
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 # An allowed answer is worth nothing long after it was given; the serving side asks again.
 LONGEST_VALIDITY = timedelta(minutes=15)
 
@@ -294,7 +294,8 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
         if threshold.kind != "threshold":
             continue
         decided = inputs["determinations"].get(threshold.slug)
-        if decided is not None and _past(decided["valid_until"], inputs):
+        covers_others = decided is not None and _covers_other_weights(decided, inputs)
+        if decided is not None and (_past(decided["valid_until"], inputs) or covers_others):
             decided = None
         if inputs["assessment"] is not None and not _speaks_for_these_weights(inputs, threshold.slug, decided):
             yield Reason(
@@ -308,7 +309,8 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
         if decided is None:
             yield Reason(
                 "finding_not_answered",
-                f"No determination in force says whether {threshold.title} is crossed.",
+                f"No determination in force says whether {threshold.title} is crossed"
+                + (": the coverage that is in force names other weights." if covers_others else "."),
                 (REVIEWERS, CHAIR),
                 "Decide the threshold in a case.",
                 threshold.slug,
@@ -334,9 +336,14 @@ def _finding_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[R
 
 def _speaks_for_these_weights(inputs: Inputs, slug: str, decided: Mapping[str, Any] | None) -> bool:
     """Whether a threshold's finding was made with these weights as a required cell, or a coverage in force names them."""
-    if decided is not None and decided["verdict"] == "covered_by" and decided.get("covered") == inputs["snapshot"]["id"]:
+    if decided is not None and decided["verdict"] == "covered_by":
         return True
     return slug in inputs["findings"] and inputs["snapshot"]["id"] in inputs["findings"][slug]["snapshots"]
+
+
+def _covers_other_weights(decided: Mapping[str, Any], inputs: Inputs) -> bool:
+    """A coverage speaks for the weights it names and for no others of the same model."""
+    return bool(decided["verdict"] == "covered_by") and decided.get("covered") != inputs["snapshot"]["id"]
 
 
 def _answers(decided: Mapping[str, Any], inputs: Inputs, slug: str) -> bool:

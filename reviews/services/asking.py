@@ -16,7 +16,7 @@ from people.models import Person
 from reviews import contents, entries, past
 from reviews.contents import Wanted
 from reviews.facts import Facts, collect_one
-from reviews.models import ApplicabilityStatement, Case, CaseRevision, Question
+from reviews.models import ApplicabilityStatement, Case, CaseRevision, Determination, Question
 from reviews.models.case import CaseKind
 from reviews.models.question import QuestionKind, QuestionState, Verdict
 from reviews.rules import EARLIER_BASELINE, OPPOSITE, higher_of, is_strict, verdict_refused
@@ -84,11 +84,16 @@ def _wanted_thresholds(
         asked = questions.get((QuestionKind.THRESHOLD, slug, "", "", None, ""))
         if slug in watched and slug not in rose and slug not in named and not (asked and asked.is_open):
             continue  # What is only watched is asked by hand, never by a finding.
-        answered = slug in facts.determinations
+        answered = slug in facts.determinations and not _covers_other_weights(case, facts.determinations[slug])
         if answered and slug not in named and not (asked and asked.is_open):
             continue
         wanted.append(_wanted_threshold(case, facts, slug, asked, rose=rose.get(slug), named=slug in named))
     return wanted
+
+
+def _covers_other_weights(case: Case, standing: Determination) -> bool:
+    """A coverage answers for the weights it names; a case about others asks."""
+    return standing.verdict == Verdict.COVERED_BY and standing.question.case.snapshot_id != case.snapshot_id
 
 
 def _wanted_threshold(
@@ -111,12 +116,14 @@ def _wanted_threshold(
 
 
 def requires_of(facts: Facts, slug: str, asked: Question | None, rose: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """What a threshold would require: as the case's version has it; else as it was asked, decided or found under another one."""
+    """What a threshold would require: as the case's version has it, and as a strict decision in force holds it up; else as it was asked, decided or
+    found under another one."""
+    decided = facts.determinations.get(slug)
     if facts.document.gates(slug):
-        return facts.document.threshold(slug).requires
+        # What an earlier version asked more of is let go of in a lowering case, not by saying anew that the threshold is crossed.
+        return higher_of(facts.document, facts.document.threshold(slug).requires, decided.requires if decided else {})
     if slug == EARLIER_BASELINE:
         return higher_of(facts.document, *facts.held)
-    decided = facts.determinations.get(slug)
     told = [asked.content["requires"] if asked else {}, decided.requires if decided else {}, rose or {}, facts.found_under.get(slug, {})]
     return higher_of(facts.document, *told)
 

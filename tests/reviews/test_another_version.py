@@ -155,6 +155,25 @@ def test_a_paper_an_earlier_version_asked_for_is_asked_for_until_the_board_decid
     assert not told.all().exists()
 
 
+ASKED_ASL_4 = FRAMEWORK.replace(b"requires: {deployment: asl-3, security: asl-3}", b"requires: {deployment: asl-4, security: asl-4}")
+
+
+def test_saying_anew_that_a_threshold_is_crossed_lets_go_of_no_tier_an_earlier_version_asked(board: Board) -> None:
+    """Bio-3 asked ASL-4 when it was decided and asks ASL-3 by now: any reviewer may ask again, and only a lowering case lowers."""
+    adopt(board, ASKED_ASL_4.replace(b"revision: 1", b"revision: 9"))
+    board.clean()
+    case = board.open_case("precaution", thresholds=["bio-3"])
+    board.settle(board.question(threshold="bio-3"))
+    close(board, case)
+    adopt(board, NEXT.replace(b"revision: 2", b"revision: 10"))
+    assert set(board.required().values()) == {"asl-4"}
+    board.open_case("precaution", thresholds=["bio-3"], actor=board.cast.ben)
+    question = board.question(threshold="bio-3")
+    assert question.content["requires"] == {"deployment": "asl-4", "security": "asl-4"}
+    board.settle(question)
+    assert set(board.required().values()) == {"asl-4"}
+
+
 def lower_bio_3(board: Board) -> Question:
     """Bio-3 was treated as crossed, the next version has it no more, and the board asks whether to let go; Mia votes for it."""
     mia = add_reviewer(board, "Mia")

@@ -12,7 +12,7 @@ from evaluations.services import readings
 from reviews.facts import collect_one
 from reviews.models import Determination
 from reviews.services import cases
-from reviews.services.decisions import CoverNotFit, propose
+from reviews.services.decisions import CoverNotFit, GateWouldDeny, propose
 from tests.conftest import WorldOnce
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot, make_subject
@@ -101,6 +101,23 @@ def test_weights_the_covering_models_decision_does_not_speak_for_cover_nothing(c
     with pytest.raises(CoverNotFit):
         propose(**told, covered_by=never, at=board.now())
     assert propose(**told, covered_by=covered.weights, at=board.now())
+
+
+def test_a_coverage_of_some_weights_lets_out_no_others_of_the_same_model(covered: Covered) -> None:
+    """Egret goes on training. Bio-3 of the second step was never measured, and what the board covered were the weights of the first."""
+    board = covered.board
+    board.snapshot = make_snapshot(
+        board.cast, board.subject, "step 2", at=board.now(), compute_factor=Decimal(1), is_release_candidate=True
+    )
+    board.work()
+    board.measure("exploits")
+    board.settle(board.question(threshold="bio-4"), "not_crossed")
+    board.work()
+    board.settle_safeguards()
+    assert ("finding_not_answered", "bio-3") in {(each["code"], each["about"]) for each in board.ask().reasons}
+    with pytest.raises(GateWouldDeny):
+        board.release()
+    assert board.question(threshold="bio-3").proposal == "treated_as_crossed"
 
 
 def test_what_waits_two_models_up_shuts_the_gate_too(covered: Covered) -> None:
