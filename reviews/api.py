@@ -243,7 +243,8 @@ def list_cases(
 @router.get("/cases/{case_id}", auth=TokenAuth(Scope.CASES_READ), tags=["cases"], summary="The case file", openapi_extra=_AN_OBJECT)
 def case(request: HttpRequest, case_id: UUID) -> dict[str, Any]:
     """Questions with their requirements, every vote ever cast, decisions with their dissent, revisions and the discussion."""
-    return case_json(access.case(_actor(request), case_id, timezone.now()))
+    now = timezone.now()
+    return case_json(access.case(_actor(request), case_id, now), now)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -1,6 +1,7 @@
 """Status and cases as JSON values, for programs. Prose people wrote goes out only where a case is asked for by itself; what holds hazardous detail never."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from reviews import queries, signing
@@ -149,10 +150,10 @@ def case_row(case: Case) -> dict[str, Any]:
     }
 
 
-def case_json(case: Case) -> dict[str, Any]:
+def case_json(case: Case, at: datetime) -> dict[str, Any]:
     """The case file: questions with their requirements, every vote ever cast, decisions with dissent, revisions, recusals, discussion."""
     questions = queries.questions_of(case)
-    counted = tallies(case, questions)
+    counted = tallies(case, questions, at)
     votes = queries.votes_of(case)
     return case_row(case) | {
         "reason": case.reason,

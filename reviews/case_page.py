@@ -30,6 +30,7 @@ from reviews.services.applicability import Coverage, covered_by, serving, usual_
 from reviews.services.asking import statement_of
 from reviews.standing import shown
 from reviews.status import undefined_words
+from reviews.tally import Member
 
 # How many assessments back the page looks for what was found before.
 LOOK_BACK = 60
@@ -305,6 +306,7 @@ class _Read:
     facts: Facts
     questions: Sequence[Question]
     barred: Mapping[UUID, Mapping[str, str]]
+    still: Sequence[Member]
     names: Mapping[str, str]
     statement: ApplicabilityStatement | None
     held: Sequence[SignOff]
@@ -330,6 +332,7 @@ def _read(case: Case, at: datetime) -> _Read:
         facts=facts,
         questions=questions,
         barred=conflicts.excluded([case], questions),
+        still=counting.seated([case], at)[case.pk],
         names=_names(case),
         statement=statement_of(case),
         held=serving(case, facts) if any(question.kind == QuestionKind.SAFEGUARDS for question in questions) else [],
@@ -359,7 +362,8 @@ def case_page(case: Case, actor: Actor, at: datetime) -> CasePage:
     facts = replace(read.facts, at=at)
     charts = FindingCharts(document, facts.findings, read.days)
     recused = frozenset(recusal.person_id for recusal in read.recusals)
-    look = Look(case, actor, document, facts, read.names, counting.members(case), charts, recused, read.revisions, read.determined)
+    roster = counting.members(case)
+    look = Look(case, actor, document, facts, read.names, roster, read.still, charts, recused, read.revisions, read.determined)
     parts = [look.part(question, read.barred[question.pk]) for question in read.questions]
     site = read.statement.site if read.statement is not None else usual_site(read.held)
     return CasePage(

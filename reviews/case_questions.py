@@ -111,6 +111,8 @@ class Look:
     facts: Facts
     names: Mapping[str, str]
     roster: Sequence[Member]
+    # The same people, with what they hold at this moment.
+    still: Sequence[Member]
     charts: FindingCharts
     recused: frozenset[UUID] = frozenset()
     revisions: Sequence[CaseRevision] = ()
@@ -120,7 +122,7 @@ class Look:
     def part(self, question: Question, barred: Mapping[str, str]) -> QuestionPart:
         every = sorted(question.votes.all(), key=lambda vote: vote.at)
         live = [vote for vote in every if vote.is_live]
-        tally = counting.count(question, live, self.roster, barred)
+        tally = counting.count(question, live, self.roster, barred, self.still)
         ready = next((side for side in (tally.approve, tally.reject) if side.met), None) if question.is_open else None
         may_vote = policies.may_vote(self.actor, self.case, question, barred)
         may_declare = policies.may_decide(self.actor, self.case, question, frozenset(str(vote.person_id) for vote in live), barred)
@@ -192,7 +194,7 @@ class Look:
         """What the quorum asked for, as it was met: counted once more from the votes that stood when the outcome was declared. Who came to have a conflict
         later is no reason to tell it otherwise; whoever had one then could not have made it met."""
         stood = [vote for vote in question.votes.all() if _stood(vote, question.decided_at)]
-        side = counting.count(question, stood, self.roster, {}).side(question.outcome)
+        side = counting.count(question, stood, self.roster, {}, self.still).side(question.outcome)
         return [self._tally_line(each, False, asked=True) for each in side.requirements] if side is not None and side.met else []
 
     def _chairs(self) -> str:

@@ -1,6 +1,7 @@
 """What one person entered and another has to confirm or answer for, as it waits on somebody."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Value
 from django.utils.text import capfirst
@@ -19,12 +20,12 @@ from reviews.turns import Waiting
 CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
 
 
-def confirmations_for(actor: Actor) -> Iterator[Waiting]:
+def confirmations_for(actor: Actor, at: datetime) -> Iterator[Waiting]:
     """Everything that this person may be the second one for. A number of queries that does not grow with what waits."""
     if actor.roles & {role for roles in ANSWERED_BY.values() for role in roles}:
         yield from _clocks(actor)
     if Role.REVIEWER in actor.roles:
-        yield from _motions(actor)
+        yield from _motions(actor, at)
     if policies.may_confirm_adoption(actor):
         yield from _adoptions(actor)
     if policies.may_found_board(actor):
@@ -61,8 +62,8 @@ def _clocks(actor: Actor) -> Iterator[Waiting]:
         )
 
 
-def _motions(actor: Actor) -> Iterator[Waiting]:
-    for motion in motions_for(actor.person.pk):
+def _motions(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    for motion in motions_for(actor.person.pk, at):
         title, why = f"{capfirst(title_of(motion))}, {motion.subject.name}", f"{motion.get_kind_display()}: a motion waits for votes."
         yield Waiting("vote_on_motion", title, why, None, f"motion:{motion.pk}", slug=motion.subject.slug)
 

@@ -20,9 +20,10 @@ def members(asked: Case | Motion) -> list[Member]:
     return [Member(each["person"], frozenset(each["roles"]), frozenset(each["competences"])) for each in asked.roster]
 
 
-def seated(asked: Case | Motion, at: datetime) -> list[Member]:
-    """The pinned roster, each with what they hold still. A role that never votes counts as soon as somebody holds it. One query."""
-    people = [each["person"] for each in asked.roster]
+def seated(asked: Iterable[Case | Motion], at: datetime) -> dict[UUID, list[Member]]:
+    """The pinned rosters, each member with what they hold still. A role that never votes counts as soon as somebody holds it. One query."""
+    rosters = {each.pk: members(each) for each in asked}
+    people = {UUID(member.person) for roster in rosters.values() for member in roster}
     grants: tuple[tuple[type[Grant], str], ...] = ((RoleGrant, "role"), (Competence, "area"))
     rows = [
         model.objects.in_force(at).filter(person__in=people).order_by().values_list("person_id", Value(field), F(field))
@@ -31,14 +32,12 @@ def seated(asked: Case | Motion, at: datetime) -> list[Member]:
     held: dict[tuple[str, str], set[str]] = defaultdict(set)
     for person, field, value in rows[0].union(*rows[1:]):
         held[str(person), field].add(value)
-    return [
-        Member(
-            each.person,
-            each.roles & held[each.person, "role"] | held[each.person, "role"] & NEVER_VOTE,
-            each.competences & held[each.person, "area"],
-        )
-        for each in members(asked)
-    ]
+    return {pk: [_still(member, held) for member in roster] for pk, roster in rosters.items()}
+
+
+def _still(member: Member, held: Mapping[tuple[str, str], set[str]]) -> Member:
+    roles, areas = held.get((member.person, "role"), set()), held.get((member.person, "area"), set())
+    return Member(member.person, member.roles & roles | roles & NEVER_VOTE, member.competences & areas)
 
 
 def live_votes(questions: Iterable[Question], then: datetime | None = None) -> dict[UUID, list[Vote]]:
@@ -53,37 +52,31 @@ def live_votes(questions: Iterable[Question], then: datetime | None = None) -> d
     return grouped
 
 
-def tallies(case: Case, questions: Sequence[Question]) -> dict[UUID, Tally]:
+def tallies(case: Case, questions: Sequence[Question], at: datetime) -> dict[UUID, Tally]:
     """How the questions of one case stand."""
-    return tallies_of({case.pk: case}, questions)
+    return tallies_of({case.pk: case}, questions, at)
 
 
-def tallies_of(cases: Mapping[UUID, Case], questions: Sequence[Question], then: datetime | None = None) -> dict[UUID, Tally]:
-    """How every question of these cases stands, or stood `then`, in a number of queries that does not grow with them."""
+def tallies_of(cases: Mapping[UUID, Case], questions: Sequence[Question], at: datetime, *, back: bool = False) -> dict[UUID, Tally]:
+    """How every question of these cases stands, or with `back` stood then, in a number of queries that does not grow with them."""
+    then = at if back else None
     votes, barred = live_votes(questions, then), excluded(cases.values(), questions, then)
-    rosters = {case_id: members(case) for case_id, case in cases.items()}
-    return {question.pk: count(question, votes[question.pk], rosters[question.case_id], barred[question.pk]) for question in questions}
+    still = seated(cases.values(), at) if questions else {}
+    return {
+        question.pk: count(question, votes[question.pk], members(cases[question.case_id]), barred[question.pk], still[question.case_id])
+        for question in questions
+    }
 
 
-def tally_of(case: Case, question: Question) -> Tally:
-    return tallies(case, [question])[question.pk]
+def tally_of(case: Case, question: Question, at: datetime) -> Tally:
+    return tallies(case, [question], at)[question.pk]
 
 
-def declarable(case: Case, question: Question, at: datetime) -> Tally:
-    """The tally that is declared: by what those who voted hold still at that moment, whatever the roster pinned."""
-    votes, barred = live_votes([question])[question.pk], excluded([case], [question])[question.pk]
-    return count(question, votes, members(case), barred, seated(case, at))
-
-
-def count(
-    question: Question,
-    votes: Iterable[Vote],
-    roster: Sequence[Member],
-    barred: Mapping[str, str],
-    seated: Sequence[Member] | None = None,
-) -> Tally:
+def count(question: Question, votes: Iterable[Vote], roster: Sequence[Member], barred: Mapping[str, str], still: Sequence[Member]) -> Tally:
+    """`roster` as it was pinned; `still`: the same with what its members hold at the moment that is counted for. A question that was decided is counted as it
+    was decided."""
     return tally(
-        seated=seated,
+        seated=still if question.is_open else None,
         proposal=question.proposal,
         opposite=OPPOSITE[question.proposal],
         ballots=[Ballot(str(vote.person_id), vote.choice, vote.proposal, is_current(vote, question)) for vote in votes],

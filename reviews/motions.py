@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -10,7 +11,7 @@ from evaluations.models import Measurement, Snapshot, Subject, Upload
 from ledger.canonical import digest
 from people.signing import Statement
 from reviews.conflicts import OWN_EVIDENCE, OWN_SNAPSHOT
-from reviews.counting import members
+from reviews.counting import members, seated
 from reviews.late_results import measurements_of
 from reviews.models import Motion, MotionVote
 from reviews.models.motion import MotionKind
@@ -82,15 +83,15 @@ def excluded(subject: Subject) -> dict[str, str]:
     return {str(person): OWN_SNAPSHOT for person in registered} | {str(person): OWN_EVIDENCE for person in uploaded}
 
 
-def tally_of(motion: Motion, votes: Iterable[MotionVote], barred: Mapping[str, str], seated: Sequence[Member] | None = None) -> Tally:
-    """How a motion stands by its live votes, or how it is settled where it is told what its voters hold still. Each lets something go, as a release does, so
+def tally_of(motion: Motion, votes: Iterable[MotionVote], barred: Mapping[str, str], still: Sequence[Member]) -> Tally:
+    """How a motion stands by its live votes and by what its voters hold `still`, or how it was settled. Each lets something go, as a release does, so
     one objection stands in its way."""
     quorum = quorum_from_json(motion.quorum)
     return tally(
         proposal=Verdict.RELEASE,
         ballots=[Ballot(str(vote.person_id), vote.choice, Verdict.RELEASE) for vote in votes if vote.replaced_at is None],
         roster=members(motion),
-        seated=seated,
+        seated=still if motion.is_open else None,
         approve_quorum=quorum,
         reject_quorum=quorum,
         excluded=barred,
@@ -107,7 +108,7 @@ class Shown:
     tally: Tally
 
 
-def motions_of(subject: Subject) -> list[Shown]:
+def motions_of(subject: Subject, at: datetime) -> list[Shown]:
     """Every motion on a model, the open ones first. A number of queries that does not grow."""
     motions = list(
         Motion.objects.filter(subject=subject)
@@ -115,24 +116,26 @@ def motions_of(subject: Subject) -> list[Shown]:
         .prefetch_related("votes__person")
     )
     rows = measurements_of(pk for each in motions for pk in each.asked.get("measurements", ()))
-    barred = excluded(subject)
+    barred, still = excluded(subject), seated(motions, at)
     return [
         Shown(
             each,
             title_of(each),
             [rows[pk] for pk in each.asked.get("measurements", ()) if pk in rows],
-            tally_of(each, each.votes.all(), barred),
+            tally_of(each, each.votes.all(), barred, still[each.pk]),
         )
         for each in motions
     ]
 
 
-def motions_for(person: UUID) -> list[Motion]:
-    """The open motions that wait on this person's vote. Four queries."""
+def motions_for(person: UUID, at: datetime) -> list[Motion]:
+    """The open motions that wait on this person's vote. Five queries."""
     motions = Motion.objects.filter(settled_at=None).select_related("subject", "framework_version").prefetch_related("votes")
     mine = [each for each in motions.order_by("proposed_at", "id") if str(person) in {member["person"] for member in each.roster}]
     if not mine:
         return []
     own = Q(snapshots__registered_by=person) | Q(uploads__uploader=person)
     barred = set(Subject.objects.filter(own, pk__in=[each.subject_id for each in mine]).values_list("pk", flat=True))
-    return [each for each in mine if each.subject_id not in barred and str(person) in tally_of(each, each.votes.all(), {}).yet_to_vote]
+    mine = [each for each in mine if each.subject_id not in barred]
+    still = seated(mine, at)
+    return [each for each in mine if str(person) in tally_of(each, each.votes.all(), {}, still[each.pk]).yet_to_vote]

@@ -14,7 +14,7 @@ from people.models import Person
 from people.queries import Actor
 from reviews import past, policies, signing
 from reviews.conflicts import excluded
-from reviews.counting import declarable, is_current, tallies_of
+from reviews.counting import is_current, tallies_of, tally_of
 from reviews.facts import collect
 from reviews.models import (
     Case,
@@ -140,7 +140,7 @@ def sites_of_release(question: Question, at: datetime) -> list[Site]:
 
 def ready_to_declare(question: Question, at: datetime) -> bool:
     """Whether one side of an open question has its quorum, so that the chair can declare it."""
-    return question.is_open and declarable(question.case, question, at).state in {"approvable", "rejectable"}
+    return question.is_open and tally_of(question.case, question, at).state in {"approvable", "rejectable"}
 
 
 def open_cases() -> QuerySet[Case]:
@@ -160,7 +160,7 @@ def turns_of_cases(cases: Iterable[Case], at: datetime) -> Iterator[tuple[Case, 
         facts = collect([case.subject for case in several], version, at)
         asked = [question for each in facts.values() for question in each.questions if question.is_open]
         known = {case.pk: case for case in several}
-        tallies = tallies_of(known, asked)
+        tallies = tallies_of(known, asked, at)
         for each in facts.values():
             if each.case is not None and each.case.pk in known:
                 mine = {question.pk: tallies[question.pk] for question in each.questions if question.is_open}

@@ -79,11 +79,7 @@ for _noun, _verb, _model, _own in (
 @told_as("reviews:signoff:given")
 def signoffs() -> Iterator[Told]:
     for signoff in SignOff.objects.select_related("signature", "implementation").iterator():
-        fields = (
-            entries.signoff_fields(signoff)
-            | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
-            | signature_fields(signoff.signature)
-        )
+        fields = entries.given_fields(signoff) | signature_fields(signoff.signature)
         said = {"implementation": str(signoff.implementation_id), "version": signoff.content_digest} | entries.wording_signed(signoff)
         bound = _bound(signoff.signature, "reviews.signoff", signoff.meaning, **said, rationale=digest({"rationale": signoff.rationale}))
         fault = fault_of(signoff.signature, person=signoff.person_id) or ("" if bound else OTHER_WORDS)

@@ -13,7 +13,7 @@ from django.db.models import F, Model, QuerySet, Value
 from evaluations.models import Assessment
 from ledger.models import Head
 from ledger.standstill import WhileNothingMoves
-from people.models import RoleGrant
+from people.models import Competence, RoleGrant
 from reviews.models import Case, Determination, ReleaseDecision, SafeguardsDecision, SignOff
 
 T = TypeVar("T")
@@ -27,8 +27,8 @@ _RUN_OUT: tuple[tuple[type[Model], str], ...] = (
 LONGEST_SHOWN = timedelta(seconds=30)
 # A page of fifty models takes a few megabytes, so few are kept.
 MOST_SHOWN = 40
-# What a page says of people and cases by the clock, and the gate does not ask: who holds a role, which case is late.
-ALSO_SHOWN = ((RoleGrant, "from_at"), (RoleGrant, "until_at"), (Case, "due_at"))
+# What a page says of people and cases by the clock, and the gate does not ask: who holds a role or a competence, which case is late.
+ALSO_SHOWN = (*((grant, end) for grant in (RoleGrant, Competence) for end in ("from_at", "until_at")), (Case, "due_at"))
 _shown: WhileNothingMoves[Any] = WhileNothingMoves(most=MOST_SHOWN)
 
 

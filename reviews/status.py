@@ -236,7 +236,7 @@ def portfolio(
     facts = collect(several, framework_version, at, known_at=known_at, back=back)
     cases = {each.case.pk: each.case for each in facts.values() if each.case is not None}
     asked = [question for each in facts.values() for question in open_questions(each)]
-    tallies = tallies_of(cases, asked, min(at, known_at or at) if back else None)
+    tallies = tallies_of(cases, asked, min(at, known_at or at) if back else at, back=back)
     ledger = gate.read_ledger()
     return Portfolio(framework_version, at, tuple(_status(facts[subject.pk], tallies, ledger) for subject in several))
 

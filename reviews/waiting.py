@@ -32,7 +32,7 @@ def waiting_on(person: Person, at: datetime) -> list[Waiting]:
         *_from_candidates(actor, at),
         *_signoffs_wanted(actor, at),
         *_evidence_wanted(actor),
-        *confirmations_for(actor),
+        *confirmations_for(actor, at),
     ]
     last = datetime.max.replace(tzinfo=at.tzinfo)
     return sorted(found, key=lambda each: (each.kind != "answer_halt", each.until or last, each.kind, *_place_of(each), each.thing))

@@ -179,7 +179,7 @@ def test_no_report_table_or_call_of_the_api_tells_any_of_it(planted: Planted) ->
     at = board.now()
     for person in (board.cast.ben, board.cast.chloe):
         assert not leaks(json.dumps(case_file(board.case, requested_by=person, at=at), default=str)), person
-    programs = [case_json(board.case), status_json(subject_status(board.subject, board.version, at))]
+    programs = [case_json(board.case, at), status_json(subject_status(board.subject, board.version, at))]
     assert not leaks(json.dumps(programs, default=str))
     client = client_of(board, "ben")
     addresses = [

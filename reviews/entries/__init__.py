@@ -47,6 +47,7 @@ from reviews.entries.safeguards import (
     applicability_stated,
     evidence_attached,
     evidence_withdrawn,
+    given_fields,
     implementation_changed,
     implementation_registered,
     implementation_retired,

@@ -38,8 +38,12 @@ def evidence_withdrawn(evidence: ImplementationEvidence, *, actor: Person, at: d
 
 
 def signoff_given(signoff: SignOff, *, at: datetime) -> Entry:
+    return append_signed("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.signature, at, given_fields(signoff))
+
+
+def given_fields(signoff: SignOff) -> dict[str, Any]:
     fields = signoff_fields(signoff) | {"meaning": signoff.meaning, "expires_at": signoff.expires_at}
-    return append_signed("reviews:signoff:given", f"signoff:{signoff.pk}", signoff.signature, at, fields)
+    return fields | ({"hazard": True} if signoff.hazard else {})
 
 
 def signoff_revoked(signoff: SignOff, *, actor: Person, at: datetime) -> Entry:

@@ -8,7 +8,7 @@ from evaluations.models import Subject
 from frameworks.engine.types import FrameworkDocument
 from people.forms import CONFIRMING
 from reviews import places
-from reviews.forms.fields import SigningForm, in_words
+from reviews.forms.fields import SigningForm, holds_hazard, in_words
 from reviews.models.signoff import Meaning
 
 
@@ -101,6 +101,7 @@ class EvidenceForm(forms.Form):
 
 class SignOffForm(SigningForm):
     meaning = forms.ChoiceField(label="What your signature says", choices=Meaning.choices, widget=forms.RadioSelect)
-    rationale = in_words()
+    rationale = in_words(marked=True)
+    hazard = holds_hazard()
     seen_wording = forms.CharField(widget=forms.HiddenInput)
-    field_order = ("meaning", "rationale", *CONFIRMING, "seen_digest", "seen_wording")
+    field_order = ("meaning", "rationale", "hazard", *CONFIRMING, "seen_digest", "seen_wording")

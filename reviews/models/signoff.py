@@ -127,6 +127,7 @@ class SignOff(models.Model):
     )  # as it stood, so that the database can keep the two apart
     meaning = models.CharField(max_length=40, choices=Meaning)
     rationale = models.TextField()
+    hazard = models.BooleanField(default=False)  # the rationale is shown to cleared people only
     signature = models.OneToOneField(Signature, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
     expires_at = models.DateTimeField()

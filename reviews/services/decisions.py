@@ -23,7 +23,7 @@ from people.policies import require
 from people.queries import actor_of
 from people.signing import sign
 from reviews import conflicts, contents, entries, gate, past, policies, queries, signing
-from reviews.counting import declarable, is_current, live_votes
+from reviews.counting import is_current, live_votes, tally_of
 from reviews.facts import Facts, collect_one
 from reviews.models import Case, Determination, Question, ReleaseDecision, SafeguardsDecision, ScopeState
 from reviews.models.determination import EndReason
@@ -179,7 +179,7 @@ def decide(
     require(policies.may_decide(chair, case, question, frozenset(str(vote.person_id) for vote in votes), barred))
     require(may_sign_about(chair, case.framework_version.document, policies.at_stake(question)))
     check_content(case, question, seen_digest, at)
-    tally = declarable(case, question, at)
+    tally = tally_of(case, question, at)
     side = tally.side(verdict)
     if side is None or not side.met:
         raise QuorumNotMet(tally, verdict)

@@ -304,10 +304,12 @@ def give_signoff(
     user: User,
     confirmation: Confirmation,
     at: datetime,
+    hazard: bool = False,
 ) -> SignOff:
     """A reviewer's signature under one implementation version, for the safeguard as the framework in force words it, until its validity runs out.
 
-    `seen_digest`: the version digest the page showed; `seen_wording`: that of the wording it showed.
+    `seen_digest`: the version digest the page showed; `seen_wording`: that of the wording it showed; `hazard`: the rationale goes to cleared
+    people only.
     Raises NotAllowed, ImplementationChanged, NoEvidence, CannotSignTwice, NotValid and what `people.signing.sign` raises.
     """
     implementation = _locked(implementation)
@@ -348,6 +350,7 @@ def give_signoff(
         owner=implementation.owner,
         meaning=Meaning(meaning),
         rationale=rationale.strip(),
+        hazard=hazard,
         signature=signature,
         given_at=at,
         expires_at=expires_at,

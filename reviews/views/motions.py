@@ -56,7 +56,7 @@ def motion_list(request: MemberRequest, slug: str) -> HttpResponse:
     """Each motion on a model, with its votes."""
     subject = access.subject(request.actor, slug, timezone.now())
     barred = motions.excluded(subject)
-    shown = motions.motions_of(subject)
+    shown = motions.motions_of(subject, timezone.now())
     context = {
         "subject": subject,
         "rows": [(each, policies.may_vote_on_motion(request.actor, each.motion, barred)) for each in shown],

@@ -20,7 +20,7 @@ from people.doors import MemberRequest
 from people.policies import require
 from people.refusal_pages import said_on
 from reviews import access, conflicts, consequences, places, policies, queries, signing
-from reviews.counting import declarable
+from reviews.counting import tally_of
 from reviews.facts import collect_one
 from reviews.forms.cases import DeclareForm, ProposalForm, VoteForm
 from reviews.forms.safeguards import ApplicabilityForm, SiteForm
@@ -73,7 +73,7 @@ def vote(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse
 def declare(request: MemberRequest, number: int, question_id: UUID) -> HttpResponse:
     """The chair declares what the board decided; the side whose quorum is met is the only one that can be declared."""
     case, question = question_of(request, number, question_id)
-    tally = declarable(case, question, timezone.now())
+    tally = tally_of(case, question, timezone.now())
     voters = frozenset((*tally.approve.supporters, *tally.reject.supporters))
     require(policies.may_decide(request.actor, case, question, voters, conflicts.excluded([case], [question])[question.pk]))
     side = next((each for each in (tally.approve, tally.reject) if each.met), None)

@@ -60,7 +60,7 @@ def test_a_release_is_not_renewed_by_the_votes_that_gave_it(open_board: Board) -
     open_board.settle(question)
     cases.ask_release(case=case, snapshot=open_board.snapshot, scope="external", actor=open_board.cast.dan, at=open_board.now())
     question.refresh_from_db()
-    assert question.is_open and not tally_of(case, question).approve.supporters
+    assert question.is_open and not tally_of(case, question, open_board.now()).approve.supporters
     with pytest.raises(QuorumNotMet):
         open_board.decide(question)
     assert not any(is_current(vote, question) for vote in Vote.objects.filter(question=question))

@@ -3,10 +3,15 @@
 import pytest
 
 from people.models import Competence, Grant, RoleGrant
+from people.queries import actor_of
 from people.services import confirm_end, propose_end
 from people.words import Role
+from reviews.case_json import case_json
+from reviews.case_page import case_page
 from reviews.models import Question
 from reviews.services.decisions import QuorumNotMet
+from reviews.status import subject_status
+from reviews.waiting import waiting_on
 from tests.makers import give_role
 from tests.reviews.conftest import Board
 
@@ -45,6 +50,22 @@ def test_who_is_a_reviewer_no_more_counts_for_nothing(board: Board, voted: Quest
     end(board, RoleGrant.objects.get(person=board.cast.ben, role=Role.REVIEWER))
     with pytest.raises(QuorumNotMet):
         board.decide(voted)
+
+
+def test_pages_programs_and_turns_count_nobody_who_is_a_reviewer_no_more(board: Board, voted: Question) -> None:
+    def told() -> tuple[str | None, list[str], int]:
+        case = case_json(board.case, board.now())["questions"]
+        page = next(
+            part for part in case_page(board.case, actor_of(board.cast.dan, board.now()), board.now()).parts if part.question == voted
+        )
+        turns = [turn.kind for turn in subject_status(board.subject, board.version, board.now()).turns if turn.question == voted]
+        waits = [each.kind for each in waiting_on(board.cast.dan, board.now()) if each.question == voted]
+        asked = next(each for each in case if each["id"] == str(voted.pk))["requirements"]["not_crossed"]
+        return page.tally.state, [*turns, *waits], asked[0]["have"]
+
+    assert told() == ("approvable", ["declare", "declare"], 2)
+    end(board, RoleGrant.objects.get(person=board.cast.ben, role=Role.REVIEWER))
+    assert told() == ("open", [], 1)
 
 
 def test_who_audits_by_now_counts_for_nothing(board: Board, voted: Question) -> None:

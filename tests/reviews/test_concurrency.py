@@ -83,7 +83,7 @@ def test_two_reviewers_signing_at_the_same_moment_are_two_votes(board: Board) ->
     before = size()
     results = at_once(voting(board, question, board.cast.ben), voting(board, question, board.cast.chloe))
     assert all(isinstance(result, Vote) for result in results), results
-    counted = tally_of(question.case, question)
+    counted = tally_of(question.case, question, board.now())
     assert counted.approve.supporters == tuple(sorted([str(board.cast.ben.pk), str(board.cast.chloe.pk)]))
     assert (size(), Entry.objects.filter(kind="reviews:vote:cast").count()) == (before + 2, 2)
     assert list(Entry.objects.order_by("seq").values_list("seq", flat=True)) == list(range(size())) and is_sound()

@@ -117,6 +117,22 @@ def test_the_signature_binds_the_words_and_the_record_that_they_are_hazardous(wr
     assert rows.check()
 
 
+def test_why_a_safeguard_is_signed_off_goes_to_cleared_people_where_it_is_marked(written: Board) -> None:
+    built = written.build("asl-2-security-1")
+
+    def shown_to(person: Person, name: str = "safeguard-detail") -> str:
+        client = Client()
+        client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+        return client.get(reverse(f"reviews:{name}", args=[built.pk])).content.decode()
+
+    assert 'name="hazard"' in shown_to(written.cast.chloe, "safeguard-sign")
+    signed = written.sign_off(written.cast.chloe, built, rationale=WHY, hazard=True)
+    assert WHY in shown_to(written.cast.grace)
+    assert WHY not in shown_to(written.cast.ben) and WITHHELD in shown_to(written.cast.ben)
+    assert dict(statement_of(signed.signature).digests)["rationale"] == digest({"rationale": WHY})
+    assert Entry.objects.get(kind="reviews:signoff:given").values["hazard"] is True and rows.check()
+
+
 def test_the_sheet_asks_for_the_mark(written: Board) -> None:
     question, ben = written.question("safeguards", axis="deployment"), Client()
     ben.force_login(written.cast.ben.user, backend="django.contrib.auth.backends.ModelBackend")

@@ -61,7 +61,7 @@ def test_a_later_vote_replaces_and_the_earlier_stays_readable(board: Board, ques
     first = board.vote(board.cast.ben, question)
     second = board.vote(board.cast.ben, question, "reject", rationale="On reflection, no.")
     assert [(shown.vote, shown.state) for shown in votes_of(question.case)[question.pk]] == [(first, "replaced"), (second, "current")]
-    assert tally_of(question.case, question).reject.supporters == (str(board.cast.ben.pk),)
+    assert tally_of(question.case, question, board.now()).reject.supporters == (str(board.cast.ben.pk),)
 
 
 def test_the_database_holds_one_live_vote_a_person_and_question(board: Board, question: Question) -> None:
@@ -95,7 +95,7 @@ def test_an_unrelated_upload_outdates_no_vote_and_a_related_one_outdates_only_it
     question.refresh_from_db()
     other.refresh_from_db()
     assert not is_current(mine, question) and is_current(unrelated, other)
-    assert tally_of(question.case, question).outdated == (str(board.cast.ben.pk),)
+    assert tally_of(question.case, question, board.now()).outdated == (str(board.cast.ben.pk),)
 
 
 def test_what_changed_between_page_and_signature_is_refused(board: Board, question: Question) -> None:
@@ -109,9 +109,9 @@ def test_what_changed_between_page_and_signature_is_refused(board: Board, questi
 def test_who_stands_aside_loses_vote_and_credit_and_the_vote_stays_readable(board: Board, question: Question) -> None:
     board.vote(board.cast.ben, question)
     board.vote(board.cast.chloe, question)
-    assert tally_of(question.case, question).state == "approvable"
+    assert tally_of(question.case, question, board.now()).state == "approvable"
     recuse(case=question.case, reason="I advised on the trial.", actor=board.cast.ben, at=board.now())
-    counted = tally_of(question.case, question)
+    counted = tally_of(question.case, question, board.now())
     assert counted.state == "open" and counted.excluded[str(board.cast.ben.pk)] == conflicts.RECUSED
     assert [shown.state for shown in votes_of(question.case)[question.pk]] == ["struck", "current"]
     with pytest.raises(NotAllowed):
@@ -124,14 +124,14 @@ def test_roster_and_policy_are_those_of_the_opening(board: Board, question: Ques
     late = add_reviewer(board, "Mia")
     with pytest.raises(NotAllowed):
         board.vote(late, question)
-    assert str(late.pk) not in tally_of(question.case, question).can_vote
+    assert str(late.pk) not in tally_of(question.case, question, board.now()).can_vote
 
 
 @pytest.mark.past_the_verbs
 def test_a_conflict_that_comes_to_light_late_strikes_the_vote(board: Board, question: Question) -> None:
     board.vote(board.cast.ben, question)
     board.subject.snapshots.update(registered_by=board.cast.chloe, confirmed_by=board.cast.ben)
-    counted = tally_of(question.case, question)
+    counted = tally_of(question.case, question, board.now())
     assert counted.excluded[str(board.cast.chloe.pk)] == conflicts.OWN_SNAPSHOT
     assert counted.approve.supporters == (str(board.cast.ben.pk),)
 
