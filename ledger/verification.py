@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Func, Subquery
 
 from ledger import checkpoints, entry_format, rows, tree
-from ledger.entries import KEY_INTRODUCED, LOG_OPENED
+from ledger.entries import FIELD_PURGED, KEY_INTRODUCED, LOG_OPENED
 from ledger.misfits import DoesNotFit, Misfit
 from ledger.models import Checkpoint, Entry, Head, Node, Verification
 
@@ -66,6 +66,8 @@ class _Walk:
     growth: tree.Growth = field(default_factory=tree.Growth)
     keys: list[str] = field(default_factory=list)
     previous: Entry | None = None
+    # By entry, the paths of its fields whose value is gone.
+    purged: dict[int, set[str]] = field(default_factory=dict)
 
 
 def verify() -> VerifyReport:
@@ -92,6 +94,7 @@ def _verify(report: VerifyReport) -> None:
     walk = _Walk(head, report, signed)
     for entries in _chunks(Entry.objects.filter(seq__lt=head.size).order_by("seq").prefetch_related("fields").iterator(CHUNK)):
         _check_entries(walk, entries)
+    _check_purged(walk)
     _check_end(walk)
 
 
@@ -148,7 +151,9 @@ def _check_fields(walk: _Walk, entry: Entry) -> None:
     for one in commitments:
         if not one.fits():
             raise DoesNotFit(entry.seq, "field_differs", f"The value of its field {one.path} does not give the hash that was sealed.")
-        walk.report.purged += one.purged
+        if one.purged:
+            walk.purged.setdefault(entry.seq, set()).add(one.path)
+            walk.report.purged += 1
     if entry_format.fields_root(commitments) != bytes(entry.fields_root):
         raise DoesNotFit(entry.seq, "fields_differ", "A field was added, taken away or renamed.")
     walk.report.fields += len(commitments)
@@ -173,6 +178,21 @@ def _check_nodes(walk: _Walk, completed: dict[int, bytes]) -> None:
         if bytes(stored.get(place, b"")) != hash_:
             raise DoesNotFit(None, "node_differs", f"The stored tree node {place} is missing or is not what its leaves give.")
     walk.report.nodes += len(completed)
+
+
+def _check_purged(walk: _Walk) -> None:
+    """Behind an emptied value its row could be given another: only the verb empties one, and leaves an entry. What was purged while this runs has its own
+    beyond the head that was read, so all are asked.
+    """
+    said: dict[str, set[object]] = {}
+    for entry in Entry.objects.filter(kind=FIELD_PURGED, thing__in=[f"entry:{seq}" for seq in walk.purged]).prefetch_related("fields"):
+        # One whose own words were purged still names the entry it is about.
+        said.setdefault(entry.thing, set()).add(entry.values.get("path"))
+    for seq, paths in walk.purged.items():
+        known = said.get(f"entry:{seq}", set())
+        unsaid = set() if None in known else paths - known
+        if unsaid:
+            raise DoesNotFit(seq, "purged_unsaid", f"The value of its field {min(unsaid)} is gone, and no entry says that it was purged.")
 
 
 def _check_end(walk: _Walk) -> None:

@@ -266,6 +266,13 @@ DEFENCES = (
         "tests/reviews/outlets/test_reaching.py::test_an_address_inside_is_not_reached",
     ),
     Defence(
+        "a value emptied past the verb",
+        "ledger/verification.py",
+        "    _check_purged(walk)\n",
+        "",
+        "tests/ledger/test_verification.py::test_each_tampering_is_found_and_named",
+    ),
+    Defence(
         "words beside what a seal holds, in an export",
         "ledger/verify_export.py",
         "    if set(field) not in KINDS_OF_FIELD:\n",

@@ -82,6 +82,7 @@ TAMPERINGS = [
     ("UPDATE ledger_ledgerfield SET field_class = 'public' WHERE entry_id = 3 AND path = 'recipe'", 3, "field_differs"),
     ("UPDATE ledger_ledgerfield SET path = 'weight' WHERE entry_id = 3 AND path = 'height'", 3, "field_differs"),
     (f"UPDATE ledger_ledgerfield SET hash = {_OTHER}, text = NULL, salt = NULL WHERE entry_id = 3 AND path = 'height'", 3, "fields_differ"),
+    ("UPDATE ledger_ledgerfield SET text = NULL, salt = NULL WHERE entry_id = 3 AND path = 'height'", 3, "purged_unsaid"),
     ("UPDATE ledger_ledgerfield SET entry_id = 4, path = 'b' WHERE entry_id = 3 AND path = 'height'", 3, "fields_differ"),
     ("DELETE FROM ledger_ledgerfield WHERE entry_id = 3 AND path = 'height'", 3, "fields_differ"),
     ("DELETE FROM ledger_entry WHERE seq = 3", 3, "gap"),
@@ -146,6 +147,15 @@ def test_a_purged_value_is_gone_and_the_log_still_fits(log):
     tombstone = Entry.objects.prefetch_related("fields").last()
     assert (tombstone.kind, tombstone.thing) == ("ledger:field:purged", "entry:3")
     assert tombstone.values == {"seq": 3, "path": "recipe", "reason": "misfiled_hazard"}
+
+
+def test_one_value_that_was_purged_hides_no_other_that_is_gone_and_the_words_about_a_purge_may_be_purged_too(log):
+    later = {"reason": services.PurgeReason.MISFILED_HAZARD, "actor": None, "at": NOON + timedelta(hours=1)}
+    said = services.purge(seq=3, path="recipe", **later)
+    _tamper("UPDATE ledger_ledgerfield SET text = NULL, salt = NULL WHERE entry_id = 3 AND path = 'height'")
+    assert services.verify().misfit.code == "purged_unsaid"
+    services.purge(seq=said.seq, path="path", **later)
+    assert services.verify().sound
 
 
 def test_what_is_not_there_cannot_be_purged(log):
