@@ -3,6 +3,8 @@
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja.constants import NOT_SET
@@ -56,6 +58,12 @@ def _enter(request: HttpRequest, refusal: Refusal) -> None:
         enter_refusal(refusal, kind="people:attempt:refused", thing=f"person:{actor.person.pk}", actor=actor.person, at=timezone.now())
 
 
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return problem(413, code="too_large", title=f"The body of a request holds at most {most} bytes, besides an uploaded file.")
+
+
 @api.exception_handler(AuthenticationError)
 def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     answer = problem(
@@ -74,4 +82,6 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, Refusal):  # what the parser said of the body
+        return _refused(request, error.__cause__)
     return problem(error.status_code, title=str(error))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+from ninja.types import DictStrAny
 
-from ledger.refusals import NotValid
+from ledger.refusals import NotValid, Refusal
 from people.api_auth import TokenAuth
+from people.api_text import KeyRepeated, once
 
 PROBLEM = "application/problem+json"
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -47,12 +52,39 @@ class ParameterUnknown(NotValid):
     what_to_do = "Send the parameters that the API's description names."
 
 
+class ParameterRepeated(NotValid):
+    """Which of two is meant nobody knows, and what stands between asker and portal may have looked at the other."""
+
+    code = "parameter_repeated"
+    what_to_do = "Send each parameter once."
+
+
+class BodyNotJson(Refusal):
+    status: ClassVar[int] = 400
+    code = "body_not_json"
+    sentence = "The body of the request is not JSON, so nothing was done."
+    what_to_do = "Send one JSON object as UTF-8, with Content-Type: application/json."
+
+
+class JsonParser(Parser):
+    """JSON that means one thing."""
+
+    def parse_body(self, request: HttpRequest) -> DictStrAny:
+        """Raises KeyRepeated, BodyNotJson."""
+        try:
+            return cast(DictStrAny, json.loads(request.body.decode("utf-8-sig"), object_pairs_hook=once))
+        except KeyRepeated:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise BodyNotJson from error
+
+
 class DescribedAPI(NinjaAPI):
-    """A NinjaAPI whose description names every answer it may give, and which takes no parameter that stands not in it."""
+    """A NinjaAPI whose description names every answer it may give, and which takes no parameter that stands not in it, and none twice."""
 
     def __init__(self, **choices: Any) -> None:
-        super().__init__(**choices)
-        self._names: dict[tuple[str, str], frozenset[str]] = {}
+        super().__init__(parser=JsonParser(), **choices)
+        self._names: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self.add_decorator(self._only_described)
 
     def get_openapi_schema(self, **asked: Any) -> OpenAPISchema:
@@ -77,20 +109,32 @@ class DescribedAPI(NinjaAPI):
     def _only_described(self, operation: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(operation)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            unknown = sorted(request.GET.keys() - self._described(request))
-            if unknown:
-                raise ParameterUnknown(f"There is no parameter {unknown[0][:40]!r} here.")
+            query, form = self._described(request)
+            _require_described(request.GET, query)
+            if form:
+                _require_described(MultiValueDict([*request.POST.lists(), *request.FILES.lists()]), form)
             return operation(request, *args, **kwargs)
 
         return run
 
-    def _described(self, request: HttpRequest) -> frozenset[str]:
-        """The query parameters of the operation that answers this request."""
+    def _described(self, request: HttpRequest) -> tuple[frozenset[str], frozenset[str]]:
+        """The parameters of the operation that answers this request: those of its address and those of its form, if it takes one."""
         if not self._names:
             paths = self.get_openapi_schema()["paths"]
-            self._names = {(path, method): _query_names(one) for path, methods in paths.items() for method, one in methods.items()}
+            self._names = {
+                (path, method): (_query_names(one), _form_names(one)) for path, methods in paths.items() for method, one in methods.items()
+            }
         route = request.resolver_match.route if request.resolver_match else ""
         return self._names[f"/{route}".replace("<", "{").replace(">", "}"), (request.method or "").lower()]
+
+
+def _require_described(told: MultiValueDict[str, Any], names: frozenset[str]) -> None:
+    unknown = sorted(told.keys() - names)
+    if unknown:
+        raise ParameterUnknown(f"There is no parameter {unknown[0][:40]!r} here.")
+    twice = next((name for name, several in told.lists() if len(several) > 1), None)
+    if twice is not None:
+        raise ParameterRepeated(f"The parameter {twice!r} stands twice.")
 
 
 def _problem(status: int, meaning: str) -> dict[str, Any]:
@@ -104,3 +148,8 @@ def _problem(status: int, meaning: str) -> dict[str, Any]:
 
 def _query_names(operation: dict[str, Any]) -> frozenset[str]:
     return frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+
+
+def _form_names(operation: dict[str, Any]) -> frozenset[str]:
+    form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
+    return frozenset(form.get("schema", {}).get("properties", ()))

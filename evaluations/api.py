@@ -21,7 +21,7 @@ from evaluations.receipts import receipt
 from evaluations.services import results, subjects, uploads
 from ledger.refusals import NotValid
 from people.api_auth import TokenAuth
-from people.api_text import SHORT, WITHOUT_NUL, Short
+from people.api_text import SHORT, WITHOUT_NUL, Body, Short, once
 from people.queries import Actor
 from people.words import Scope
 
@@ -128,11 +128,11 @@ class EvaluationOut(Receipt):
     what_to_do: str | None = None
 
 
-class AnnouncedRunIn(Schema):
-    subject: Annotated[str, Field(max_length=80)]
-    indicator: Annotated[str, Field(max_length=120)]
-    harness: Annotated[str, Field(max_length=60)]
-    run_id: Annotated[str, Field(max_length=200)]
+class AnnouncedRunIn(Body):
+    subject: Annotated[str, Field(max_length=80, pattern=WITHOUT_NUL)]
+    indicator: Annotated[str, Field(max_length=120, pattern=WITHOUT_NUL)]
+    harness: Annotated[str, Field(max_length=60, pattern=WITHOUT_NUL)]
+    run_id: Annotated[str, Field(max_length=200, pattern=WITHOUT_NUL)]
 
 
 class AnnouncedRunOut(AnnouncedRunIn):
@@ -141,7 +141,7 @@ class AnnouncedRunOut(AnnouncedRunIn):
     ledger_seq: int
 
 
-class SnapshotIn(Schema):
+class SnapshotIn(Body):
     label: Annotated[str, Field(max_length=80, pattern=WITHOUT_NUL)]
     weights_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
     model_names: Annotated[list[Short], Field(max_length=MOST_AT_ONCE)] = []
@@ -149,7 +149,7 @@ class SnapshotIn(Schema):
     is_release_candidate: bool = False
 
 
-class SubjectIn(Schema):
+class SubjectIn(Body):
     slug: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     name: Annotated[str, Field(max_length=120, pattern=WITHOUT_NUL)]
     parent: Short | None = None
@@ -282,7 +282,7 @@ def _elicitation(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        facts = json.loads(text, parse_float=Decimal)
+        facts = json.loads(text, parse_float=Decimal, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise ElicitationNotJson from error
     if not isinstance(facts, dict):

@@ -18,7 +18,7 @@ from frameworks.models import FrameworkVersion
 from frameworks.queries import in_force, in_force_then, in_force_versions
 from ledger.refusals import NotKnown, NotNow, NotValid
 from people.api_auth import TokenAuth
-from people.api_text import SHORT, WITHOUT_NUL
+from people.api_text import SHORT, WITHOUT_NUL, Body
 from people.policies import may_serve, require
 from people.queries import Actor
 from people.words import Scope
@@ -93,7 +93,7 @@ class GateOut(Schema):
     informative_only: bool = Field(description="Asked by subject: it authorises nothing, for a subject is not an artefact.")
 
 
-class AuthorisationIn(Schema):
+class AuthorisationIn(Body):
     artefact: str = Field(pattern=ARTEFACT)
     scope: GateScope
     stack_digest: str = Field("", pattern=r"^(sha256:[0-9a-f]{64})?$")

@@ -16,7 +16,7 @@ from evaluations.models import Deployment, Snapshot
 from evaluations.paging import page
 from ledger.refusals import the_one
 from people.api_auth import TokenAuth
-from people.api_text import SHORT, WITHOUT_NUL
+from people.api_text import SHORT, WITHOUT_NUL, Body
 from people.queries import Actor
 from people.words import Scope
 from reviews import access
@@ -37,7 +37,7 @@ def _in_utc(told: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
-class DeploymentIn(Schema):
+class DeploymentIn(Body):
     artefact: str = Field(pattern=ARTEFACT)
     scope: GateScope
     since: Moment
@@ -45,7 +45,7 @@ class DeploymentIn(Schema):
     stack_digest: str = Field("", pattern=STACK)
 
 
-class DeploymentEnd(Schema):
+class DeploymentEnd(Body):
     until: Moment
 
 

@@ -266,6 +266,20 @@ DEFENCES = (
         "tests/reviews/outlets/test_reaching.py::test_an_address_inside_is_not_reached",
     ),
     Defence(
+        "a question that names two artefacts",
+        "asl_portal/openapi.py",
+        "    if twice is not None:\n",
+        "    if False:\n",
+        "tests/test_api_description.py::test_a_question_that_names_two_things_where_one_is_asked_for_is_not_answered",
+    ),
+    Defence(
+        "a misspelt field of a body",
+        "people/api_text.py",
+        '    model_config = ConfigDict(extra="forbid")\n',
+        "    pass\n",
+        "tests/test_api_description.py::test_a_misspelt_field_of_a_body_is_refused_and_not_ignored",
+    ),
+    Defence(
         "a value emptied past the verb",
         "ledger/verification.py",
         "    _check_purged(walk)\n",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -19,6 +20,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from asl_portal.api import api
 from asl_portal.openapi import PROBLEM
 from evaluations.services.subjects import report_deployment
+from ledger.models import Entry
 from ledger.notary import Notary
 from tests.conftest import WorldOnce
 from tests.makers import ROLES, give_role, make_person, make_wide_token
@@ -170,6 +172,82 @@ def test_a_misspelt_parameter_is_refused_and_not_ignored(tokens: dict[str, str],
     assert client.get("/api/v1/subjects/heron/status?as_of=2026-05-23", headers=headers).status_code == 200
     answer = client.get("/api/v1/subjects/heron/status?as_off=2026-05-23", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "parameter_unknown")
+
+
+WEIGHTS, OTHERS = ("sha256:" + digit * 64 for digit in "ab")
+TWICE = {
+    "an address": lambda ask: ask.get(f"/api/v1/gate?artefact={WEIGHTS}&artefact={OTHERS}&scope=external"),
+    "a body": lambda ask: ask.post(
+        "/api/v1/gate/authorisations",
+        f'{{"artefact": "{WEIGHTS}", "artefact": "{OTHERS}", "scope": "external"}}',
+        content_type="application/json",
+    ),
+    "a form": lambda ask: ask.post("/api/v1/evaluations", {"subject": ["heron", "egret"], "file": SimpleUploadedFile("a.json", b"{}")}),
+    "its files": lambda ask: ask.post(
+        "/api/v1/evaluations", {"subject": "heron", "file": [SimpleUploadedFile(name, b"{}") for name in "ab"]}
+    ),
+    "a fact": lambda ask: ask.post(
+        "/api/v1/evaluations",
+        {"subject": "heron", "file": SimpleUploadedFile("a.json", b"{}"), "elicitation": '{"attempts": 1, "attempts": 9}'},
+    ),
+}
+
+
+@pytest.mark.parametrize("where", TWICE)
+def test_a_question_that_names_two_things_where_one_is_asked_for_is_not_answered(where: str, tokens: dict[str, str]) -> None:
+    before = Entry.objects.count()
+    answer = TWICE[where](Client(headers={"Authorization": f"Bearer {tokens['ada']}"}))
+    assert answer.status_code == 422 and answer.json()["code"] in {"parameter_repeated", "key_repeated"}, answer.content
+    assert Entry.objects.count() == before
+
+
+BESIDE = {
+    "the gate's other name for a stack": ("gate/authorisations", {"artefact": WEIGHTS, "scope": "external", "stack": OTHERS}),
+    "a parent": ("subjects", {"slug": "young", "name": "Young", "parrent": "heron"}),
+    "a snapshot's": (
+        "subjects",
+        {"slug": "young", "name": "Young", "snapshots": [{"label": "1", "weights_digest": WEIGHTS, "computefactor": 3}]},
+    ),
+    "a deployment's": ("deployments", {"artefact": WEIGHTS, "scope": "external", "since": "2026-05-22T00:00:00Z", "authorization": None}),
+}
+
+
+@pytest.mark.parametrize("field", BESIDE)
+def test_a_misspelt_field_of_a_body_is_refused_and_not_ignored(field: str, tokens: dict[str, str], client: Client) -> None:
+    path, body = BESIDE[field]
+    answer = client.post(f"/api/v1/{path}", body, content_type="application/json", headers={"Authorization": f"Bearer {tokens['ada']}"})
+    assert answer.status_code == 422 and "not permitted" in answer.json()["what_to_do"]
+
+
+def test_a_misspelt_field_of_a_form_is_refused_and_not_ignored(tokens: dict[str, str], client: Client) -> None:
+    form = {"subject": "heron", "snapshott": "1", "file": SimpleUploadedFile("a.json", b"{}")}
+    answer = client.post("/api/v1/evaluations", form, headers={"Authorization": f"Bearer {tokens['ada']}"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_unknown")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"artefact=1", (400, "body_not_json")),
+        (b"[" * 100_000, (400, "body_not_json")),
+        ('{"artefact": 1}'.encode("utf-16"), (400, "body_not_json")),
+        (b'{"artefact": "' + b"x" * 2_200_000 + b'"}', (413, "too_large")),
+        ("\ufeff{}".encode(), (422, "request_not_valid")),
+    ],
+    ids=["a form", "deeper than anything", "another encoding", "too long", "a mark in front"],
+)
+def test_a_body_that_cannot_be_read_is_refused_by_name(body: bytes, said: tuple[int, str], tokens: dict[str, str], client: Client) -> None:
+    headers = {"Authorization": f"Bearer {tokens['ada']}"}
+    answer = client.post("/api/v1/gate/authorisations", body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == said
+
+
+@pytest.mark.parametrize("name", ["subject", "indicator", "harness", "run_id"])
+def test_no_text_of_an_announced_run_holds_a_character_the_database_cannot_keep(name: str, tokens: dict[str, str], client: Client) -> None:
+    body = {"subject": "heron", "indicator": "exploits", "harness": "inspect", "run_id": "r"} | {name: "a\0b"}
+    headers = {"Authorization": f"Bearer {tokens['ada']}"}
+    answer = client.post("/api/v1/announced-runs", body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_not_valid")
 
 
 def test_every_operation_describes_each_kind_of_no() -> None:

@@ -26,7 +26,8 @@ Every refusal is a problem document: `title` is a sentence for people, `code` is
 |---|---|
 {refusals}
 
-A parameter that is not described is refused (422, `parameter_unknown`), never ignored. Lists are paged: `limit` bounds a page, and `next` of the
+A parameter that is not described is refused (422, `parameter_unknown`), never ignored, and so is one that stands twice (`parameter_repeated`), a field of a
+body that is not described (`request_not_valid`), and a key that stands twice in an object (`key_repeated`). Lists are paged: `limit` bounds a page, and `next` of the
 answer is the `cursor` of the following one, null at the end.
 """
 
