@@ -39,6 +39,14 @@ MOVES_THE_GATE = (
     "reviews:scope:halted",
 )
 
+# What may move a subject's requirement without an assessment.
+MOVES_THE_REQUIREMENT = (
+    "reviews:case:opened",
+    "reviews:case:revised",
+    "reviews:determination:made",
+    "reviews:determination:ended",
+)
+
 
 def now() -> datetime:
     return head().recorded_at
@@ -73,6 +81,18 @@ def follow_wordings(entry: Entry) -> None:
 @consumer("reviews.coverage", kinds=("reviews:determination:made", "reviews:determination:ended"))
 def follow_cover(entry: Entry) -> None:
     following.follow_parent(subject_id=UUID(str(entry.values["subject"])), at=now())
+
+
+@consumer("reviews.requirements", kinds=MOVES_THE_REQUIREMENT)
+def follow_requirement(entry: Entry) -> None:
+    """What is required is worked out from what stands now, so of several entries about one subject the last is enough."""
+    if not is_overtaken(entry, kinds=MOVES_THE_REQUIREMENT, path="subject"):
+        following.follow_requirement(subject_id=UUID(str(entry.values["subject"])), at=now())
+
+
+@consumer("reviews.covered", kinds=("evaluations:requirement:recorded",))
+def follow_covering(entry: Entry) -> None:
+    following.follow_covering(subject_id=UUID(str(entry.values["subject"])), at=now())
 
 
 @consumer("reviews.scopes", kinds=MOVES_THE_GATE)

@@ -225,6 +225,29 @@ def write_requirement(subject: Subject, version: FrameworkVersion, at: datetime)
         record_requirement(subject=subject, framework_name=version.name, axis=axis, tier=tier, actor=None, at=at)
 
 
+@transaction.atomic
+def follow_requirement(*, subject_id: UUID, at: datetime) -> None:
+    """A case asks, a question holds something up, a decision stands or left force: those who inherit the requirement are told what it is by now."""
+    subject = Subject.objects.get(pk=subject_id)
+    lock_subject(subject)
+    for version in in_force_versions():
+        write_requirement(subject, version, at)
+
+
+@transaction.atomic
+def follow_covering(*, subject_id: UUID, at: datetime) -> None:
+    """The requirement of this subject moved, and with it that of the models it covers; theirs may inherit it in turn."""
+    versions = list(in_force_versions())
+    leaning = Determination.objects.filter(covered_by__subject=subject_id, verdict=Verdict.COVERED_BY, ended_at=None)
+    subjects = list(Subject.objects.filter(pk__in=leaning.values("subject")).order_by("pk"))
+    # All of them first: after the first entry no row is locked any more.
+    for subject in subjects:
+        lock_subject(subject)
+    for subject in subjects:
+        for version in versions:
+            write_requirement(subject, version, at)
+
+
 # --- What leans on what -----------------------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from evaluations.models import Subject
 from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_about
+from frameworks.queries import in_force
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
 from people.confirming import Confirmation
@@ -123,7 +124,8 @@ def second(*, record: ImportedRecord, actor: Person, user: User, confirmation: C
     if is_strict(record.verdict) and at < record.expires_at:
         open_or_join(
             subject=record.subject,
-            framework_version=record.framework_version,
+            # Another version may have come into force between the two.
+            framework_version=in_force(record.framework_version.name) or record.framework_version,
             kind=CaseKind.IMPORT,
             reason=f"{document.threshold(record.threshold).title} was {record.get_verdict_display().lower()} before the portal went live.",
             at=at,

@@ -11,8 +11,9 @@ from ledger.models import Entry
 from ledger.refusals import NotAllowed
 from people.signing import Statement, verify_signature
 from reviews.case_json import status_json
+from reviews.facts import collect_one
 from reviews.models import Case, Determination, Question, ReleaseDecision
-from reviews.services import following
+from reviews.services import cases, following
 from reviews.services.cases import ask_release
 from reviews.services.decisions import CoverNotFit, GateWouldDeny, QuorumNotMet, VerdictNotNow, propose
 from reviews.services.signoffs import revoke_signoff
@@ -344,3 +345,44 @@ def test_another_model_covers_this_one_until_its_own_determination_goes(board: B
     assert {each.threshold: each.ended_at is not None for each in covering} == {"bio-3": True, "bio-4": False}
     board.subject = egret
     assert board.required() == {"deployment": "asl-3", "security": "asl-3"}
+
+
+def test_what_a_covering_model_is_treated_as_is_required_of_those_who_derive_from_the_covered_one(board: Board) -> None:
+    """Heron covers Egret, Wren derives from Egret: what the board decides of Heron reaches Wren, though none of them was assessed anew."""
+    heron, weights = board.subject, board.snapshot
+    board.clean()
+    board.open_case()
+    board.settle_thresholds()
+    cases.withdraw_case(case=board.case, note="No release yet.", actor=board.cast.dan, at=board.now())
+    egret = board.subject = make_subject(board.cast, "egret", at=board.now())
+    board.snapshot = make_snapshot(board.cast, egret, at=board.now(), is_release_candidate=True)
+    wren = make_subject(board.cast, "wren", at=board.now(), parent=egret, derivation="fine-tune")
+    board.work()
+    board.open_case()
+    question = board.question(threshold="bio-3")
+    propose(question=question, verdict="covered_by", covered_by=weights, note="Parity.", actor=board.cast.dan, at=board.now())
+    board.settle(question)
+    board.work()
+    board.subject = heron
+    board.open_case("precaution", thresholds=["bio-3"])
+    board.settle(board.question(threshold="bio-3"))
+    board.work()
+    found = [collect_one(each, board.version, board.now()).required_slugs["security"] for each in (heron, egret, wren)]
+    assert found == ["asl-3", "asl-3", "asl-3"]
+
+
+def test_what_an_open_question_holds_up_again_is_required_of_those_who_inherit_at_once(board: Board) -> None:
+    """The board let go of what had risen, and a reviewer asks anew: that raises the model without a new assessment, and its child too."""
+    board.rise()
+    for threshold in ("bio-3", "bio-4"):
+        board.settle(board.question(threshold=threshold), "not_crossed")
+    board.safeguard()
+    board.settle_safeguards()
+    board.release()
+    wren = make_subject(board.cast, "wren", at=board.now(), parent=board.subject, derivation="fine-tune")
+    board.work()
+    assert collect_one(wren, board.version, board.now()).required_slugs["security"] == "asl-2"
+    board.open_case("precaution", thresholds=["bio-3"], actor=board.cast.ben)
+    board.work()
+    assert board.required()["security"] == standing(board)["security"] == "asl-3"
+    assert collect_one(wren, board.version, board.now()).required_slugs["security"] == "asl-3"

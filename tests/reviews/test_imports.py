@@ -9,10 +9,11 @@ from django.urls import reverse
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, NotNow
 from people.models import Person
+from reviews.facts import collect_one
 from reviews.models import Case, ImportedRecord, Question
 from reviews.services.imports import RecordKnown, RecordNotValid, attest, second
-from tests.makers import PASSWORD, client_of, confirmed
-from tests.reviews.conftest import Board
+from tests.makers import PASSWORD, adopt_framework, client_of, confirmed, make_subject
+from tests.reviews.conftest import FRAMEWORK, Board
 
 SOURCE = "sha256:" + "ab" * 32
 
@@ -48,6 +49,21 @@ def test_a_strict_decision_raises_once_two_people_attest_it_and_the_board_decide
     assert question.raised == {"deployment": "asl-3", "security": "asl-3"}
     board.settle(question, "not_crossed")
     assert board.required()["security"] == "asl-2"
+
+
+def test_what_it_raises_is_required_of_those_who_inherit_too(board: Board) -> None:
+    wren = make_subject(board.cast, "wren", at=board.now(), parent=board.subject, derivation="fine-tune")
+    board.clean()
+    attest_too(board, bring(board), board.cast.chloe)
+    board.work()
+    assert collect_one(wren, board.version, board.now()).required_slugs == {"deployment": "asl-3", "security": "asl-3"}
+
+
+def test_the_board_is_asked_under_the_version_that_is_in_force_when_the_second_one_attests_it(board: Board) -> None:
+    record = bring(board)
+    adopt_framework(board.cast, FRAMEWORK.replace(b"revision: 1", b"revision: 2"), at=board.now())
+    attest_too(board, record, board.cast.chloe)
+    assert board.case.framework_version.revision == 2 and board.question(threshold="bio-3").raised
 
 
 def test_one_that_let_something_go_lowers_nothing_and_opens_no_gate(board: Board) -> None:
