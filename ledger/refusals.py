@@ -17,6 +17,8 @@ class Refusal(Exception):
     code: str = "refused"
     sentence: str = "This cannot be done."
     what_to_do: str = ""
+    # Whether an act that ended in it was refused to somebody, so that the record tells of the attempt.
+    is_attempt: ClassVar[bool] = True
 
     def __init__(self, sentence: str = "", *, code: str = "", what_to_do: str = "", **data: object) -> None:
         self.code = code or self.code

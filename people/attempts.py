@@ -54,7 +54,7 @@ def entering_refusals(kind: str, *, thing: Model, actor: Person, at: datetime) -
 
 def enter_refusal(refusal: Refusal, *, kind: str, thing: str, actor: Person, at: datetime) -> None:
     """Enters it once, in a transaction of its own."""
-    if "entered" in refusal.data:
+    if not refusal.is_attempt or "entered" in refusal.data:
         return
     refusal.data["entered"] = kind
     code = refusal.code

@@ -44,6 +44,7 @@ class PasskeyAsked(NotValid):
 
     code = "passkey_asked"
     sentence = "Confirm this with your passkey."
+    is_attempt = False
 
     def __init__(self, options: dict[str, Any], about: bytes) -> None:
         super().__init__(options=options, digest=digest(about))

@@ -25,6 +25,7 @@ from people.words import Scope
 from reviews import access, gate
 from reviews.case_json import case_json, case_row, status_json
 from reviews.deployments_api import router as deployments_router
+from reviews.gate_rules import STACK_NOT_NAMED
 from reviews.gate_words import ARTEFACT, GateScope
 from reviews.moments import moment
 from reviews.status import subject_status
@@ -90,7 +91,9 @@ class GateOut(Schema):
     answer_digest: str | None
     ledger_size: int = Field(description="The ledger's head when the gate was asked: how many entries it had.")
     ledger_root: str | None = Field(description="The root over those entries; null where nothing was entered yet.")
-    informative_only: bool = Field(description="Asked by subject: it authorises nothing, for a subject is not an artefact.")
+    informative_only: bool = Field(
+        description="It authorises nothing: asked by subject, which is no artefact, or without the stack where the answer holds for one stack only."
+    )
 
 
 class AuthorisationIn(Body):
@@ -126,7 +129,8 @@ def ask_gate(
 ) -> dict[str, Any]:
     """200 for every well-formed question, deny included. Asks and writes nothing; by `subject` it is informative only.
 
-    `stack` is the digest of the stack that would serve it; an answer given without one says so in `notes`.
+    `stack` is the digest of the stack that would serve it; where the answer holds for one stack only, one given without it is informative only too, and says so
+    in `notes`. Whatever releases a model asks for an authorisation.
     """
     if bool(artefact) == bool(subject):
         raise OneQuestion
@@ -150,7 +154,7 @@ def ask_gate(
         "answer_digest": answer.answer_digest,
         "ledger_size": answer.ledger_size,
         "ledger_root": answer.ledger_root,
-        "informative_only": bool(subject),
+        "informative_only": bool(subject) or any(note["code"] == STACK_NOT_NAMED for note in answer.notes),
     }
 
 

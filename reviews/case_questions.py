@@ -41,6 +41,12 @@ class VoteLine:
     # When what was asked changed beneath it, or it was struck; None while it counts.
     outdated_at: datetime | None = None
 
+    @property
+    def word(self) -> str:
+        """The choice, with what became of the vote where it was taken back."""
+        became = "struck" if self.struck else "replaced" if self.vote.replaced_at else ""
+        return f"{self.vote.get_choice_display()} ({became})" if became else self.vote.get_choice_display()
+
 
 @dataclass(frozen=True)
 class QuestionPart:
@@ -76,6 +82,16 @@ class QuestionPart:
     @property
     def is_open(self) -> bool:
         return self.question.is_open
+
+    @property
+    def standing(self) -> list[VoteLine]:
+        """What each says at last: replaced by nothing, though it may be outdated or struck."""
+        return [line for line in self.votes if line.vote.replaced_at is None]
+
+    @property
+    def replaced(self) -> list[VoteLine]:
+        """What somebody signed and signed otherwise later: the objection they had stays readable."""
+        return [line for line in self.votes if line.vote.replaced_at is not None]
 
 
 @dataclass(frozen=True)
@@ -139,7 +155,7 @@ class Look:
             proposal=signing.verdict_in_words(question, question.proposal, self.document),
             tally=tally,
             lines=self._lines(question, tally, ready, may_vote=bool(may_vote) and not voted, may_declare=bool(may_declare)),
-            votes=[self._vote_line(vote, question) for vote in every if vote.replaced_at is None],
+            votes=[self._vote_line(vote, question) for vote in every],
             outcome=signing.verdict_in_words(question, question.outcome, self.document) if question.outcome else "",
             finding=finding,
             finding_sentence=finding_sentence(finding, self.document) if finding else "",
@@ -178,11 +194,13 @@ class Look:
         me = str(self.actor.person.pk)
         # Until it is stated which sign-offs apply there is nothing to approve: it is nobody's turn yet.
         asked = question.kind != QuestionKind.SAFEGUARDS or (question.content["statement"] is not None and not uncovered(question.content))
-        lines = [self._tally_line(each, may_vote, asked=asked) for each in (ready or tally.approve).requirements]
+        # Whose objection stands is told in a line of its own.
+        required = [each for each in (ready or tally.approve).requirements if each.code != "objections"]
+        lines = [self._tally_line(each, may_vote, asked=asked) for each in required]
         if tally.blocking and ready is None and not tally.approve.strict:
             owners = ", ".join(self._name(person) for person in tally.blocking)
             words = "A vote stands against it until its owner votes again"
-            lines.append(Line("blocked", words, str(len(tally.blocking)), owners, me in tally.blocking))
+            lines.append(Line("blocked", words, str(len(tally.blocking)), owners))
         for person in tally.outdated:
             lines.append(Line("waiting", f"The vote of {self._name(person)} is outdated", "vote again", self._name(person), person == me))
         lines.append(

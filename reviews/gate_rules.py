@@ -53,6 +53,9 @@ LONGEST_VALIDITY = timedelta(minutes=15)
 REVIEWERS, CHAIR, OWNERS, RESEARCHERS = "reviewer", "chair", "safeguard_owner", "researcher"
 ADMINISTRATORS, EXECUTIVES = "administrator", "executive"
 
+# The note of an answer that holds for one stack only and was asked without any.
+STACK_NOT_NAMED = "stack_not_named"
+
 Inputs = Mapping[str, Any]
 
 
@@ -523,7 +526,7 @@ def _notes(framework: FrameworkDocument, inputs: Inputs, required: Mapping[str, 
     if bound := _bound_to_a_stack(framework, inputs, required):
         named = ", ".join(sorted({statement["stack"] for statement in bound.values()} - {""})) or "one stack"
         sentence = f"No serving stack was named. This holds only for the stack that was decided on ({named}); an authorisation has to name it by its digest."
-        yield {"code": "stack_not_named", "sentence": sentence}
+        yield {"code": STACK_NOT_NAMED, "sentence": sentence}
 
 
 def _paper_reasons(framework: FrameworkDocument, inputs: Inputs) -> Iterator[Reason]:

@@ -14,7 +14,7 @@ from reviews.models import Case, Question, SafeguardImplementation
 from reviews.models.question import Choice, QuestionKind, Verdict
 from reviews.models.signoff import Meaning
 from reviews.places import Site
-from reviews.rules import EARLIER_BASELINE, OPPOSITE
+from reviews.rules import EARLIER_BASELINE, OPPOSITE, judgement_titles, judgements_of
 
 NO_CONFLICT = "I have no conflict of interest in this question."
 
@@ -100,7 +100,18 @@ def about_release(question: Question, sites: Sequence[Site]) -> str:
 def vote_text(*, question: Question, case: Case, choice: str, document: FrameworkDocument, sites: Sequence[Site] = ()) -> str:
     """Word for word what a vote signs."""
     about = about_release(question, sites)
-    return f"Case {case.number}. {question_title(question, document)}{about} {effect_of(question, choice, document)}. {NO_CONFLICT}"
+    effect = effect_of(question, choice, document) + _judged_with(question, choice, document)
+    return f"Case {case.number}. {question_title(question, document)}{about} {effect}. {NO_CONFLICT}"
+
+
+def _judged_with(question: Question, choice: str, document: FrameworkDocument) -> str:
+    """Where the rule of a threshold asks people for a judgement, the board's answer is written down as that, and later assessments read it."""
+    if question.kind != QuestionKind.THRESHOLD or choice not in {Choice.APPROVE, Choice.REJECT}:
+        return ""
+    titles = judgement_titles(document)
+    asked = [titles.get(slug, slug) for each in document.thresholds if each.slug == question.threshold for slug in judgements_of(each.rule)]
+    named = " and ".join(f"“{title}”" for title in dict.fromkeys(asked))
+    return f"; decided so, it answers the judgement {named}, which every later assessment reads" if named else ""
 
 
 def vote_statement(

@@ -232,12 +232,12 @@ def _question(part: QuestionPart) -> dict[str, Any]:
                 "person": str(line.vote.person),
                 "role": line.role,
                 "tone": CHOICE[Choice(line.vote.choice)],
-                "choice": line.vote.get_choice_display() + (" (struck)" if line.struck else ""),
+                "choice": line.word,
                 "rationale": words_for(line.vote.rationale, hazard=line.vote.hazard, cleared=False),
                 "at": _when(line.vote.at),
                 "content_digest": line.vote.content_digest,
                 "statement_digest": line.vote.signature.statement_digest,
-                "outdated": line.outdated,
+                "outdated": line.outdated and line.vote.replaced_at is None,
             }
             for line in part.votes
         ],

@@ -7,6 +7,7 @@ import pytest
 
 from evaluations.models import Judgement
 from ledger.models import Entry
+from people.signing import statement_of
 from reviews.models import Determination
 from tests.conftest import WorldOnce
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
@@ -51,3 +52,11 @@ def test_a_judgement_that_another_one_followed_is_over_already(board: Board) -> 
     assert board.facts.outcomes["bio-3"] == "cannot_rule_out"
     assert Entry.objects.filter(kind="evaluations:judgement:ended").count() == 1
     assert Judgement.objects.order_by("-seq").values_list("outcome", flat=True).first() == "cannot_rule_out"
+
+
+def test_who_votes_signs_that_the_answer_is_a_judgement_too(board: Board) -> None:
+    board.measure("bio_protocols", right=20)
+    asked = board.question(threshold="bio-3")
+    told = statement_of(board.vote(board.cast.ben, asked).signature).text
+    assert "it answers the judgement “what the experts conclude”, which every later assessment reads" in told
+    assert "judgement" not in statement_of(board.vote(board.cast.ben, asked, "abstain").signature).text

@@ -15,8 +15,9 @@ from reviews.places import Site, counts
 from reviews.services.applicability import SignOffsMissing, SiteNotFit, coverage_of
 from reviews.services.signoffs import revoke_signoff
 from tests.conftest import WorldOnce
-from tests.makers import PASSWORD, client_of
+from tests.makers import PASSWORD, client_of, make_token
 from tests.reviews.conftest import FRAMEWORK, Board, make_board
+from tests.reviews.test_board_api import Program
 
 STACK, OTHER_STACK = digest("stack one"), digest("stack two")
 SERVED = {"stack": "stack one", "stack_digest": STACK, "environment": "partner cloud"}
@@ -97,6 +98,12 @@ def test_a_question_without_a_stack_is_answered_and_says_what_it_leaves_open(ope
     assert named.allowed and named.notes == ()
     wrong = gate.answer_at(scope="external", artefact=asked.artefact, stack=OTHER_STACK, at=open_board.now())
     assert wrong.codes == ["stack_mismatch"]
+
+
+def test_an_answer_that_leaves_the_stack_open_tells_programs_that_it_authorises_nothing(open_board: Board) -> None:
+    asks = Program(make_token(open_board.cast.ada, "gate:read"))
+    question = {"artefact": open_board.snapshot.weights_digest, "scope": "external"}
+    assert [asks.get("/gate", **question, **named)[1]["informative_only"] for named in ({}, {"stack": STACK})] == [True, False]
 
 
 def test_a_sign_off_of_another_stack_or_environment_covers_nothing_here(board: Board) -> None:

@@ -1,6 +1,7 @@
 """Who tried to sign, vote or decide and was refused is on record: by whom, what, why; and nobody fills the ledger with it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,11 +10,15 @@ from django.urls import reverse
 from ledger.models import Entry
 from ledger.refusals import NotAllowed, Refusal
 from ledger.sentences import sentence
+from people import passkeys
 from people.attempts import MOST
 from people.confirming import Confirmation, CredentialNotConfirmed
+from people.passkeys import ASK, PasskeyAsked
+from people.services import add_passkey
 from people.words import Scope
 from reviews.services.signoffs import ImplementationChanged
-from tests.makers import client_of, make_token, make_wide_token
+from tests.devices import Device
+from tests.makers import PASSWORD, client_of, confirmed, make_token, make_wide_token
 from tests.reviews.conftest import Board
 
 
@@ -39,6 +44,23 @@ def test_a_refused_vote_and_a_failed_confirmation_are_entered_and_a_vote_that_co
     with pytest.raises(Refusal):
         board.decide(question)
     assert refused()[-1] == ("reviews:decision:refused", "quorum_not_met")
+
+
+def test_being_asked_for_a_passkey_is_no_refusal_and_hides_none(board: Board, settings: Any) -> None:
+    """Somebody who signs by passkey is asked for it each time: told as refusals, it filled the record and used up what is entered of real ones."""
+    board.rise()
+    question = board.question(threshold="bio-3")
+    settings.PUBLIC_URL = "http://localhost:8000"
+    device, user, at = Device(settings.PUBLIC_URL), board.cast.ben.user, board.now()
+    options, state = passkeys.begin_making(user)
+    add_passkey(user=user, name="Phone", answer=device.make(options), state=state, confirmation=confirmed(board.cast.ben, at), at=at)
+    for _ in range(MOST):
+        with pytest.raises(PasskeyAsked):
+            board.vote(board.cast.ben, question, confirmation=Confirmation(PASSWORD, passkey=ASK, session="here"))
+    assert refused() == []
+    with pytest.raises(CredentialNotConfirmed):
+        board.vote(board.cast.ben, question, confirmation=Confirmation("a guess"))
+    assert [kind for kind, _ in refused()] == ["reviews:vote:refused"]
 
 
 def test_a_refused_sign_off_is_entered_in_words_a_reader_of_the_ledger_understands(board: Board) -> None:

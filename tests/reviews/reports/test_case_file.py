@@ -4,14 +4,18 @@ import json
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from ledger.canonical import canonical
 from ledger.models import Entry
 from ledger.queries import root_at
+from people.queries import actor_of
 from people.signing import statement_of
+from reviews.case_page import CasePage, case_page
 from reviews.models import Vote
 from reviews.reports.case_file import FORMAT, case_file
 from reviews.services.votes import recuse
+from tests.makers import client_of
 from tests.reviews.reports.conftest import DISSENT, HAZARD, HOSTILE, Decided
 
 
@@ -30,6 +34,25 @@ def test_it_holds_the_decision_and_every_vote_with_the_dissent(file: dict[str, A
     assert told["declared_by"] == "Dan"
     assert {(vote["person"], vote["choice"]) for vote in told["votes"]} == {("Ben", "Approve"), ("Chloe", "Approve"), ("Mira", "Reject")}
     assert [vote["rationale"] for vote in told["votes"] if vote["person"] == "Mira"] == [DISSENT]
+
+
+def test_an_objection_that_its_owner_took_back_is_told_in_the_report_and_on_the_page(decided: Decided) -> None:
+    board, other = decided.board, decided.board.question(threshold="bio-4")
+    board.vote(decided.mira, other, "reject", rationale="Nobody has read the logs yet.")
+    board.vote(decided.mira, other)
+    told = case_file(decided.case, requested_by=board.cast.dan, at=board.now())
+    [votes] = [each["votes"] for each in told["questions"] if each["id"] == str(other.pk)]
+    assert [vote["choice"] for vote in votes if vote["person"] == "Mira"] == ["Reject (replaced)", "Approve"]
+    assert votes[0]["rationale"] == "Nobody has read the logs yet."
+    [part] = [part for part in page_of(decided).parts if part.question.pk == other.pk]
+    assert [line.vote.choice for line in part.standing] == ["approve"] and [line.vote.choice for line in part.replaced] == ["reject"]
+    shown = client_of(decided.mira).get(reverse("reviews:case-detail", args=[decided.case.number])).content.decode()
+    assert "1 earlier vote, signed and replaced by a later one" in shown
+
+
+def page_of(decided: Decided) -> CasePage:
+    at = decided.board.now()
+    return case_page(decided.case, actor_of(decided.mira, at), at)
 
 
 def test_each_vote_carries_the_digests_of_what_it_answered_and_of_what_was_signed(file: dict[str, Any], decided: Decided) -> None:
