@@ -1,4 +1,4 @@
-"""Inspect's `.eval`: a zip archive of which only the header is opened. Samples are never inflated."""
+"""Inspect's `.eval`: a zip archive of which only the header is read. What stands beside it is checked; samples are never inflated."""
 
 from typing import BinaryIO
 
@@ -12,6 +12,8 @@ from evaluations.adapters.types import Reading, RejectedInput
 FORMAT = "inspect-eval"
 HEADER = "header.json"
 JOURNAL_START = "_journal/start.json"
+# Written beside the header and small: damage there tells of a damaged copy, whose header may be whole by chance.
+BESIDE = (b"_journal/", b"summaries.json", b"reductions.json")
 
 
 def read_archive(stream: BinaryIO, limits: Limits) -> Reading:
@@ -26,6 +28,7 @@ def read_archive(stream: BinaryIO, limits: Limits) -> Reading:
             what_to_do="Open the log with Inspect and save it again, then upload that.",
             format=FORMAT,
         )
+    archive.check(member for member in archive.members if member.raw_name.startswith(BESIDE))
     if headers:
         return read_header(_document(archive, headers[0], limits), format=FORMAT, limits=limits)
     starts = archive.named(JOURNAL_START)

@@ -16,6 +16,8 @@ class Limits:
     member_bytes: int = 1 << 30
     archive_bytes: int = 16 << 30
     read_bytes: int = 32 << 20
+    checked_bytes: int = 8 << 20
+    checked_members: int = 1000
     ratio: int = 250
     ratio_from_bytes: int = 16 << 20
 

@@ -114,6 +114,12 @@ def test_the_receipt_of_a_refused_file_says_why_and_what_to_do(world: World, ada
     assert "The file is empty" in page and "Copy the file again" in page and "<script>.eval" not in page
 
 
+def test_the_receipt_of_an_archive_says_which_of_its_parts_were_checked(world: World, ada: Client) -> None:
+    said = "Samples are not unpacked: damage in one goes unnoticed."
+    assert said in _text(ada.get(f"/uploads/{world.send(log()).pk}/"))
+    assert said not in _text(ada.get(f"/uploads/{world.send(b'no log').pk}/"))
+
+
 def test_raw_bytes_go_to_cleared_people_as_a_download_of_a_fixed_type(world: World, ada: Client, ben: Client) -> None:
     upload = world.send(log())
     assert ada.get(f"/uploads/{upload.pk}/raw/").status_code == 403

@@ -87,6 +87,29 @@ def test_samples_are_never_inflated() -> None:
     assert adapters.read(_with(Entry("samples/1_epoch_1.json", packed=b"no deflate at all", size=500, crc=1))).verdict == "accept"
 
 
+@pytest.mark.parametrize("method", [STORED, DEFLATE, ZSTANDARD])
+@pytest.mark.parametrize("name", ["_journal/start.json", "_journal/summaries/1.json", "summaries.json", "reductions.json"])
+def test_damage_beside_the_header_is_refused_with_its_place(name: str, method: int) -> None:
+    """The header may have come through whole while the copy did not."""
+    content = members(PLAIN) | {name: b'{"version": 2}' * 20}
+    whole = pack([Entry(each, data, method) for each, data in content.items()])
+    assert adapters.read(whole).verdict == "accept"
+    stored = packed(content[name], method)
+    middle = whole.index(stored) + len(stored) // 2
+    refusal = _refused(whole[:middle] + b"DAMAGED!" + whole[middle + 8 :])
+    assert (refusal.code, refusal.where) == ("archive-damaged", name)
+
+
+def test_what_stands_beside_the_header_is_checked_within_bounds() -> None:
+    """The smallest first, and no more than the limits take on."""
+    wrong = Entry("_journal/summaries/2.json", b"x" * 900, crc=1)
+    data = _with(Entry("_journal/summaries/1.json", b"y" * 100), wrong)
+    for limits in (Limits(checked_bytes=999), Limits(checked_members=1)):
+        assert adapters.read(data, limits=limits).verdict == "accept"
+    with pytest.raises(RejectedInput, match="checksum"):
+        adapters.read(data, limits=Limits(checked_bytes=1000, checked_members=2))
+
+
 @pytest.mark.parametrize(
     "lie",
     [
