@@ -43,7 +43,10 @@ class UploadForm(forms.Form):
         help_text="The weights that were evaluated. Results without a snapshot can raise concern; they cannot rule anything out.",
     )
     files = FilesField(  # type: ignore[assignment]  # a field's place, which the form's own files never take
-        label="Result files", allow_empty_file=True, help_text="Inspect .eval or .json, lm-evaluation-harness results, Every Eval Ever."
+        label="Result files",
+        allow_empty_file=True,
+        help_text="Inspect .eval or .json, lm-evaluation-harness results, Every Eval Ever. A file that cannot be read is kept, too, and shuts "
+        "the gate of the model until a reviewer or the chair answers for it.",
     )
     variant = forms.CharField(label="Variant", required=False, max_length=200, help_text="For example helpful-only.")
     safeguards_on = forms.ChoiceField(label="Safeguards on", choices=TRUTHS, required=False)

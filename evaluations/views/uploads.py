@@ -86,7 +86,7 @@ def new(request: MemberRequest) -> HttpResponse:
         return render(request, "evaluations/upload_new.html", {"form": form, "taken": taken}, status=422)
     if len(taken) == 1:
         return redirect(_receipt_address(*taken[0]))
-    messages.info(request, f"{len(taken)} files are kept and wait to be read.")
+    messages.info(request, f"{len(taken)} files are kept and wait to be read. One that is refused shuts the gate of its model.")
     return redirect("evaluations:uploads")
 
 

@@ -89,8 +89,9 @@ def _safeguard(notice: Notice) -> str:
 def _on_upload(notice: Notice) -> Message:
     return Message(
         f"{_model(notice)}: a file you sent was refused",
-        "The file could not be read as an evaluation. Nothing of it was stored as evidence.",
-        "The receipt names the place in the file and what to do.",
+        "The file could not be read as an evaluation. No result of it counts, and the gate of the model stays shut until a reviewer "
+        "or the chair who did not send it answers for it.",
+        "The receipt names the place in the file and what to do. Say to a reviewer what the file was.",
         reverse("evaluations:upload", args=[notice.data["upload"]]),
     )
 

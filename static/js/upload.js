@@ -6,6 +6,8 @@ if (form) {
   const input = form.querySelector("input[type=file]");
   const drop = document.getElementById("drop");
   const queue = document.getElementById("queue");
+  let sum = "";
+  let refused = 0;
 
   for (const name of ["dragenter", "dragover"]) {
     drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
@@ -23,15 +25,23 @@ if (form) {
     button.disabled = true;
     const lines = listFiles();
     const kept = [];
+    refused = 0;
     for (const [index, file] of [...input.files].entries()) {
       const answer = await send(file, lines[index]);
       if (answer) kept.push(answer);
     }
     button.disabled = false;
-    document.getElementById("status").textContent = `${kept.length} of ${input.files.length} files are kept.`;
+    sum = `${kept.length} of ${input.files.length} files are kept`;
+    sayInSum();
     // One file leads to its receipt, which says so where it was there already; of several each line leads to its own.
     if (input.files.length === 1 && kept.length) window.location.assign(kept[0].address);
   });
+
+  // A file that is kept and then refused is not nothing: it shuts the gate of the model.
+  function sayInSum() {
+    const shut = refused ? `; ${refused} of them ${refused === 1 ? "was" : "were"} refused, and the gate of the model stays shut until a reviewer answers for ${refused === 1 ? "it" : "each"}` : "";
+    if (sum) document.getElementById("status").textContent = `${sum}${shut}.`;
+  }
 
   function listFiles() {
     queue.replaceChildren(...[...input.files].map((file) => {
@@ -108,7 +118,8 @@ if (form) {
         progress.value = told.percent;
         link.textContent = `${told.words}: open the receipt`;
         if (told.finished) {
-          if (told.code) say(line, [told.message, told.where && `Where: ${told.where}.`, told.what_to_do, `Code ${told.code}.`].filter(Boolean).join(" "), link);
+          if (told.state === "rejected") { refused += 1; sayInSum(); }
+          if (told.code) say(line, [told.message, told.where && `Where: ${told.where}.`, told.what_to_do, `Code ${told.code}.`].filter(Boolean).join(" "), link, told.words);
           return;
         }
       } else {
@@ -127,8 +138,8 @@ if (form) {
     }
   }
 
-  function say(line, words, link) {
-    line.children[2].textContent = link ? "Refused " : "Refused";
+  function say(line, words, link, state = "Refused") {
+    line.children[2].textContent = link ? `${state} ` : state;
     if (link) { link.textContent = "open the receipt"; line.children[2].append(link); }
     const detail = document.createElement("p");
     detail.className = "detail";

@@ -12,7 +12,9 @@ from ledger.refusals import NotAllowed
 from people.models import Person
 from people.signing import Statement
 from reviews.facts import collect_one
-from reviews.models import ScopeState
+from reviews.models import Notice, ScopeState
+from reviews.models.notice import Channel
+from reviews.notices.compose import compose
 from reviews.services.following import sweep
 from tests.evaluations.logs import log
 from tests.makers import PASSWORD, client_of, make_signature
@@ -49,6 +51,14 @@ def test_a_damning_log_broken_by_one_byte_shuts_the_gate_until_another_person_an
     # The news of it was heard while the assessment was still to be looked at; the sweep finds that the worker is done.
     sweep(at=open_board.now())
     assert open_board.ask().allowed and ScopeState.objects.get(scope="external").state == "open"
+
+
+def test_who_sent_a_refused_file_is_told_that_it_shuts_the_gate(open_board: Board) -> None:
+    refused(open_board)
+    open_board.work()
+    notice = Notice.objects.select_related("person", "subject").filter(kind="upload_rejected", channel=Channel.INBOX).get()
+    assert notice.person == open_board.cast.ada
+    assert "stays shut until a reviewer or the chair who did not send it answers for it" in compose(notice).why
 
 
 def test_a_file_that_was_answered_for_shuts_the_gate_again_while_it_is_read_once_more(open_board: Board) -> None:

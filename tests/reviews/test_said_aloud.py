@@ -56,7 +56,26 @@ def test_an_upload_shows_how_far_it_is_and_ends_in_its_receipt(new_context: Any,
     for line in lines.all():
         expect(line.get_by_role("link", name=re.compile("^Read.*open the receipt", re.IGNORECASE))).to_be_visible()
         expect(line.locator("progress")).to_have_js_property("value", 100)
+    expect(page.locator("#status")).to_have_text("2 of 2 files are kept.")
     lines.first.get_by_role("link").click()
     upload = Upload.objects.get(filename="bio_protocols.eval")
     expect(page).to_have_url(re.compile(f"/uploads/{upload.pk}/$"))
     expect(page.get_by_role("heading", name="bio_protocols.eval", level=1)).to_be_visible()
+
+
+def test_the_summary_of_several_files_says_which_shut_the_gate(new_context: Any, empty: Board) -> None:
+    page = signed_in(new_context, empty.cast.ada)
+    page.goto(f"/uploads/new/?about={empty.snapshot.pk}")
+    expect(page.get_by_text("A file that cannot be read is kept, too, and shuts the gate")).to_be_visible()
+    sent = {"run.eval": log("bio_protocols", right=2, run="one"), "notes.txt": b"hello there\n", "none.eval": b""}
+    page.get_by_label("Result files").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": content} for name, content in sent.items()]
+    )
+    page.get_by_role("button", name="Upload files").click()
+    status = page.locator("#status")
+    expect(status).to_have_text("3 of 3 files are kept.")
+    work_off(timezone.now())
+    expect(status).to_have_text(
+        "3 of 3 files are kept; 2 of them were refused, and the gate of the model stays shut until a reviewer answers for each."
+    )
+    expect(page.locator(".queue > li").nth(1)).to_contain_text("Refused open the receipt")
