@@ -80,7 +80,7 @@ STATES: dict[str, dict[str, State]] = {
         "received": State("Received", "tray", "plain"),
         "parsing": State("Reading", "turning", "plain"),
         "parsed": State("Read", "page", "calm"),
-        "rejected": State("Rejected", "cross-ring", "danger"),
+        "rejected": State("Refused", "cross-ring", "danger"),
         "dead": State("Stopped", "square", "danger"),
     },
     "delivery": {
@@ -100,7 +100,7 @@ STATES: dict[str, dict[str, State]] = {
         "accept": State("Accepted", "tick-ring", "calm"),
         "accept-with-warning": State("Accepted with warnings", "warning", "caution"),
         "store-not-scored": State("Kept, not scored", "ring", "absent"),
-        "reject": State("Rejected", "cross-ring", "danger"),
+        "reject": State("Refused", "cross-ring", "danger"),
     },
     "warning": {
         "info": State("For information", "page", "quiet"),

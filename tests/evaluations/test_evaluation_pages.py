@@ -114,6 +114,12 @@ def test_the_receipt_of_a_refused_file_says_why_and_what_to_do(world: World, ada
     assert "The file is empty" in page and "Copy the file again" in page and "<script>.eval" not in page
 
 
+def test_a_refused_file_is_called_so_in_the_list_in_its_filter_and_on_its_receipt(world: World, ada: Client) -> None:
+    upload = world.send(b"no log")
+    for page in (_text(ada.get("/uploads/?state=rejected")), _text(ada.get(f"/uploads/{upload.pk}/"))):
+        assert "Refused" in page and "Rejected" not in page
+
+
 def test_the_receipt_of_an_archive_says_which_of_its_parts_were_checked(world: World, ada: Client) -> None:
     said = "Samples are not unpacked: damage in one goes unnoticed."
     assert said in _text(ada.get(f"/uploads/{world.send(log()).pk}/"))
