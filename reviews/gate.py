@@ -21,6 +21,7 @@ from ledger.canonical import canonical, digest
 from ledger.delivery import awaits, consumers
 from ledger.models import Entry
 from ledger.queries import root_at, soundness
+from ledger.services import head
 from ledger.standstill import WhileNothingMoves
 from people.models import Person
 from people.policies import may_serve, require
@@ -43,6 +44,9 @@ MOVE_NOTHING = {
     "reviews.letters": "it mails sign-in links",
     "reviews.outlets": "it tells other systems",
 }
+
+# Consumers that write down for others what is required of a model: its own gate works that out anew, those that lean on it wait.
+PASSED_DOWN = ("reviews.requirements", "reviews.covered")
 
 FAILED: dict[str, Any] = {
     "code": "gate_failed",
@@ -129,6 +133,8 @@ class _Known:
     facts: Facts | None
     ledger: Ledger
     ledger_root: str | None
+    # It is not earlier than the last entry, whatever the clock of this machine says: what was decided or revoked is so from here on.
+    since: datetime
     given: dict[tuple[str, str | None], Answer] = field(default_factory=dict)
 
 
@@ -147,7 +153,7 @@ def _given(known: _Known, artefact: str | None, scope: str, stack: str | None, a
 
 
 def _answer(known: _Known, artefact: str | None, scope: str, stack: str | None, at: datetime, *, for_record: bool = False) -> Answer:
-    snapshot = known.snapshot
+    snapshot, at = known.snapshot, max(at, known.since)
     answer = _decided(
         replace(known.facts, at=at) if known.facts is not None else None,
         known.version,
@@ -172,13 +178,14 @@ def _read(artefact: str | None, subject: Subject | None, at: datetime) -> tuple[
     with transaction.atomic():
         # First: what is entered while the rest is read then counts as entered since.
         ledger = read_ledger()
+        since = max(at, head().recorded_at) if ledger["size"] else at
         snapshot = _snapshot(artefact, subject)
         version = _framework()
-        facts = collect_one(snapshot.subject, version, at) if snapshot is not None and version is not None else None
+        facts = collect_one(snapshot.subject, version, since) if snapshot is not None and version is not None else None
         if facts is not None and _has_unheard_news(facts):
             facts = replace(facts, due=True)
         root = f"sha256:{root_at(ledger['size']).hex()}" if ledger["size"] else None
-        return _Known(snapshot, version, facts, ledger, root), changes_at(at, longest=LONGEST_REMEMBERED)
+        return _Known(snapshot, version, facts, ledger, root, since), changes_at(at, longest=LONGEST_REMEMBERED)
 
 
 def followed() -> tuple[str, ...]:
@@ -192,8 +199,11 @@ def _has_unheard_news(facts: Facts) -> bool:
 
     A consumer that is stuck keeps the gate shut until an operator has looked.
     """
-    about = sorted(str(each) for each in {facts.subject.pk, *facts.leans_on})
-    return awaits(followed(), path="subject", values=about)
+    above = sorted(str(each) for each in facts.leans_on)
+    own = [name for name in followed() if name not in PASSED_DOWN]
+    return awaits(own, path="subject", values=[str(facts.subject.pk), *above]) or (
+        bool(above) and awaits(PASSED_DOWN, path="subject", values=above)
+    )
 
 
 def _decided(
@@ -287,6 +297,7 @@ def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stac
     """See `authorise`. A failed gate leaves a record too: it denied, and why. Raises NotAllowed."""
     require(may_serve(actor_of(actor, at)))
     said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at, for_record=True)
+    at = said.at
     inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/2", "at": at, "artefact": artefact, "scope": scope, "failed": True})
     answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})
     answer_id = uuid4()

@@ -1,5 +1,6 @@
 """What an insider would try between two steps of the workers, and with coverage for other weights: the gate stays shut."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from evaluations.services import assessments, readings
 from ledger.canonical import canonical, parse
 from ledger.models import Cursor
-from ledger.services import size
+from ledger.services import head, size
+from reviews.gate import answer_at, authorise_at
 from reviews.gate_rules import answer
+from reviews.models import SignOff
+from reviews.services.signoffs import revoke_signoff
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot
 from tests.reviews.conftest import Board
@@ -48,6 +52,19 @@ def test_a_decision_answers_the_finding_it_was_taken_on_even_where_a_consumer_wa
         assessments.work(due_id=due, at=open_board.now())
     Cursor.objects.update(position=size())
     assert open_board.ask().codes == ["finding_moved"]
+
+
+def test_a_machine_whose_clock_is_behind_lets_nothing_out_that_another_one_has_stopped(open_board: Board) -> None:
+    """A sign-off is revoked here; there it is half a minute earlier, and the ledger takes entries of up to a minute ago."""
+    board = open_board
+    at, weights = board.now(), board.snapshot.weights_digest
+    assert answer_at(scope="external", artefact=weights, at=at).allowed
+    revoke_signoff(signoff=SignOff.objects.all()[0], reason="It is got round.", actor=board.cast.ben, at=at + timedelta(seconds=30))
+    board.moment = at + timedelta(seconds=31)
+    deliver_all(board.moment)
+    assert not answer_at(scope="external", artefact=weights, at=at + timedelta(seconds=1)).allowed
+    made = authorise_at(artefact=weights, scope="external", actor=board.cast.dan, at=at + timedelta(seconds=2))
+    assert not made.allowed and made.at == head().recorded_at
 
 
 @pytest.mark.parametrize(("kept", "denied"), [("sha256:g", False), ("", True), ("sha256:h", True)])

@@ -6,10 +6,13 @@ from ledger.canonical import Json
 from ledger.delivery import consumers
 from ledger.services import append
 from reviews import gate
+from reviews.facts import collect_one
 from tests.makers import make_subject
 from tests.reviews.conftest import Board
 
-KINDS = sorted({(each.name, kind) for each in consumers() if each.name in gate.followed() for kind in each.kinds})
+HEARD = {each.name: each.kinds for each in consumers() if each.name in gate.followed()}
+KINDS = sorted((name, kind) for name, kinds in HEARD.items() if name not in gate.PASSED_DOWN for kind in kinds)
+DOWN = sorted({kind for name in gate.PASSED_DOWN for kind in HEARD[name]})
 
 
 def enter(board: Board, kind: str, **fields: Json) -> None:
@@ -26,6 +29,17 @@ def test_news_that_nobody_followed_yet_shuts_the_gate(open_board: Board, consume
     assert open_board.ask().allowed
     enter(open_board, kind, subject=str(open_board.subject.pk))
     assert open_board.ask().codes == ["assessment_outdated"], consumer
+
+
+@pytest.mark.past_the_verbs
+@pytest.mark.parametrize("kind", DOWN)
+def test_what_is_to_be_written_down_for_those_who_inherit_shuts_their_gate(open_board: Board, kind: str) -> None:
+    wren = make_subject(open_board.cast, "wren", at=open_board.now(), parent=open_board.subject, derivation="fine-tune")
+    open_board.work()
+    before = collect_one(wren, open_board.version, open_board.now())
+    assert not gate._has_unheard_news(before)
+    enter(open_board, kind, subject=str(open_board.subject.pk))
+    assert gate._has_unheard_news(before)
 
 
 @pytest.mark.past_the_verbs
