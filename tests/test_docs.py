@@ -2,16 +2,21 @@
 
 import ast
 import re
+import shlex
 import subprocess
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import CommandError, get_commands, load_command_class
+from django.core.management.base import CommandParser
 
 from asl_portal.management.commands.write_api_reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "portal"])
+MARKDOWN = [page for page in PAGES if page.suffix == ".md"]
 # Read by the tests, not by the portal.
 FOR_TESTS = {"ASL_SAMPLES_DIR", "CHROMIUM"}
 
@@ -50,14 +55,97 @@ def test_every_way_in_that_a_page_names_is_in_the_help(page: Path) -> None:
     assert named <= set(re.findall(r"^\./portal ([a-z]+)", _help(), re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".md"], ids=lambda page: page.relative_to(ROOT).as_posix())
+# What a page has people type: up to what ends it there, a backtick, a bar, a tag, a comment or a column of explanation.
+COMMAND_LINE = re.compile(r"(?:\./portal|python) (manage(?:\.py)? [a-z_]+|up|down|test|bench)\b((?: (?:'[^'\n]*'|[^\s`|<#()]+))*)")
+SAYS_COMMANDS = [*PAGES, *sorted((ROOT / "templates").rglob("*.html")), ROOT / "asl_portal/first_steps.py"]
+# Left to pytest.
+PASSED_ON = {"--renew-pictures"}
+
+
+def _command_lines(page: Path) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = COMMAND_LINE.findall(page.read_text())
+    return [(command.replace(".py", ""), told) for command, told in found if command != "manage help"]
+
+
+def _parser(name: str) -> CommandParser:
+    command = load_command_class(get_commands()[name], name)
+    return command.create_parser("manage.py", name)
+
+
+@cache
+def _options(command: str) -> frozenset[str]:
+    """What the command itself says that it takes."""
+    words = command.split()
+    if words[0] == "manage":
+        told = _parser(words[1]).format_help()
+    else:
+        told = subprocess.run([ROOT / "portal", *words, "--help"], capture_output=True, text=True, check=True).stdout
+    return frozenset(re.findall(r"--[a-z][a-z-]*", told))
+
+
+@pytest.mark.parametrize("page", SAYS_COMMANDS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_option_a_page_gives_a_command_is_one_of_its_own(page: Path) -> None:
+    wrong = [
+        f"./portal {command} {option}"
+        for command, told in _command_lines(page)
+        for option in re.findall(r"--[a-z][a-z-]*", told)
+        if option not in _options(command) | PASSED_ON
+    ]
+    assert not wrong
+
+
+def test_the_help_names_every_option_of_the_ways_in() -> None:
+    for command in ("up", "down", "test", "bench"):
+        told = re.search(rf"^\./portal {command} (.*)$", _help(), re.MULTILINE)
+        assert told and set(re.findall(r"--[a-z-]+", told.group(1))) == _options(command) - {"--help"}, command
+
+
+TYPED = [
+    (page, command, told) for page in MARKDOWN for command, told in _command_lines(page) if command.startswith("manage ") and told.strip()
+]
+
+
+def test_there_are_command_lines_to_hold() -> None:
+    assert len(TYPED) > 8
+
+
+@pytest.mark.parametrize(("page", "command", "told"), TYPED, ids=[f"{page.name}: {command}{told}" for page, command, told in TYPED])
+def test_a_command_line_a_page_has_people_type_is_understood(page: Path, command: str, told: str) -> None:
+    try:
+        _parser(command.split()[1]).parse_args(shlex.split(told))
+    except CommandError as error:
+        pytest.fail(f"{page.name}: ./portal {command}{told}: {error}")
+
+
+def _defaults() -> Iterator[tuple[str, object]]:
+    """Each setting that stands in one row of its own and has a plain value where nothing is set."""
+    for node in ast.walk(ast.parse((ROOT / "asl_portal/settings.py").read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"env.number", "env.flag", "env.text"} and len(node.args) == 2:
+            name, default = node.args
+            value = eval(compile(ast.Expression(default), "settings.py", "eval"), {"__builtins__": {}})
+            if value != "":
+                yield ast.literal_eval(name), value
+
+
+# `./portal up` finds a free port, and tells.
+SET_OTHERWISE = {"ASL_PUBLIC_URL"}
+
+
+def test_a_setting_that_is_not_set_has_the_value_its_row_says() -> None:
+    lines = [line.split("|") for line in (ROOT / "docs/settings.md").read_text().splitlines() if line.startswith("| `")]
+    said = {line[1].strip(" `●"): line[3].replace("`", "").split() for line in lines}
+    held = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in _defaults() if name not in SET_OTHERWISE}
+    wrong = {name: (said[name], value) for name, value in held.items() if name in said and value not in said[name]}
+    assert not wrong and len(held.keys() & said.keys()) > 8
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_file_a_page_names_is_there(page: Path) -> None:
     named = re.findall(r"`((?:docs|asl_portal|reviews|evaluations|frameworks|people|ledger|tests)/[\w./-]*\w\.\w+)`", page.read_text())
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
 ROOMS = ("asl_portal", "reviews", "evaluations", "frameworks", "people", "ledger")
-MARKDOWN = [page for page in PAGES if page.suffix == ".md"]
 
 
 def test_the_operators_page_lists_every_command_of_ours() -> None:
@@ -96,12 +184,17 @@ def test_the_reference_of_the_api_is_what_the_api_says_of_itself() -> None:
     assert (ROOT / "docs/api.md").read_text() == reference(), "run ./portal manage write_api_reference"
 
 
-def test_every_test_the_threat_model_leans_on_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/threat-model.md").read_text()))
-    assert len(named) > 80
+@cache
+def _tests_there() -> set[str]:
     trees = (ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py"))
-    there = {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    assert not named - there
+    return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_test_a_page_leans_on_exists(page: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", page.read_text()))
+    assert page.name != "threat-model.md" or len(named) > 80
+    assert not named - _tests_there()
 
 
 def test_every_threat_has_a_defence_and_a_test() -> None:
