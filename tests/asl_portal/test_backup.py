@@ -347,6 +347,34 @@ def test_a_backup_that_cannot_be_whole_is_not_made(world: World, tmp_path: Path)
     assert not Entry.objects.filter(kind=MADE).exists()
 
 
+def test_bytes_that_were_spoilt_on_the_disk_since_they_came_are_put_into_no_backup(world: World, tmp_path: Path) -> None:
+    [upload] = world.subject.uploads.all()
+    kept = blobs.path_of(upload.blob_id)
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    with pytest.raises(BackupNotMade, match="are spoilt on the disk"):
+        make_backup(tmp_path / "backup.tar", at=timezone.now())
+    assert not list(tmp_path.glob("backup.tar*")) and not Entry.objects.filter(kind=MADE).exists()
+
+
+def test_a_backup_that_the_disk_spoils_while_it_is_written_is_no_backup(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written is read again from end to end before it has its name, and before the ledger tells of it."""
+    synced, spoilt = os.fsync, []
+
+    def sync_and_spoil(handle: int) -> None:
+        synced(handle)
+        where = os.pread(handle, os.fstat(handle).st_size, 0).find(log(right=38)[:400])
+        if where >= 0:
+            spoilt.append(os.pwrite(handle, b"?", where + 200))
+
+    monkeypatch.setattr(os, "fsync", sync_and_spoil)
+    with pytest.raises(BackupNotMade, match="does not have its own digest"):
+        make_backup(tmp_path / "backup.tar", at=timezone.now())
+    assert spoilt and not list(tmp_path.glob("backup.tar*")) and not Entry.objects.filter(kind=MADE).exists()
+
+
 def test_a_backup_that_is_made_while_uploads_arrive_holds_each_row_of_its_moment_with_its_bytes(world: World, tmp_path: Path) -> None:
     there = set(Blob.objects.values_list("sha256", flat=True))
     with (

@@ -10,10 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from asl_portal.celery import app
 from evaluations.models import Assessment, Upload
 from tests.evaluations.conftest import World, make_world
 from tests.evaluations.logs import log
-from tests.makers import send_file
+from tests.makers import deliver_all, send_file
 from tests.processes import Worker, eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -38,8 +39,11 @@ def test_an_upload_is_read_and_assessed_by_a_worker(world: World, worker: Callab
 
 
 def test_what_was_sent_while_no_worker_ran_is_found_by_the_sweep(world: World, worker: Callable[..., Worker]) -> None:
+    """Its news has been heard and every message that asked for it is lost: nothing but the sweep knows of it."""
     upload = send_file(world.cast, log(right=2), world.subject, world.snapshot, at=timezone.now())
     refused = send_file(world.cast, b"", world.subject, at=timezone.now())
+    deliver_all(timezone.now())
+    app.control.purge()
     worker(beat=True)
     eventually(lambda: Upload.objects.get(pk=upload.pk).state == "parsed", seconds=60)
     eventually(lambda: Upload.objects.get(pk=refused.pk).error_code == "empty", seconds=60)

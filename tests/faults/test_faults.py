@@ -291,11 +291,16 @@ def test_a_database_restarted_under_load(house: House) -> None:
         answers.append(status)
 
     threads = [threading.Thread(target=lambda part=part: [bring(each) for each in part]) for part in (files[:4], files[4:8], files[8:])]
-    for thread in threads:
-        thread.start()
-    until(lambda: 202 in answers)
-    connection.close()
-    house.database.stop()
+    with psycopg.connect(**(connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})) as held:
+        # A reader that stands before this lock is in the middle for certain, and loses the database there.
+        held.execute("SELECT 1 FROM evaluations_subject FOR NO KEY UPDATE")
+        for thread in threads:
+            thread.start()
+        reading = until(lambda: Upload.objects.filter(state=UploadState.PARSING, percent=70).first())
+        until(lambda: 202 in answers)
+        connection.close()
+        house.database.stop()
+        held.close()
     assert house.get("/readyz")[1]["database"] is False
     assert house.get("/healthz")[0] == 200
     house.database.start()
@@ -305,6 +310,8 @@ def test_a_database_restarted_under_load(house: House) -> None:
     assert set(answers) <= {0, 200, 202, 500, 503}
     house.is_whole()
     assert len(house.accepted) >= len(files)
+    reading.refresh_from_db()
+    assert (reading.state, reading.attempts) == (UploadState.PARSED, 2), "read by another once its lease had run out"
 
 
 def test_a_disk_that_is_full_while_bytes_are_stored(house: House) -> None:
