@@ -1,4 +1,5 @@
-"""Every page behind the table of doors, looked at by axe in both themes: as it opens, as it answers a form that went empty, and with its sheets open.
+"""Every page behind the table of doors, looked at by axe in both themes and walked by the Tab key: as it opens, as it answers a form that went empty, and with
+its sheets open.
 
 Closed by construction: a page that the table lets somebody open is looked at here, or its row stands in ELSEWHERE with the test that does.
 """
@@ -32,6 +33,7 @@ from tests.devices import Device
 from tests.doors.rows import ANYBODY, PERSONAS, ROLES, ROWS, STRANGER
 from tests.doors.world import DOORS, World, address, build_world
 from tests.in_process import ORIGIN, answer_in_process
+from tests.keys import missed
 from tests.makers import PASSWORD, confirmed, give_app
 
 Shown = Callable[[str], Page]
@@ -140,6 +142,7 @@ def look(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     assert violations(page, COLOURS) == [], f"{page.url}, dark"
     page.emulate_media(color_scheme="light")
+    assert missed(page) == [], page.url
 
 
 @pytest.mark.parametrize("name", doors_of("GET", 200))

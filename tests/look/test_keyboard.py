@@ -10,18 +10,11 @@ from evaluations.models import Upload
 from people.models import Person
 from reviews.models import Determination, SafeguardImplementation
 from tests.evaluations.logs import log
+from tests.keys import HAS_RING
 from tests.makers import PASSWORD, client_of
 from tests.reviews.conftest import Board, make_board
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-# A ring around what has the focus; a mark of a chart has it around the drawing itself.
-HAS_RING = """() => {
-  const here = document.activeElement;
-  const style = getComputedStyle(here);
-  const drawn = here.matches(".spot") && [...here.children].some((part) => parseFloat(getComputedStyle(part).strokeWidth) >= 3);
-  return here === document.body || drawn || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
-}"""
 
 
 @pytest.fixture
@@ -46,7 +39,7 @@ def tab_to(page: Page, target: Locator) -> None:
     """Presses Tab until the target has the focus; every stop on the way shows that it has it."""
     for _ in range(120):
         page.keyboard.press("Tab")
-        assert page.evaluate(HAS_RING), page.evaluate("document.activeElement.outerHTML")
+        assert page.evaluate(f"({HAS_RING})(document.activeElement)"), page.evaluate("document.activeElement.outerHTML")
         if target.evaluate("element => element === document.activeElement"):
             return
     raise AssertionError(f"The keyboard does not reach {target}.")

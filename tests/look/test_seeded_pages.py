@@ -1,4 +1,5 @@
-"""Every page of the seeded world in a real browser: axe finds nothing in either theme, and no page is wider than its window or its paper."""
+"""Every page of the seeded world in a real browser: axe finds nothing in either theme, the Tab key reaches whatever can be acted on and shows where it is,
+and no page is wider than its window, from 320 px to 4k, or than its paper."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,35 +11,27 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from tests.axe import COLOURS, EVERYTHING, SIZES, violations
+from tests.keys import missed
 from tests.look.conftest import NewPage
 from tests.look.seeded import Place, places, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 WALKERS = ("ben", "dan", "ada", "farid", "ivo")
-WIDTHS = (1280, 360, 320)
-WIDE = (
-    *(
-        "/inbox/",
-        "/portfolio/",
-        "/subjects/heron-3/",
-        "/cases/",
-        "/cases/3/",
-        "/gate/?subject=heron-3&scope=external",
-        "/uploads/",
-        "/safeguards/",
-    ),
-    *("/frameworks/", "/frameworks/anthropic-rsp/2.2/", "/ledger/", "/ledger/1/", "/clocks/", "/people/", "/glossary/", "/start/"),
-)
+# A screen of 4k, a usual one, a phone, and the narrowest; and the most that a line of the page takes of any of them.
+WIDTHS = (3840, 1280, 360, 320)
+WIDEST_PAGE = 1440
 
 # Papers a regulator files, and the widths of A4 between its margins, in CSS pixels.
 PRINTED = ("/cases/2/", "/subjects/heron-3/", "/gate/?subject=heron-3&scope=external", "/frameworks/anthropic-rsp/2.2/")
 PAPER = {False: 673, True: 1001}
+OF_A_SCREEN = """[...document.querySelectorAll("nav[aria-label=Main], .button, form, .pager, .filters")].filter((each) => each.checkVisibility())
+  .map((each) => each.outerHTML.slice(0, 120))"""
 
 
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(shown: NewPage) -> None:
+def test_on_every_page_axe_finds_nothing_the_tab_key_misses_nothing_and_windows_and_paper_hold_it(shown: NewPage) -> None:
     walk = [Place("account_login", "/accounts/login/", ""), Place("404", "/nowhere/", "ben"), *places(*WALKERS)]
-    assert len(walk) > 40
+    assert len(walk) > 60
     pages = {who: shown(signed_in(who) if who else Client(), reduced_motion="reduce") for who in {place.persona for place in walk}}
     wrong = [
         f"{place.name} ({place.path}, as {place.persona}): {found}"
@@ -46,14 +39,6 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(shown: 
         for found in _looked_at(pages[place.persona], place.path)
     ]
     assert not wrong, "\n".join(wrong)
-
-
-def test_a_very_wide_window_holds_the_main_pages(shown: NewPage) -> None:
-    page = shown(signed_in("ben"), viewport={"width": 3840, "height": 2160})
-    for path in WIDE:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") == 3840, path
-        assert page.evaluate("document.querySelector('main').getBoundingClientRect().width") <= 1440, path
 
 
 @pytest.mark.parametrize("path", PRINTED)
@@ -94,8 +79,18 @@ def _looked_at(page: Page, path: str) -> Iterator[str]:
     page.emulate_media(color_scheme="dark")
     yield from (f"axe, dark: {each}" for each in violations(page, COLOURS))
     page.emulate_media(color_scheme="light")
+    yield from (f"by keyboard, {each}" for each in missed(page))
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if (needed := page.evaluate("document.documentElement.scrollWidth")) != width:
             yield f"{needed} px wide in a window of {width}"
+        if page.evaluate("document.querySelector('main').getBoundingClientRect().width") > WIDEST_PAGE:
+            yield f"its lines grow with a window of {width}"
     yield from (f"axe, narrow: {each}" for each in violations(page, SIZES))
+    page.emulate_media(media="print")
+    for paper in PAPER.values():
+        page.set_viewport_size({"width": paper, "height": 900})
+        if (needed := page.evaluate("document.documentElement.scrollWidth")) != paper:
+            yield f"{needed} px wide on paper of {paper}"
+    yield from (f"printed though it is of no use on paper: {each}" for each in page.evaluate(OF_A_SCREEN))
+    page.emulate_media(media="screen")
