@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db.models import Q, QuerySet
 from evaluations.adapters import HARNESSES_WITH_IDS
 from evaluations.elicitation import FACTS
 from evaluations.models import Binding, Derivation, Measurement, Snapshot, Subject, Upload, UploadState
+from ledger.digest_field import DigestField
 from people.forms import CONFIRMING, WITHIN_REASON, ConfirmationForm
 from people.models import Person
 
@@ -99,13 +99,7 @@ class SubjectForm(forms.Form):
 
 class SnapshotForm(forms.Form):
     label = forms.CharField(label="Label", max_length=80, help_text="For example step 9000.")
-    weights_digest = forms.RegexField(
-        label="Weights digest",
-        regex=re.compile(r"^sha256:[0-9a-f]{64}$"),
-        strip=True,
-        help_text="sha256: and 64 hexadecimal digits over the weights.",
-        error_messages={"invalid": "Write sha256: and then exactly 64 digits 0-9 or a-f, as sha256sum prints them."},
-    )
+    weights_digest = DigestField(label="Weights digest", help_text="sha256: and 64 hexadecimal digits over the weights.")
     model_names = forms.CharField(
         label="Model names",
         required=False,
@@ -237,24 +231,13 @@ class ArmsForm(forms.Form):
     control_mean = forms.CharField(label="Control: mean", max_length=40, required=False)
     control_stderr = forms.CharField(label="Control: standard error", max_length=40, required=False)
     control_n = forms.IntegerField(label="Control: n", min_value=2, max_value=10**9, required=False)
-    dossier_digest = forms.CharField(
-        label="Digest of the dossier",
-        max_length=71,
-        required=False,
-        help_text="sha256: and 64 digits, of the document the numbers stand in.",
-    )
+    dossier_digest = DigestField(label="Digest of the dossier", required=False, help_text="Of the document the numbers stand in.")
     dossier_place = forms.CharField(label="Where in it", max_length=500, required=False, help_text="The document and its page or table.")
 
     def __init__(self, *args: Any, metrics: QuerySet[Measurement], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("treatment", "control"):
             self.fields[name].queryset = metrics  # type: ignore[attr-defined]
-
-    def clean_dossier_digest(self) -> str:
-        told = str(self.cleaned_data["dossier_digest"]).strip().lower()
-        if told and not re.fullmatch(r"sha256:[0-9a-f]{64}", told):
-            raise forms.ValidationError("A digest reads sha256: and 64 digits from 0 to f.")
-        return told
 
 
 class CorrectionForm(forms.Form):

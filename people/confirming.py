@@ -131,6 +131,8 @@ def confirm(*, user: User, confirmation: Confirmation, at: datetime, about: byte
             shown = _check_passkey(user, confirmation, for_statement=about is not None)
             checked.append("passkey")
         elif Authenticator.Type.TOTP in held:
+            if has_passkey and not confirmation.code.strip():
+                raise CodeMissing(what_to_do="Enter the code your authenticator app shows, or confirm with your passkey.")
             _check_code(user, confirmation.code, at)
             checked.append("totp")
         elif has_passkey:

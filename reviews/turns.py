@@ -17,7 +17,8 @@ from reviews.tally import Tally
 class Turn:
     """Something that waits for people: what, for whom (person ids where it is theirs alone, else a role), until when.
 
-    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `attach_evidence`, `state_applicability`, `close_case`, `evidence`, `open_case`, `supply_paper`.
+    `kind`: `vote`, `vote_again`, `declare`, `sign_off`, `attach_evidence`, `state_applicability`, `close_case`, `evidence`, `open_case`, `supply_paper`,
+    `answer_halt`, `set_aside_upload`.
     """
 
     kind: str
@@ -55,6 +56,7 @@ def turns_of(facts: Facts, tallies: Mapping[UUID, Tally]) -> tuple[Turn, ...]:
 def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
     case = facts.case
     if case is None:
+        yield from _turns_apart(facts)
         if not facts.complete:
             yield Turn("evidence", "researcher", (), "Some thresholds are not assessed.", None)
         elif not facts.releases:
@@ -73,6 +75,16 @@ def _turns(facts: Facts, tallies: Mapping[UUID, Tally]) -> Iterator[Turn]:
         yield Turn("state_applicability", "safeguard_owner", (), "It has not been stated which sign-offs cover these weights.", case.due_at)
     if not asked:
         yield Turn("close_case", "chair", chairs, "Every question is decided: ask for a release, or close the case.", case.due_at)
+
+
+def _turns_apart(facts: Facts) -> Iterator[Turn]:
+    """What shuts a gate though no case is open: a halt, and files nobody has answered for. The inbox tells these one by one."""
+    halted = sorted(scope.replace("_", " ") for scope, state in facts.scopes.items() if state.halted_at is not None)
+    if halted:
+        yield Turn("answer_halt", "chair", (), f"Halted: {', '.join(halted)}. Going on takes a release decision of the board.", None)
+    if facts.refused_uploads:
+        files = "1 file was" if facts.refused_uploads == 1 else f"{facts.refused_uploads} files were"
+        yield Turn("set_aside_upload", "reviewer", (), f"{files} refused, and the gate is shut until a reviewer answers for it.", None)
 
 
 def papers_lacking(facts: Facts) -> list[Line]:

@@ -21,6 +21,8 @@ from reviews.turns import Turn, Waiting, turns_of
 
 # A sign-off that ends this soon waits to be given anew.
 SOON = timedelta(days=30)
+# Of a model these are told as what they are: each scope, each file.
+ONE_BY_ONE = frozenset({"answer_halt", "set_aside_upload"})
 
 
 def waiting_on(person: Person, at: datetime) -> list[Waiting]:
@@ -90,7 +92,7 @@ def _from_candidates(actor: Actor, at: datetime) -> Iterator[Waiting]:
     for version in in_force_versions() if subjects else ():
         for facts in collect(subjects, version, at).values():
             for turn in turns_of(facts, {}):
-                if turn.role in actor.roles:
+                if turn.role in actor.roles and turn.kind not in ONE_BY_ONE:
                     yield Waiting(
                         turn.kind, facts.subject.name, turn.why, turn.until, f"subject:{facts.subject.pk}", slug=facts.subject.slug
                     )

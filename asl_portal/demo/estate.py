@@ -11,7 +11,7 @@ from reviews.models import SafeguardImplementation
 from reviews.models.signoff import Meaning
 from reviews.services import signoffs
 
-STACK, ENVIRONMENT = "serving stack", "partner cloud"
+STACK, ENVIRONMENT = "public API", "partner cloud"
 PLACES = {"estate": "", "environment": ENVIRONMENT, "stack": STACK, "subject": ""}
 # What the serving side would report of its stack; here, the digest of its name.
 STACK_DIGEST = digest(STACK)

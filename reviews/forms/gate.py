@@ -1,38 +1,33 @@
 """The question to the gate, and what is in service."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 
 from evaluations.models import Snapshot
-from reviews import places
+from ledger.digest_field import DigestField
 
 
 class GateForm(forms.Form):
     """Asks the gate. By artefact it is the gate's own answer; by model it is informative."""
 
-    artefact = forms.CharField(
-        label="Artefact digest",
-        required=False,
-        max_length=80,
-        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": 40}),
-    )
+    artefact = DigestField(label="Artefact digest", required=False)
     subject = forms.CharField(
         label="or model", required=False, max_length=120, widget=forms.TextInput(attrs={"placeholder": "its name, or heron-2"})
     )
     scope = forms.ChoiceField(label="Scope")
-    stack = forms.RegexField(
-        label="Serving stack",
-        regex=places.DIGEST,
-        required=False,
-        max_length=71,
-        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": 24}),
-        error_messages={"invalid": "A stack is named by its digest: sha256: and 64 hexadecimal digits."},
-    )
+    stack = DigestField(label="Serving stack", required=False, size=24)
 
     def __init__(self, *args: object, scopes: Iterable[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["scope"].choices = [(scope, scope.replace("_", " ")) for scope in scopes]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("artefact") and told.get("subject"):
+            self.add_error("subject", "Ask by digest or by model, and by one of them only.")
+        return told
 
 
 class DeploymentForm(forms.Form):
@@ -48,13 +43,7 @@ class DeploymentForm(forms.Form):
         required=False,
         help_text="The id the gate answered for the record. Without one that was valid then, this is an incident.",
     )
-    stack = forms.RegexField(
-        label="Stack digest",
-        regex=r"^sha256:[0-9a-f]{64}$",
-        required=False,
-        help_text="Where the authorisation was asked for one serving stack.",
-        error_messages={"invalid": "Write sha256: and then exactly 64 digits 0-9 or a-f."},
-    )
+    stack = DigestField(label="Stack digest", required=False, help_text="Where the authorisation was asked for one serving stack.")
 
     def __init__(self, *args: object, snapshots: object, scopes: Iterable[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

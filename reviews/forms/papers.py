@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from evaluations.models import Snapshot
-from reviews import places
+from ledger.digest_field import DigestField
 
 
 class PaperForm(forms.Form):
@@ -24,14 +24,10 @@ class PaperForm(forms.Form):
         required=False,
         help_text="An address or a document number, where the file stays elsewhere.",
     )
-    digest = forms.RegexField(
+    digest = DigestField(
         label="with its digest",
-        regex=places.DIGEST,
-        max_length=71,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono"}),
         help_text="Only with a reference: what makes sure that everybody reads the same paper.",
-        error_messages={"invalid": "A digest is sha256: and 64 hexadecimal digits."},
     )
     hazard = forms.TypedChoiceField(
         label="Hazardous detail",

@@ -3,13 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from evaluations.models import Subject
 from frameworks.engine.types import FrameworkDocument
+from ledger.digest_field import DigestField
 from people.forms import CONFIRMING
-from reviews import places
 from reviews.forms.fields import SigningForm, holds_hazard, in_words
 from reviews.models.signoff import Meaning
+
+STACK_DIGEST_HELP = (
+    "The fingerprint of what serves the model: of its release manifest or image, just as it was reviewed. Whoever builds the stack prints it "
+    "with each release (of an image <code>docker images --digests</code>, of a manifest <code>sha256sum</code>). The serving side names the same "
+    "digest when it asks the gate, and the gate refuses any other."
+)
 
 
 class ApplicabilityForm(SigningForm):
@@ -17,25 +25,21 @@ class ApplicabilityForm(SigningForm):
     # Where it is served was chosen before, since that decides which sign-offs the page shows.
     stack = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
     environment = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
-    stack_digest = forms.RegexField(
-        label="Digest of the serving stack",
-        regex=places.DIGEST,
-        max_length=71,
-        widget=forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono"}),
-        help_text="The fingerprint of what serves the model: of its release manifest or image, just as it was reviewed. Whoever builds the stack prints it "
-        "with each release (of an image <code>docker images --digests</code>, of a manifest <code>sha256sum</code>). The serving side names the same "
-        "digest when it asks the gate, and the gate refuses any other.",
-        error_messages={"invalid": "A digest is sha256: and 64 hexadecimal digits."},
-    )
+    stack_digest = DigestField(label="Digest of the serving stack", help_text=STACK_DIGEST_HELP)
     rationale = in_words("Why these sign-offs cover this model")
     field_order = ("scopes", "stack_digest", "rationale", *CONFIRMING, "stack", "environment", "seen_digest")
 
-    def __init__(self, *args: object, document: FrameworkDocument, stack: str, **kwargs: object) -> None:
-        """`stack`: the one chosen; without one there is no digest to ask for."""
+    def __init__(self, *args: object, document: FrameworkDocument, stack: str, stated: str = "", **kwargs: object) -> None:
+        """`stack`: the one chosen; without one there is no digest to ask for. `stated`: the digest it was named by last."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["scopes"].choices = [(scope, scope.replace("_", " ")) for scope in document.scopes]  # type: ignore[attr-defined]
         if not stack:
             del self.fields["stack_digest"]
+        elif stated:
+            told = format_html(
+                " The last statement about the stack {} named <code>{}</code>; if it was built anew since, this is another.", stack, stated
+            )
+            self.fields["stack_digest"].help_text = mark_safe(STACK_DIGEST_HELP) + told  # noqa: S308 it is our own text
 
 
 class SiteForm(forms.Form):

@@ -84,6 +84,12 @@ def names_of(held: Iterable[SignOff], place: places.Named) -> list[str]:
     return sorted({signoff.implementation.place_name for signoff in held if signoff.implementation.place == place})
 
 
+def stated_last(stack: str) -> str:
+    """The digest by which a stack was named in the last statement about it; empty where there is none."""
+    rows = ApplicabilityStatement.objects.filter(stack=stack).exclude(stack_digest="")
+    return rows.order_by("-stated_at", "id").values_list("stack_digest", flat=True).first() or "" if stack else ""
+
+
 def usual_site(held: Sequence[SignOff]) -> Site:
     """Where it must be served, as far as that goes without saying: the only stack and the only environment anything is signed off in."""
     only = {place: names[0] if len(names := names_of(held, place)) == 1 else "" for place in places.NAMED}

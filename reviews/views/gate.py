@@ -34,8 +34,12 @@ def ask(request: MemberRequest) -> HttpResponse:
 
 
 def _answered(request: MemberRequest, form: GateForm) -> dict[str, Any]:
-    artefact, told = form.cleaned_data["artefact"].strip(), form.cleaned_data["subject"].strip()
-    subject = evaluations_access.subject_named(request.actor, told, timezone.now()) if told and not artefact else None
+    artefact, told = form.cleaned_data["artefact"], form.cleaned_data["subject"].strip()
+    try:
+        subject = evaluations_access.subject_named(request.actor, told, timezone.now()) if told else None
+    except evaluations_access.SubjectNotKnown as unknown:
+        form.add_error("subject", unknown.sentence)
+        return {}
     stack = form.cleaned_data["stack"] or None
     answer = gate.ask(scope=form.cleaned_data["scope"], artefact=artefact or None, subject=subject, stack=stack)
     case = Case.objects.filter(subject=answer.subject, state=CaseState.OPEN).first() if answer.subject is not None else None

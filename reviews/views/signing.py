@@ -166,7 +166,14 @@ def state_applicability(request: MemberRequest, number: int) -> HttpResponse:
     chosen.initial = {"stack": site.stack, "environment": site.environment}
     coverage = applicability.covered_by(held, facts, site)
     initial = {"seen_digest": applicability.coverage_digest(case, coverage, site), **chosen.initial}
-    form = ApplicabilityForm(request.POST or None, user=request.user, document=facts.document, stack=site.stack, initial=initial)
+    form = ApplicabilityForm(
+        request.POST or None,
+        user=request.user,
+        document=facts.document,
+        stack=site.stack,
+        stated=applicability.stated_last(site.stack),
+        initial=initial,
+    )
     if form.is_valid():
         made = said_on(
             form,

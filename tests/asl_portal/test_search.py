@@ -45,6 +45,20 @@ def test_a_model_a_case_an_upload_a_framework_and_a_page_are_found_by_name(board
     assert 'href="/portfolio/"' in found(ben, "portf")
 
 
+def test_what_a_framework_defines_weights_people_and_words_are_found_too(board: Board) -> None:
+    ben, place = board.cast.ben, f"/frameworks/{board.version.name}/{board.version.version}/"
+    assert f'href="{place}#bio-3"' in found(ben, "bio-3")
+    assert f'href="{place}#indicator-exploits"' in found(ben, "exploits")
+    assert f'href="{place}#safeguard-asl-3-security-1"' in found(ben, "asl-3-security-1")
+    anchors = client_of(ben).get(place).text
+    assert all(f'id="{anchor}"' in anchors for anchor in ("bio-3", "indicator-exploits", "safeguard-asl-3-security-1"))
+    assert board.snapshot.label in found(ben, board.snapshot.weights_digest[:20])
+    assert f'href="/people/{board.cast.chloe.pk}/"' in found(ben, "chlo")
+    assert 'href="/glossary/#quorum"' in found(ben, "quorum")
+    assert f'href="/cases/{board.case.number}/"' in found(ben, "heron case")
+    assert f'href="/cases/{board.case.number}/"' not in found(ben, "heron lowering")
+
+
 def test_what_nothing_is_called_is_said_to_be_nowhere(board: Board) -> None:
     assert "Nothing found" in found(board.cast.ben, "no such name")
 
@@ -53,7 +67,13 @@ def test_an_outside_evaluator_finds_no_model_case_or_upload_of_others(board: Boa
     upload = board.subject.uploads.first()
     assert upload is not None
     inside, outside = (Actor(board.cast.ben, frozenset({role})) for role in (Role.REVIEWER, Role.OUTSIDE_EVALUATOR))
-    for words in (board.subject.name, f"case {board.case.number}", upload.blob_id[:16]):
+    for words in (
+        board.subject.name,
+        f"case {board.case.number}",
+        upload.blob_id[:16],
+        board.snapshot.weights_digest,
+        board.cast.chloe.name,
+    ):
         assert find(inside, words, at=board.now(), pages=())
         assert find(outside, words, at=board.now(), pages=()) == []
     assert find(outside, board.version.document.title, at=board.now(), pages=())

@@ -176,8 +176,9 @@ def test_an_account_with_both_signs_with_either():
     give_password(cast.ben)
     give_app(cast.ben)
     device = give_passkey(cast.ben, confirmation=confirmed(cast.ben, AT))
-    with pytest.raises(CodeMissing):
+    with pytest.raises(CodeMissing) as missing:
         sign(person=cast.ben, user=cast.ben.user, statement=statement(), confirmation=CONFIRMED, at=AT)
+    assert "or confirm with your passkey" in missing.value.what_to_do
     question = asked(cast.ben, statement())
     assert signed(cast.ben, statement(), device.sign(question.options)).method == "webauthn"
     after = AT + timedelta(minutes=1)

@@ -50,3 +50,18 @@ def test_a_safeguard_is_told_with_its_axis_and_a_missing_applicability_statement
     board.state(board.case)
     after = asked(board, artefact=board.snapshot.weights_digest)
     assert "safeguards_not_adequate" in codes(after) and missing not in after.text
+
+
+def test_a_question_that_names_two_things_or_an_unknown_model_is_told_so_beside_what_was_asked(board: Board) -> None:
+    weights = board.snapshot.weights_digest
+    both = asked(board, artefact=weights, subject="heron-2")
+    assert "Ask by digest or by model, and by one of them only." in both.text and "answer" not in both.context
+    unknown = asked(board, subject="no such model")
+    assert unknown.status_code == 200 and "There is no subject by that name." in unknown.text and 'value="no such model"' in unknown.text
+    assert "answer" not in unknown.context
+
+
+def test_a_digest_is_taken_as_sha256sum_prints_it(board: Board) -> None:
+    bare = board.snapshot.weights_digest.removeprefix("sha256:")
+    assert asked(board, artefact=bare.upper()).context["answer"].artefact == board.snapshot.weights_digest
+    assert "A digest is sha256: and 64 hexadecimal digits" in asked(board, artefact=bare[:-1]).text

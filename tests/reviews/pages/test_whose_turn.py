@@ -8,7 +8,9 @@ from django.urls import reverse
 from people.models import Person
 from reviews.models import Case
 from reviews.queries import case_lines
+from reviews.services import scopes
 from reviews.status import subject_status
+from reviews.waiting import waiting_on
 from tests.makers import client_of
 from tests.reviews.conftest import Board
 
@@ -81,3 +83,21 @@ def test_one_safeguard_is_and_several_are(board: Board) -> None:
     assert len(said) == 1 and " safeguards is not signed off." in said.pop()
     board.sign_off(board.cast.chloe, last)
     assert "sign_off" not in {turn.kind for turn in subject_status(board.subject, board.version, board.now()).turns}
+
+
+def test_a_model_without_a_case_waits_for_who_answers_a_halt_or_a_refused_file(board: Board) -> None:
+    def turns() -> list[tuple[str, str]]:
+        return [(turn.kind, turn.role) for turn in subject_status(board.subject, board.version, board.now()).turns]
+
+    board.clean()
+    board.send(b"Bread and milk.")
+    board.work()
+    assert turns()[0] == ("set_aside_upload", "reviewer")
+    told = {"subject": board.subject, "framework_version": board.version, "scope": "external", "reason": "A filter was found open."}
+    scopes.halt(actor=board.cast.ben, at=board.now(), **told)
+    assert turns()[:2] == [("answer_halt", "chair"), ("set_aside_upload", "reviewer")]
+    assert "chair: answer halt" in page(board.cast.hana, "/portfolio/")
+    # The inbox tells each halt and each file by itself, and not a second time as the model's.
+    for person, mine in ((board.cast.ben, (0, 1)), (board.cast.dan, (1, 1))):
+        kinds = [each.kind for each in waiting_on(person, board.now())]
+        assert (kinds.count("answer_halt"), kinds.count("set_aside_upload")) == mine
