@@ -71,8 +71,11 @@ def _replaced(leaf: dict[str, Json]) -> set[str]:
 
 def _bound_worse(old: dict[str, Json], new: dict[str, Json]) -> bool:
     before, after = old.get("bound"), new.get("bound")
-    if not isinstance(before, str) or not isinstance(after, str) or before == "unbounded":
+    if not isinstance(after, str) or before == "unbounded":
         return False
+    if not isinstance(before, str):
+        # Nothing was past a line: what there was did not suffice. Now something is.
+        return Outcome(_text(old, "outcome")).raises and Outcome(_text(new, "outcome")).raises
     if after == "unbounded":
         return True
     return Decimal(after) > Decimal(before) if new["direction"] == "higher" else Decimal(after) < Decimal(before)

@@ -246,3 +246,16 @@ def test_a_rule_that_asks_more_of_the_same_results_outruns_the_decision_that_ans
     assert board.required() == ASL_3
     assert board.case != case and board.case.kind == "elevation"
     assert "finding_not_answered" in board.ask().codes
+
+
+def test_a_leaf_that_was_only_thin_and_is_past_its_line_by_now_ends_the_decision_that_leaned_on_the_other_one(board: Board) -> None:
+    """One of two ways rules out, and goes on doing so; the other had too few items to say anything, and now says the worst."""
+    adopt(board, EITHER)
+    board.measure("exploits", right=0)
+    board.measure("bio_protocols", right=0, n=10)
+    assert board.facts.outcomes["bio-3"] == "ruled_out"
+    board.settle(board.question(threshold="bio-3"), "not_crossed")
+    board.measure("exploits", right=0)
+    assert "bio-3" in board.facts.determinations
+    board.measure("bio_protocols", right=36)
+    assert board.facts.outcomes["bio-3"] == "ruled_out" and "bio-3" not in board.facts.determinations
