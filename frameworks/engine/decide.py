@@ -21,7 +21,7 @@ from frameworks.engine.types import (
 )
 from ledger.canonical import Json, canonical, digest
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 ASSESSMENT_FORMAT = "asl-assessment/2"
 
 

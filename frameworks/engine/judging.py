@@ -104,28 +104,25 @@ def judge(measurement: Measurement, indicator: Indicator, framework: FrameworkDo
 def _versions(measurement: Measurement, current: Indicator, evidence: Evidence) -> tuple[list[Indicator], list[Reason]]:
     """The current version first, then every other one the measurement answers to, and why it may be too late for them.
 
-    What was received under an earlier version answers to that one too, and to each since: a looser successor frees nothing.
+    What was received under an earlier version answers to that one too, and to each since: a looser successor frees nothing. Nor does having come before
+    them all, or having been admitted by a quorum, which excuses being late and nothing else.
     """
     adoptions = [each for each in evidence.indicators if each.indicator.slug == current.slug]
     if not any(each.indicator.digest == current.digest for each in adoptions):
         return [current], [
             Reason(Code.INDICATOR_NOT_ADOPTED, "This version of the indicator is not adopted yet, so nothing rules out under it.")
         ]
-    if current.digest in measurement.admitted_under:
-        return [current], []
     earlier = [each for each in adoptions if each.adopted_seq < measurement.received_seq]
-    if not earlier:
-        return [current], [
-            Reason(
-                Code.INDICATOR_ADOPTED_AFTER_RECEIPT, "The result arrived before its indicator was adopted; it may raise, never rule out."
-            )
-        ]
     later = [each for each in adoptions if each.adopted_seq >= measurement.received_seq]
-    others = {each.indicator.digest: each.indicator for each in (earlier[-1], *later) if each.indicator.digest != current.digest}
-    if any(not _comparable(other, current) for other in others.values()):
-        sentence = "The indicator measured something else when the result arrived; it may raise, never rule out."
-        return [current], [Reason(Code.INDICATOR_ADOPTED_AFTER_RECEIPT, sentence)]
-    return [current, *(others[digest] for digest in sorted(others))], []
+    others = {each.indicator.digest: each.indicator for each in (*earlier[-1:], *later) if each.indicator.digest != current.digest}
+    alike = [others[digest] for digest in sorted(others) if _comparable(others[digest], current)]
+    late = ""
+    if not earlier:
+        late = "The result arrived before its indicator was adopted; it may raise, never rule out."
+    elif len(alike) < len(others):
+        late = "The indicator measured something else when the result arrived; it may raise, never rule out."
+    excused = not late or current.digest in measurement.admitted_under
+    return [current, *alike], [] if excused else [Reason(Code.INDICATOR_ADOPTED_AFTER_RECEIPT, late)]
 
 
 def _comparable(one: Indicator, other: Indicator) -> bool:
@@ -379,7 +376,7 @@ def _findings(
     found = []
     if len(versions) > 1 and current.by_bound is Outcome.RULED_OUT:
         found.append(
-            Reason(Code.STRICTER_PREDECESSOR, "It arrived under an earlier, stricter version of the indicator and keeps that outcome.")
+            Reason(Code.STRICTER_PREDECESSOR, "An earlier, stricter version of the indicator judged it too, and it keeps that outcome.")
         )
     elif outcome is Outcome.RULED_IN:
         found.append(Reason(Code.RULED_IN_BY_BOUND, explain.ruled_in(current.interval, indicator)))

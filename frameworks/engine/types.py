@@ -53,7 +53,7 @@ has origin `declared` and never meets a floor; once a second person confirmed it
 
 ASSESSMENT, `asl-assessment/2`, written by `frameworks.engine.decide`::
 
-    {"format": "asl-assessment/2", "engine_version": "3",
+    {"format": "asl-assessment/2", "engine_version": "4",
      "subject": …, "framework": {"name": …, "version": …, "revision": …, "digest": …}, "evidence_digest": "sha256:…",
      "as_of": time, "ledger_size": 123,
      "complete": bool,                       no threshold of kind `threshold` is not_assessed

@@ -405,6 +405,29 @@ def test_under_a_looser_successor_older_evidence_keeps_its_stricter_outcome(rece
         assert "stricter-predecessor" in codes(answer)
 
 
+@pytest.mark.parametrize(("value", "found"), [("0.15", "cannot_rule_out"), ("0", "not_assessed")])
+def test_what_came_before_them_all_keeps_what_the_stricter_one_said_of_it_too(value: str, found: str) -> None:
+    """It never could rule out, and a looser successor takes no power to raise away."""
+    strict, loose = make_indicator(), make_indicator(rule_out=_line("0.4"))
+    told, adopted = make_measurement(received_seq=3, value=value), [adoption(strict, 7), adoption(loose, 20)]
+    assert assess(make_framework(), told, indicators=adopted[:1])["thresholds"][0]["outcome"] == found
+    assert assess(make_framework(None, loose), told, indicators=adopted)["thresholds"][0]["outcome"] == found
+    beside = make_measurement("m2", received_seq=25, value="0")
+    both = assess(make_framework(None, loose), told, beside, indicators=adopted)["thresholds"][0]["outcome"]
+    assert both == ("cannot_rule_out" if found == "cannot_rule_out" else "ruled_out")
+
+
+@pytest.mark.parametrize("received_seq", [3, 15])
+def test_a_quorum_that_admits_a_late_result_excuses_no_stricter_version_it_answers_to(received_seq: int) -> None:
+    """Its binding came late under the strict one, and it is admitted by name under the looser one."""
+    strict, loose = make_indicator(), make_indicator(rule_out=_line("0.4"))
+    adopted = [adoption(strict, 7), adoption(loose, 20)]
+    late = {"received_seq": received_seq, "binding_seq": 30, "admitted_under": [adopted[1]["digest"]]}
+    for value, found in (("0.15", "cannot_rule_out"), ("0", "ruled_out")):
+        answer = assess(make_framework(None, loose), make_measurement(**late, value=value), indicators=adopted)
+        assert answer["thresholds"][0]["outcome"] == found, value
+
+
 def test_what_arrived_while_an_earlier_text_was_back_in_force_answers_to_it() -> None:
     strict, loose = make_indicator(), make_indicator(rule_out=_line("0.4"))
     adopted = [adoption(strict, 5), adoption(loose, 13), adoption(strict, 16), adoption(loose, 30)]
