@@ -30,6 +30,7 @@ from reviews.models.notice import WorkState
 GOOD, WARNING, BAD = "good", "warning", "bad"
 LOWEST_FREE_BYTES = 2 * 1024**3
 OLDEST_POSTGRESQL = 15
+ELSEWHERE = "Where it runs with --data DIR, set ASL_DATA_DIR to that folder."
 SIGNED_WITHIN = timedelta(minutes=5)
 BACKED_UP_WITHIN = timedelta(days=7)
 
@@ -51,7 +52,10 @@ def examine() -> list[Answer]:
         connection.ensure_connection()
     except OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        return [*answers, Answer("database", BAD, f"does not answer: {reason}", "Start it with ./portal up, or correct DATABASE_URL.")]
+        return [
+            *answers,
+            Answer("database", BAD, f"does not answer: {reason}", f"Start it with ./portal up, or correct DATABASE_URL. {ELSEWHERE}"),
+        ]
     for question in _OF_THE_DATABASE:
         try:
             answers.extend(question())
@@ -133,7 +137,7 @@ def _sign_in_provider() -> Iterator[Answer]:
 
 def _broker() -> Iterator[Answer]:
     if not health.broker_answers():
-        yield Answer("broker", BAD, "does not answer", "Start it with ./portal up, or correct REDIS_URL.")
+        yield Answer("broker", BAD, "does not answer", f"Start it with ./portal up, or correct REDIS_URL. {ELSEWHERE}")
         return
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
         try:

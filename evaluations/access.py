@@ -22,6 +22,7 @@ class SubjectNotKnown(NotKnown):
 class SnapshotNotKnown(NotKnown):
     code = "snapshot_not_known"
     sentence = "This subject has no snapshot by that name or digest."
+    what_to_do = "Name one of its snapshots as its page lists them, by label or by sha256 digest, or register the weights first."
 
 
 class UploadNotKnown(NotKnown):

@@ -55,6 +55,7 @@ class NothingInForce(NotNow):
 class OneQuestion(NotValid):
     code = "ask_for_one_thing"
     sentence = "Ask by artefact or by subject, and by one of them only."
+    what_to_do = "Send artefact with the digest of the weights; send subject only to look."
 
 
 class ReasonOut(Schema):

@@ -72,6 +72,17 @@ def tally_of(case: Case, question: Question, at: datetime) -> Tally:
     return tallies(case, [question], at)[question.pk]
 
 
+def made_quorum(vote: Vote, at: datetime) -> bool:
+    """Whether it took this vote to meet one side's quorum, among the votes that stood `at` the time it was cast."""
+    question, case = vote.question, vote.question.case
+    stood, barred = live_votes([question], at)[question.pk], excluded([case], [question])[question.pk]
+    still = seated([case], at)[case.pk]
+    with_it, without = (
+        count(question, votes, members(case), barred, still).is_met for votes in (stood, [each for each in stood if each.pk != vote.pk])
+    )
+    return with_it and not without
+
+
 def count(question: Question, votes: Iterable[Vote], roster: Sequence[Member], barred: Mapping[str, str], still: Sequence[Member]) -> Tally:
     """`roster` as it was pinned; `still`: the same with what its members hold at the moment that is counted for. A question that was decided is counted as it
     was decided."""

@@ -140,7 +140,7 @@ def sites_of_release(question: Question, at: datetime) -> list[Site]:
 
 def ready_to_declare(question: Question, at: datetime) -> bool:
     """Whether one side of an open question has its quorum, so that the chair can declare it."""
-    return question.is_open and tally_of(question.case, question, at).state in {"approvable", "rejectable"}
+    return question.is_open and tally_of(question.case, question, at).is_met
 
 
 def open_cases() -> QuerySet[Case]:

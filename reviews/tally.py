@@ -119,6 +119,11 @@ class Tally:
         return "blocked" if any(line.state == "blocked" for line in self.approve.requirements) else "open"
 
     @property
+    def is_met(self) -> bool:
+        """Whether one side has its quorum, so that the chair can declare it."""
+        return self.approve.met or self.reject.met
+
+    @property
     def missing(self) -> tuple[Requirement, ...]:
         """What the proposal still needs."""
         return self.approve.missing

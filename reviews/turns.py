@@ -126,7 +126,7 @@ def _question_turns(question: Question, tally: Tally, facts: Facts, chairs: tupl
             why = f"On {question.axis} {_counted(unsigned, len(wanted))} not signed off."
             yield Turn("sign_off", "reviewer", (), why, until, question)
         return
-    if tally.state in {"approvable", "rejectable"}:
+    if tally.is_met:
         yield Turn("declare", "chair", chairs, "The quorum is met; the outcome is to be declared.", until, question)
         return
     if tally.outdated:

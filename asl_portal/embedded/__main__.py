@@ -58,7 +58,9 @@ def up(rest: list[str]) -> int:
 def down(rest: list[str]) -> int:
     folder = DataFolder(_parser("down", "Stop the portal.").parse_args(rest).data)
     if not folder.path.exists() or not folder.is_owned():
-        return _say("The portal is not running.", 0)
+        return _say(
+            f"The portal is not running in {folder.path}. One that was started with --data DIR stops with ./portal down --data DIR.", 0
+        )
     state = folder.state()
     if state is None:
         return _say("The portal is just starting; try again in a moment.", 1)

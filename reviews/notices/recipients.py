@@ -16,7 +16,7 @@ from people.words import Role
 from reviews import policies, signing
 from reviews.clocks import TOLD
 from reviews.confirmations import CONFIRMERS
-from reviews.counting import is_current
+from reviews.counting import is_current, made_quorum
 from reviews.facts import collect_one
 from reviews.models import (
     Adoption,
@@ -184,7 +184,10 @@ def _on(question: Question, person: UUID, kind: str, **data: str) -> Told:
 
 def _vote_cast(entry: Entry) -> Iterator[Told]:
     question = _question(_thing(entry))
-    if ready_to_declare(question, entry.recorded_at):
+    vote = question.votes.get(pk=str(entry.values["vote"]))
+    vote.question = question
+    # Further votes beside the one that made the quorum change nothing for the chair.
+    if ready_to_declare(question, entry.recorded_at) and made_quorum(vote, entry.recorded_at):
         for person in _chairs(question.case):
             yield _on(question, person, "ready_to_declare")
 

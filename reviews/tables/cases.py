@@ -63,7 +63,7 @@ def case_table(*, case: Case, at: datetime) -> Table:
         ("Policy digest", case.policy_digest),
     ]
     lines = list(_lines(queries.questions_of(case), queries.votes_of(case), case.framework_version.document))
-    return Table("case", f"Case {case.number}", CASE_COLUMNS, lines, seal, about)
+    return Table("case", f"Case {case.number}", CASE_COLUMNS, lines, seal, about, of_one=str(case.number))
 
 
 def _lines(

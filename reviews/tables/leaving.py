@@ -25,7 +25,7 @@ def take_away(
 ) -> HttpResponseBase:
     """The table as a download. `asked` are the filters it was made with, `about` the one case or model it tells of. Raises NotAllowed."""
     enter_export(table=table, format=format, asked=asked, actor=actor, at=at, about=about)
-    name = f"{table.name}-{at:%Y%m%d-%H%M}.{format}"
+    name = "-".join(part for part in (table.name, table.of_one, f"{at:%Y%m%d-%H%M}") if part) + f".{format}"
     if format == "xlsx":
         return FileResponse(_workbook(table), as_attachment=True, filename=name, content_type=as_xlsx.CONTENT_TYPE)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

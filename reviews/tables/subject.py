@@ -35,7 +35,7 @@ def subject_table(*, subject: Subject, version: FrameworkVersion, at: datetime, 
         *(("Not defined", f"{axis.title}: {axis.undefined_words}") for axis in status.axes if axis.undefined_words),
         ("Assessment digest", made.assessment_digest if made else "not assessed"),
     ]
-    return Table("subject", f"Findings on {subject.name}", COLUMNS, list(_lines(status)), seal, about)
+    return Table("subject", f"Findings on {subject.name}", COLUMNS, list(_lines(status)), seal, about, of_one=subject.slug)
 
 
 def _lines(status: SubjectStatus) -> Iterator[Line]:

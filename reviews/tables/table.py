@@ -55,7 +55,8 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` may be read once: they come as they are fetched. `about` is said above the rows, beside the seal."""
+    """`rows` may be read once: they come as they are fetched. `about` is said above the rows, beside the seal; `of_one` names the one case or model it tells
+    of, for the name of its file."""
 
     name: str
     title: str
@@ -63,6 +64,7 @@ class Table:
     rows: Iterable[Any]
     seal: Seal
     about: Sequence[tuple[str, str]] = ()
+    of_one: str = ""
 
     def cells(self) -> Iterator[list[str | int]]:
         """Each row as it is written: numbers as numbers, everything else as text."""

@@ -157,7 +157,7 @@ def test_down_stops_everything_and_is_safe_to_say_twice(portal: Portal) -> None:
     family = portal.family()
     assert portal.call("down").stdout == "The portal has stopped.\n"
     assert left(family) == []
-    assert portal.call("down").stdout == "The portal is not running.\n"
+    assert portal.call("down").stdout.startswith(f"The portal is not running in {portal.data}. One that was started with --data DIR")
 
 
 def test_a_command_that_needs_the_database_says_that_nothing_answers(portal: Portal) -> None:

@@ -192,6 +192,15 @@ def test_closing_an_account_ends_its_session(client):
     assert client.post(close, {"password": PASSWORD}).status_code == 409
 
 
+def test_a_proposed_link_stands_on_the_page_of_its_person(client):
+    cast = make_people("ben", "ada")
+    page, said = f"/people/{cast.ben.pk}/", "A sign-in link was proposed by"
+    assert said not in as_(client, cast.ivo).get(page).content.decode()
+    client.post(f"/people/{cast.ben.pk}/link/")
+    assert said in client.get(page).content.decode() and "somebody else confirms it" in client.get(page).content.decode()
+    assert said not in as_(client, cast.ada).get(page).content.decode()
+
+
 def test_a_closed_account_is_reopened_to_a_new_link_and_to_nothing_that_opened_it_before(client):
     cast = make_people("ben", "ada")
     give_password(cast.ben)
@@ -264,7 +273,8 @@ def test_one_persons_page_asks_as_often_however_much_they_hold(client, size, dja
     for area in [area for area in Area if area != Area.BIOLOGY][:size]:
         give_competence(cast, cast.ben, area)
     as_(client, cast.jun)
-    with django_assert_num_queries(9):
+    # One of them for a link that waits.
+    with django_assert_num_queries(10):
         client.get(f"/people/{cast.ben.pk}/")
 
 

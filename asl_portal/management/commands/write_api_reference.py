@@ -15,7 +15,7 @@ Made by `./portal manage write_api_reference` from the description at `/api/v1/o
 
 {about}
 
-    TOKEN=$(./portal manage create_token ada@lab.example --scope evaluations:write --scope evaluations:read --days 30)
+    TOKEN=$(./portal manage create_token ada@northbridge.example --scope evaluations:write --scope evaluations:read --days 30)
     curl -H "Authorization: Bearer $TOKEN" -F subject=heron-3 -F snapshot="release candidate" -F file=@run.eval "$PORTAL/api/v1/evaluations"
 
 ## Refusals

@@ -12,7 +12,7 @@ from reviews.notices.hear import hear
 from reviews.notices.recipients import KINDS_HEARD, recipients
 from reviews.services import cases, decisions, scopes
 from tests.makers import give_competence
-from tests.reviews.conftest import Board
+from tests.reviews.conftest import Board, add_reviewer
 
 
 def told(person: Person, kind: str, channel: str = Channel.INBOX) -> int:
@@ -77,6 +77,19 @@ def test_the_chair_is_told_once_the_quorum_is_there_and_not_before(board: Board)
     board.work()
     assert told(board.cast.dan, "ready_to_declare") == 1
     assert Notice.objects.get(kind="ready_to_declare", channel=Channel.MAIL).question == question
+
+
+@pytest.mark.parametrize("heard", ["each", "together"])
+def test_a_vote_beside_the_quorum_tells_the_chair_nothing_new(board: Board, heard: str) -> None:
+    mira = add_reviewer(board, "Mira")
+    board.rise()
+    question = board.question(threshold="bio-3")
+    for person in (board.cast.ben, board.cast.chloe, mira):
+        board.vote(person, question)
+        if heard == "each":
+            board.work()
+    board.work()
+    assert told(board.cast.dan, "ready_to_declare") == 1
 
 
 def test_who_voted_is_told_that_the_vote_is_outdated_and_who_did_not_that_the_case_changed(board: Board) -> None:

@@ -31,6 +31,11 @@ def test_uploads_sort_by_each_column_both_ways_and_keep_what_filters_them(board:
     assert 'aria-sort="descending"' in ben.get("/uploads/?sort=-size").content.decode()
 
 
+def test_a_filter_that_makes_no_sense_is_said_not_to_be_used(ben: Client) -> None:
+    assert "Not understood, and not used: state." in ben.get("/cases/?state=bogus").text
+    assert "Not understood" not in ben.get("/cases/?state=open").text
+
+
 def test_bindings_sort_by_what_they_name(board: Board, ben: Client) -> None:
     make_binding(board.cast, "exploits", "a_task", at=board.now())
     tasks = [each.task for each in ben.get("/bindings/?sort=task").context["page"].object_list]
