@@ -16,6 +16,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 
 from asl_portal import health
+from asl_portal.backup import unfinished
 from asl_portal.backup.entries import MADE
 from evaluations.models import AssessmentDue, DueState, Upload, UploadState
 from ledger.delivery import stuck
@@ -92,6 +93,9 @@ def _pages() -> Iterator[Answer]:
 def _folders() -> Iterator[Answer]:
     for name, path in (("data folder", settings.DATA_DIR), ("blob folder", settings.BLOB_DIR), ("temporary folder", tempfile.gettempdir())):
         yield _folder(name, Path(path))
+    if unfinished.is_there():
+        mend = "What it left was never verified. Empty that folder, make a new, empty database, and restore again."
+        yield Answer("restore", BAD, f"one into {settings.BLOB_DIR} was killed half-way, or is still under way", mend)
 
 
 def _folder(name: str, path: Path) -> Answer:

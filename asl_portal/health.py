@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from asl_portal.backup import unfinished
 from ledger.models import Head
 from ledger.queries import is_sound
 
@@ -87,8 +88,10 @@ def worker_alive() -> bool:
 
 
 def blobs_writable() -> bool:
-    """Whether the folder of uploaded bytes takes one more: neither away, nor another's, nor full."""
+    """Whether the folder of uploaded bytes takes one more: neither away, nor another's, nor full, nor half brought back."""
     try:
+        if unfinished.is_there():
+            return False
         settings.BLOB_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=settings.BLOB_DIR) as file:
             file.write(b".")

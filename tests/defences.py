@@ -329,6 +329,20 @@ DEFENCES = (
         "tests/asl_portal/test_backup.py::test_a_restore_that_fails_half_way_leaves_nothing_half_restored",
     ),
     Defence(
+        "two restores at once",
+        "asl_portal/backup/restore.py",
+        "            if not cursor.fetchone()[0]:\n",
+        "            if False:\n",
+        "tests/asl_portal/test_backup.py::test_of_two_restores_at_once_the_second_takes_nothing_from_the_first",
+    ),
+    Defence(
+        "a restore that was killed",
+        "asl_portal/backup/restore.py",
+        "        unfinished.begin()\n",
+        "",
+        "tests/asl_portal/test_backup.py::test_a_restore_that_is_killed_half_way_is_told_as_one_and_not_gone_on_with",
+    ),
+    Defence(
         "restored bytes that the disk spoils",
         "asl_portal/backup/restore.py",
         "        if not blobs.is_whole(sha256):\n",

@@ -1,8 +1,8 @@
 """Bringing a backup back, into an empty system only. A broken file is refused before anything is changed."""
 
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from asl_portal.backup import archive, entries, tools
+from asl_portal.backup import archive, entries, tools, unfinished
 from asl_portal.backup.make import check_root
 from evaluations.models import Blob, Subject
 from evaluations.replay import Replayed, checks
@@ -23,11 +23,19 @@ from ledger.refusals import NotNow, NotValid, Refusal
 from ledger.verification import verify
 
 REPLAYED_SUBJECTS = 5
+# Any number, known to this database alone.
+THE_RESTORE = 6_962_002
 
 
 class NotEmpty(NotNow):
     code = "not_empty"
     sentence = "A backup is restored into an empty system only, and this one is not."
+
+
+class UnderWay(NotNow):
+    code = "restore_under_way"
+    sentence = "Another restore into this database is under way, so nothing was changed."
+    what_to_do = "Wait until it has ended."
 
 
 class OtherVersion(NotNow):
@@ -65,8 +73,13 @@ class Restored:
 def restore_backup(path: Path, *, at: datetime, say: Callable[[str], object] = lambda _: None) -> Restored:
     """Checks the whole file, restores bytes, then the database as one transaction, then verifies what stands there now.
 
-    Raises BackupRefused, NotEmpty, OtherVersion, RestoreFailed; each leaves everything as it was.
+    Raises BackupRefused, NotEmpty, OtherVersion, UnderWay, RestoreFailed; each leaves everything as it was.
     """
+    with _alone():
+        return _restored(path, at, say)
+
+
+def _restored(path: Path, at: datetime, say: Callable[[str], object]) -> Restored:
     _require_empty()
     try:
         checked = archive.check(path)
@@ -74,6 +87,10 @@ def restore_backup(path: Path, *, at: datetime, say: Callable[[str], object] = l
         say(f"Every one of {checked.members} members has its digest")
         check_root(checked)
     except (archive.ArchiveBroken, tools.ToolMissing, tools.ToolFailed, OSError) as error:
+        if isinstance(error, OSError) and error.errno in blobs.DISK_IS_FULL:
+            raise RestoreFailed(
+                what_to_do=f"Nothing was changed, and the backup may be whole: there is no room here to check it. {error}"
+            ) from error
         raise BackupRefused(what_to_do=str(error)) from error
     ledger = checked.manifest["ledger"]
     say(f"The ledger's root comes out of it: {ledger['size']} entries under {ledger['root']}")
@@ -89,6 +106,7 @@ def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], o
     """Bytes first: a row never names bytes that are not there. Whatever stops it half-way is undone, the latest first."""
     with ExitStack() as undo:
         undo.callback(_forget_bytes)
+        unfinished.begin()
         count = _bring_bytes(checked)
         stood = tools.beside_tables()
         with archive.opened(checked.path, archive.DATABASE) as stream:
@@ -102,6 +120,7 @@ def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], o
         say(f"Verified the ledger, every uploaded file, and {replayed} stored answers")
         with transaction.atomic():
             entries.backup_restored(sha256=checked.sha256, ledger_size=ledger["size"], at=at)
+        unfinished.end()
         undo.pop_all()
     return count, replayed
 
@@ -125,7 +144,25 @@ def _forget_database(stood: frozenset[str]) -> None:
     tools.take_away(but=stood)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of two at once the one that fails would take away what the other brought. The lock is a connection's own, so one that is killed holds nobody up."""
+    other = connection.copy("restore")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [THE_RESTORE])
+            if not cursor.fetchone()[0]:
+                raise UnderWay
+        yield
+    finally:
+        other.close()
+
+
 def _require_empty() -> None:
+    if unfinished.is_there():
+        raise NotEmpty(
+            what_to_do=f"A restore was killed half-way: nothing of it was verified. Empty {settings.BLOB_DIR}, make a new, empty database, and restore again."
+        )
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
     if tables:

@@ -23,7 +23,8 @@ from django.test import override_settings
 from django.utils import timezone
 from psycopg import sql
 
-from asl_portal.backup import archive, tools
+from asl_portal import diagnosis, health
+from asl_portal.backup import archive, tools, unfinished
 from asl_portal.backup.entries import MADE, RESTORED
 from asl_portal.backup.make import BackupNotMade, Made, make_backup
 from asl_portal.backup.restore import NotEmpty, restore_backup
@@ -48,9 +49,12 @@ class Elsewhere:
     app: str
     environment: dict[str, str] = field(default_factory=dict)
 
-    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *words: str, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+        return managed(self.environment, *words, largest_file=largest_file)
+
+    def begun(self, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(ROOT / "manage.py"), *words]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=90)
+        return subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def connected(self) -> psycopg.Connection[Any]:
         """As the superuser, whom nothing is kept from."""
@@ -63,6 +67,15 @@ class Elsewhere:
         return row[0]
 
     def files(self) -> list[Path]:
+        """The uploaded bytes."""
+        return [path for path in self._all_files() if path.name != unfinished.NAME]
+
+    def waits(self) -> bool:
+        """Whether a restore waits for a lock; what cleans up after others may wait as well."""
+        waiting = "datname = current_database() AND backend_type = 'client backend' AND wait_event_type = 'Lock'"
+        return bool(self.ask(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}"))
+
+    def _all_files(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
     def left(self) -> list[str]:
@@ -71,7 +84,7 @@ class Elsewhere:
         routines = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         with self.connected() as other:
             names = [str(name) for (name,) in other.execute(f"{tables} UNION ALL {routines}")]
-        return [*names, *(path.name for path in self.files())]
+        return [*names, *(path.name for path in self._all_files())]
 
     @contextmanager
     def here(self) -> Iterator[None]:
@@ -127,23 +140,20 @@ def made(world: World, tmp_path: Path) -> Made:
     return make_backup(tmp_path / "backups", at=timezone.now())
 
 
-def manage_here(*words: str, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
-    """A command on this test's own system; with `largest_file` the system refuses it every larger file, as a full disk does."""
+def managed(environment: dict[str, str], *words: str, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+    """A command; with `largest_file` the system refuses it every larger file, as a full disk does."""
 
     def cramp() -> None:
         if largest_file:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
     command = [sys.executable, str(ROOT / "manage.py"), *words]
-    return subprocess.run(
-        command,
-        env=own_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-        preexec_fn=cramp,
-    )
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90, preexec_fn=cramp)
+
+
+def manage_here(*words: str, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+    """On this test's own system."""
+    return managed(own_environment(), *words, largest_file=largest_file)
 
 
 def test_a_backup_comes_back_whole_in_an_empty_system_with_its_two_roles(world: World, elsewhere: Elsewhere, tmp_path: Path) -> None:
@@ -321,7 +331,7 @@ def test_bytes_that_the_disk_spoils_while_they_are_restored_are_found(made: Made
         # The bytes are restored first; whoever makes a table then waits.
         held.execute("LOCK TABLE pg_catalog.pg_class IN SHARE MODE")
         restoring = pool.submit(elsewhere.manage, "restore", str(made.path))
-        eventually(lambda: elsewhere.ask("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        eventually(elsewhere.waits)
         [kept] = elsewhere.files()
         kept.chmod(0o600)
         kept.write_bytes(kept.read_bytes()[:-1] + b"?")
@@ -329,6 +339,68 @@ def test_bytes_that_the_disk_spoils_while_they_are_restored_are_found(made: Made
         done = restoring.result(timeout=90)
     assert done.returncode == 1 and "does not give them back as they were" in done.stderr
     assert elsewhere.left() == []
+
+
+LOADING, VERIFYING = "while the database is loaded", "while all of it is verified"
+
+
+@pytest.mark.parametrize("moment", [LOADING, VERIFYING])
+def test_a_restore_that_is_killed_half_way_is_told_as_one_and_not_gone_on_with(made: Made, elsewhere: Elsewhere, moment: str) -> None:
+    with elsewhere.connected() as held:
+        if moment == LOADING:
+            held.execute("LOCK TABLE pg_catalog.pg_class IN SHARE MODE")
+        with elsewhere.begun("restore", str(made.path)) as restoring:
+            # Once the table is there, all of the database is.
+            eventually(lambda: moment == LOADING or _locked(held, "ledger_entry"))
+            eventually(elsewhere.waits)
+            restoring.kill()
+        held.rollback()
+    # The server's own tool outlives it: it ends when it finds that nobody feeds it any more, or with what it was fed.
+    others = "datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    eventually(lambda: not elsewhere.ask(f"SELECT count(*) FROM pg_stat_activity WHERE {others}"))
+    if "ledger_entry" in elsewhere.left() or moment == VERIFYING:
+        assert elsewhere.ask("SELECT count(*) FROM ledger_entry") == made.ledger_size, "the database comes whole or not at all"
+    assert elsewhere.files() and unfinished.NAME in elsewhere.left(), "bytes, and the mark of a restore that has not ended"
+    with elsewhere.here():
+        assert not health.blobs_writable(), "nobody is led to it"
+        found = [answer for answer in diagnosis._folders() if answer.state == diagnosis.BAD]
+        assert [answer.name for answer in found] == ["restore"] and "killed half-way" in found[0].found
+    again = elsewhere.manage("restore", str(made.path))
+    assert again.returncode == 1 and "A restore was killed half-way" in again.stderr, again.stderr
+
+
+def _locked(held: psycopg.Connection[Any], table: str) -> bool:
+    held.rollback()
+    try:
+        held.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE NOWAIT")  # type: ignore[arg-type] - our own text
+    except (psycopg.errors.UndefinedTable, psycopg.errors.LockNotAvailable):
+        return False
+    return True
+
+
+def test_on_a_full_disk_nothing_is_restored_and_a_good_backup_is_called_no_broken_one(
+    world: World, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    world.send(log(right=20, run="run-2", eval__metadata={"padding": os.urandom(1_000_000).hex()}))
+    made = make_backup(tmp_path / "backup.tar", at=timezone.now())
+    for largest_file, said in ((900_000, "Everything is as empty as before"), (100, "the backup may be whole")):
+        done = elsewhere.manage("restore", str(made.path), largest_file=largest_file)
+        assert done.returncode == 1 and said in done.stderr and "not a whole backup" not in done.stderr, done.stderr
+        assert elsewhere.left() == []
+    assert elsewhere.manage("restore", str(made.path)).returncode == 0
+
+
+def test_of_two_restores_at_once_the_second_takes_nothing_from_the_first(made: Made, elsewhere: Elsewhere) -> None:
+    with elsewhere.connected() as held, ThreadPoolExecutor(1) as pool:
+        held.execute("LOCK TABLE pg_catalog.pg_class IN SHARE MODE")
+        restoring = pool.submit(elsewhere.manage, "restore", str(made.path))
+        eventually(elsewhere.waits)
+        second = elsewhere.manage("restore", str(made.path))
+        held.rollback()
+        first = restoring.result(timeout=90)
+    assert second.returncode == 1 and "Another restore into this database is under way" in second.stderr, second.stderr
+    assert first.returncode == 0, first.stderr
+    assert len(elsewhere.files()) == 1 and elsewhere.manage("verify_ledger").returncode == 0
 
 
 def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
