@@ -44,7 +44,8 @@ def propose(request: MemberRequest, pk: UUID) -> HttpResponse:
     if form.is_valid() and said_on(form, lambda: corrections.propose(**told, **form.cleaned_data)) is not None:
         messages.info(request, "Proposed. It moves once a reviewer who neither proposed it nor sent the file has signed.")
         return redirect("evaluations:upload", pk=pk)
-    return render(request, "evaluations/correction_new.html", {"form": form, "upload": upload}, status=422 if form.errors else 200)
+    context = {"form": form, "upload": upload, "others": others.exists(), "runs": upload.runs.order_by("reading__seq", "position")}
+    return render(request, "evaluations/correction_new.html", context, status=422 if form.errors else 200)
 
 
 @sensitive_post_parameters("password", "code")

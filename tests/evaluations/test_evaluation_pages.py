@@ -180,6 +180,17 @@ def test_a_file_sent_without_weights_is_moved_on_its_pages_by_two_people(world: 
     assert f"It counts for {world.snapshot.label}." in _text(ben.get(f"/uploads/{upload.pk}/"))
 
 
+def test_a_file_that_no_other_weights_could_take_is_led_to_what_does_help(world: World, ada: Client) -> None:
+    upload = world.send(log())
+    place = f"/uploads/{upload.pk}/correct/"
+    page = _text(ada.get(place))
+    assert "Heron has no other weights it could have measured." in page and "Propose this correction" not in page
+    assert f'href="/runs/{upload.runs.get().pk}/"' in page and "set the run aside" in page and f"/subjects/{world.subject.slug}/" in page
+    make_snapshot(world.cast, world.subject, "step 2", at=world.now())
+    page = _text(ada.get(place))
+    assert "Propose this correction" in page and "no other weights" not in page and "set the run aside" in page
+
+
 def test_a_binding_is_proposed_from_a_run_and_confirmed_by_another(world: World, ada: Client, ben: Client) -> None:
     measurement = world.send(log("elsewhere", run="x")).runs.get().measurements.get()
     form = _text(ada.get(f"/bindings/new/?measurement={measurement.pk}"))
