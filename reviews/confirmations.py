@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Value
 from django.utils.text import capfirst
 
+from evaluations.disputes import disputes_not_of, undisputed
 from evaluations.models import Arms, Binding, Correction, Snapshot, Supersession, Upload, UploadState
 from frameworks.queries import in_force_versions
 from people.policies import may_keep_membership
@@ -33,6 +34,7 @@ def confirmations_for(actor: Actor, at: datetime) -> Iterator[Waiting]:
     if actor.roles & CONFIRMERS:
         yield from _evidence(actor)
         yield from _refused(actor)
+        yield from _disputed(actor)
         yield from _corrections(actor)
     if may_keep_membership(actor):
         yield from _grants(actor)
@@ -81,7 +83,7 @@ def _evidence(actor: Actor) -> Iterator[Waiting]:
         yield Waiting("confirm_snapshot", title, why, None, f"snapshot:{snapshot.pk}", slug=snapshot.subject.slug)
     # Until a second person says that it measured this snapshot, a result can raise and never rule out.
     read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False)
-    for upload in read.exclude(uploader=actor.person).select_related("subject"):
+    for upload in undisputed(read).exclude(uploader=actor.person).select_related("subject"):
         title = f"{upload.filename}, {upload.subject.name}"
         yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
     for kind, title, why, thing in _told_by_one(actor):
@@ -118,6 +120,15 @@ def _refused(actor: Actor) -> Iterator[Waiting]:
     for upload in rows.select_related("subject").order_by("received_seq", "id"):
         title, why = f"{upload.filename}, {upload.subject.name}", "It was refused, and keeps the gate shut until somebody answers for it."
         yield Waiting("set_aside_upload", title, why, None, f"upload:{upload.pk}")
+
+
+def _disputed(actor: Actor) -> Iterator[Waiting]:
+    """A run that was told in two ways rules nothing out until somebody who sent neither sets one telling aside."""
+    for run in disputes_not_of(actor.person).select_related("upload__subject", "twin_of__subject").order_by("reading__seq", "id"):
+        title, why = f"{run.upload.filename}, {run.upload.subject.name}", "The same run was told in two ways: set one of them aside."
+        if run.claimed_elsewhere and run.twin_of is not None:
+            why = f"The same run was sent for {run.twin_of.subject.name} before, and speaks for neither until this telling is set aside."
+        yield Waiting("settle_run_told_twice", title, why, None, f"run:{run.pk}")
 
 
 def _corrections(actor: Actor) -> Iterator[Waiting]:

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evaluations import access, effects, queries
+from evaluations import access, disputes, effects, queries
 from evaluations.filenames import shown_name
 from evaluations.forms import UploadFilter, UploadForm
-from evaluations.models import Upload, UploadState
+from evaluations.models import Run, Upload, UploadState
 from evaluations.policies import (
     may_answer_for_evidence,
     may_attest,
@@ -52,6 +52,8 @@ def index(request: MemberRequest) -> HttpResponse:
         for upload in page.object_list
         if evidence and upload.countersigned_seq is None and may_confirm(request.actor, entered_by=upload.uploader)
     }
+    if confirmable:
+        confirmable = set(disputes.undisputed(Upload.objects.filter(pk__in=confirmable)).values_list("pk", flat=True))
     context = {
         "evidence": evidence,
         "filter": found,
@@ -178,10 +180,21 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     finished = upload.is_finished and not (runs and _more_may_follow(upload))
     assessed = queries.assessments_of(upload) if runs else []
     evidence = may_answer_for_evidence(request.actor)
+    disputed = disputes.disputes_of(upload) if runs else {}
     return {
         "upload": upload,
         "again": "again" in request.GET,
-        "runs": [(run, [(one, reached.get(one.pk, [])) for one in run.measurements.all()]) for run in runs],
+        "runs": [
+            {
+                "run": run,
+                "measurements": [(one, reached.get(one.pk, [])) for one in run.measurements.all()],
+                "dispute": disputed.get(run.pk),
+                "may_settle": run.pk in disputed and disputed[run.pk].may_be_settled_by(request.actor) and evidence,
+            }
+            for run in runs
+        ],
+        "disputed": bool(disputed),
+        "counted_before": _counted_before(runs),
         "changes": [change for assessment in assessed for change in queries.changes(assessment, reasons=True)],
         "assessed": assessed,
         "effects": effects.effects_of(assessed, request.actor),
@@ -198,6 +211,12 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "may_correct": may_propose_correction(request.actor),
         "may_see_raw": may_see_raw_bytes(request.actor),
     }
+
+
+def _counted_before(runs: list[Run]) -> UUID | None:
+    """The upload in which the first of these runs was told already, where every one of them was, with the same words."""
+    first = [run.twin_of.upload_id for run in runs if run.twin_of is not None and not run.conflicts]
+    return first[0] if runs and len(first) == len(runs) else None
 
 
 @require_safe

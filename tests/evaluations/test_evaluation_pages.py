@@ -239,7 +239,7 @@ def test_the_lists_ask_the_same_number_of_questions_however_long_they_are(
     for address, most in {
         "/uploads/": 12,
         "/uploads/new/": 11,
-        f"/uploads/{upload.pk}/": 20,
+        f"/uploads/{upload.pk}/": 21,  # once for what is told of its runs in other files
         f"/runs/{run.pk}/": 20,
         "/bindings/": 11,
         "/subjects/heron/snapshots/": 11,
