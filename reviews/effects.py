@@ -15,18 +15,23 @@ from reviews.signing import requirement_in_words
 
 
 def tell(assessments: Sequence[Assessment], actor: Actor) -> list[Effect]:
-    """The cases these assessments opened or changed, each with what it requires since. One query; nothing for who sees no case."""
+    """The cases these assessments opened or changed, each once with what it requires since; not what people asked on top of them.
+    One query; nothing for who sees no case.
+    """
     if not may_see_board(actor):
         return []
-    rows = CaseRevision.objects.filter(assessment__in=[each.pk for each in assessments])
-    return [_effect(row) for row in rows.select_related("case__framework_version", "case__subject").order_by("case__number", "number")]
+    rows = CaseRevision.objects.filter(assessment__in=[each.pk for each in assessments], made_by=None)
+    of_case: dict[UUID, list[CaseRevision]] = {}
+    for row in rows.select_related("case__framework_version", "case__subject").order_by("case__number", "number"):
+        of_case.setdefault(row.case_id, []).append(row)
+    return [_effect(several[-1], opened=several[0].number == 1) for several in of_case.values()]
 
 
-def _effect(revision: CaseRevision) -> Effect:
+def _effect(revision: CaseRevision, *, opened: bool) -> Effect:
     case = revision.case
     document = case.framework_version.document
     tiers = requirement_in_words({axis.slug: revision.required[axis.slug] for axis in document.axes}, document)
-    did = "Opened" if revision.number == 1 else "Changed"
+    did = "Opened" if opened else "Changed"
     provisionally = " provisionally" if case.is_open and case.kind == "elevation" else ""
     words = f"{did} case {case.number} ({case.get_kind_display().lower()}): {case.subject.name} requires {tiers}{provisionally}."
     return Effect(words, reverse("reviews:case-detail", args=[case.number]))

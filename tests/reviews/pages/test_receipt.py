@@ -9,6 +9,7 @@ from people.models import Person
 from people.queries import actor_of
 from reviews.effects import tell
 from reviews.models import Case
+from reviews.services import cases
 from tests.evaluations.logs import log
 from tests.makers import client_of, deliver_all, give_role, make_person
 from tests.reviews.conftest import Board
@@ -25,6 +26,20 @@ def test_a_receipt_names_the_bound_the_case_it_opened_and_what_that_requires(boa
     text = receipt(board.cast.ada, upload)
     assert f"Opened case {board.case.number} (elevation): Heron requires ASL-3 on deployment and security provisionally." in text
     assert f'href="/cases/{board.case.number}/"' in text and "the upper bound" in text and "n = 40" in text
+
+
+def test_a_receipt_tells_of_a_case_once_however_often_it_changed_since(board: Board) -> None:
+    board.measure("exploits")
+    upload = board.measure("bio_protocols", right=20)
+    case = board.case
+    said = f"case {case.number} (elevation)"
+    assert receipt(board.cast.ada, upload).count(said) == 1
+    for scope in ("external", "internal"):  # by people, on top of the same assessment
+        cases.ask_release(case=case, snapshot=board.snapshot, scope=scope, actor=board.cast.dan, at=board.now())
+    board.settle_thresholds()
+    board.work()
+    assert case.revisions.filter(assessment=case.revisions.get(number=1).assessment).count() >= 3
+    assert receipt(board.cast.ada, upload).count(said) == 1
 
 
 def test_a_receipt_of_what_moved_nothing_names_no_case(board: Board) -> None:
