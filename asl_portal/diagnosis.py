@@ -198,6 +198,15 @@ def _roles() -> Iterator[Answer]:
             [list(APPEND_ONLY_TABLES), *[settings.DATABASE_APP_ROLE] * 4],
         )
         open_tables = sorted(row[0] for row in cursor.fetchall())
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'django_migrations' "
+            "AND NOT (has_table_privilege(%s, oid, 'SELECT') AND has_table_privilege(%s, oid, 'INSERT'))",
+            [settings.DATABASE_APP_ROLE] * 2,
+        )
+        out_of_reach = sorted(row[0] for row in cursor.fetchall())
+    if out_of_reach:
+        found = f"the application's role may not work on {', '.join(out_of_reach[:3])}{' and others' if len(out_of_reach) > 3 else ''}"
+        yield Answer("rights", BAD, found, "Run ./portal manage grant_app_role, as the role that owns the tables (DATABASE_OWNER_URL).")
     if open_tables:
         mend = "Use two roles: DATABASE_OWNER_URL owns the tables and migrates, DATABASE_URL works. Then run ./portal manage prepare."
         yield Answer("roles", WARNING, f"the application's role could change {', '.join(open_tables)}", mend)

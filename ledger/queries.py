@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet, Subquery
@@ -53,7 +53,16 @@ class Page:
 
 def size_at(known_at: datetime) -> int:
     """How many entries the portal had recorded by then, that instant included."""
-    last = Entry.objects.filter(recorded_at__lte=known_at).order_by("-recorded_at", "-seq").values_list("seq", flat=True).first()
+    return _counted(Entry.objects.filter(recorded_at__lte=known_at))
+
+
+def _size_before(moment: datetime) -> int:
+    """How many entries had been recorded before then. The first day of the calendar has nothing before it to ask `size_at` about."""
+    return _counted(Entry.objects.filter(recorded_at__lt=moment))
+
+
+def _counted(recorded: QuerySet[Entry]) -> int:
+    last = recorded.order_by("-recorded_at", "-seq").values_list("seq", flat=True).first()
     return 0 if last is None else last + 1
 
 
@@ -84,7 +93,7 @@ def filtered(filters: Filters) -> QuerySet[Entry]:
         found = found.filter(actor=filters.actor)
     # Times are monotone in the number, so a day is a range of numbers; the list stays a walk down the key.
     if filters.since:
-        found = found.filter(seq__gte=size_at(filters.since - timedelta(microseconds=1)))
+        found = found.filter(seq__gte=_size_before(filters.since))
     if filters.until:
         found = found.filter(seq__lt=size_at(filters.until))
     return found

@@ -268,17 +268,24 @@ class MemberFilterForm(forms.Form):
 LISTS = ("/portfolio/", "/cases/", "/uploads/", "/bindings/", "/safeguards/", "/ledger/", "/people/")
 
 
+LONGEST_QUERY = 500
+
+
 class SavedViewForm(forms.Form):
     """A name for the filter in use."""
 
     name = forms.CharField(label="Name of this view", max_length=60)
     place = forms.ChoiceField(choices=[(each, each) for each in LISTS], widget=forms.HiddenInput)
-    query = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+    query = forms.CharField(required=False, max_length=LONGEST_QUERY, widget=forms.HiddenInput)
 
     def clean_query(self) -> str:
         """The words of the filter alone: which page of it one was on is not part of a view."""
         pairs = parse_qsl(str(self.cleaned_data["query"]))
-        return urlencode([(name, value) for name, value in pairs if name not in {"page", "before"}])
+        query = urlencode([(name, value) for name, value in pairs if name not in {"page", "before"}])
+        # In an address a letter of another script takes up to twelve.
+        if len(query) > LONGEST_QUERY:
+            raise forms.ValidationError("This filter is too long to be kept. Search for fewer letters, then keep it.")
+        return query
 
 
 def _session_key() -> str:

@@ -329,6 +329,20 @@ DEFENCES = (
         "tests/asl_portal/test_backup.py::test_a_restore_that_fails_half_way_leaves_nothing_half_restored",
     ),
     Defence(
+        "a title that a spreadsheet would run",
+        "reviews/tables/as_csv.py",
+        "    writer.writerow([defused(column.title, decimal=False) for column in table.columns])\n",
+        "    writer.writerow([column.title for column in table.columns])\n",
+        "tests/reviews/tables/test_table_formats.py::test_a_title_that_a_spreadsheet_would_run_is_defused_like_any_cell",
+    ),
+    Defence(
+        "tables the application may not read",
+        "asl_portal/management/commands/migrate.py",
+        '            call_command("grant_app_role", verbosity=options["verbosity"])\n',
+        "            pass\n",
+        "tests/asl_portal/test_roles.py::test_a_migration_alone_gives_the_application_its_rights_on_what_it_made",
+    ),
+    Defence(
         "two restores at once",
         "asl_portal/backup/restore.py",
         "            if not cursor.fetchone()[0]:\n",

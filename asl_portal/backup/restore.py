@@ -114,7 +114,6 @@ def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], o
         undo.callback(_forget_database, stood)
         say(f"Restored the database and {count} uploaded files")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("grant_app_role")
         ledger = checked.manifest["ledger"]
         replayed = _verify(ledger)
         say(f"Verified the ledger, every uploaded file, and {replayed} stored answers")

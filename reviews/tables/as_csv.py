@@ -10,8 +10,9 @@ from reviews.tables.table import Kind, Table
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets run a cell that begins so as a formula, whatever the file says it is; the last four are their full-width twins.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Where a spreadsheet may begin a cell although we did not: at a comma in a comment line, which is not quoted, and at the separators of other countries.
-SEPARATED = re.compile(rf"(?<=[,;\t])(?=[{re.escape(''.join(FORMULA))}])")
+# Where a spreadsheet may begin a cell although we did not: at a comma in a comment line, which is not quoted, at the separators of other countries, and, as our
+# quotes mean nothing there, at the end of a line within a text.
+SEPARATED = re.compile(rf"(?<=[,;\t\r\n])(?=[{re.escape(''.join(FORMULA))}])")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][+-]?[0-9]+)?")
 ROWS_AT_ONCE = 250
 
@@ -22,7 +23,8 @@ def pieces(table: Table) -> Iterator[str]:
     decimals = [column.kind == Kind.DECIMAL for column in table.columns]
     out = StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([column.title for column in table.columns])
+    # Titles of axes, domains and scopes are somebody's words too.
+    writer.writerow([defused(column.title, decimal=False) for column in table.columns])
     count = 0
     for count, cells in enumerate(table.cells(), start=1):
         writer.writerow([defused(cell, decimal=decimal) for cell, decimal in zip(cells, decimals, strict=True)])

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from asl_portal import diagnosis
 from ledger.models import APPEND_ONLY_TABLES
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,20 @@ def test_the_application_only_reads_and_adds_to_the_record(app_role: str, table:
         cursor.execute(f"GRANT ALL ON {table} TO {app_role}")  # whatever was granted before
     call_command("grant_app_role")
     assert _may(app_role, table, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE") == [True, True, False, False, False]
+
+
+def test_a_migration_alone_gives_the_application_its_rights_on_what_it_made(app_role: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE made_by_a_new_version (id integer)")
+    assert _may(app_role, "made_by_a_new_version", "SELECT", "INSERT") == [False, False]
+    call_command("migrate", plan=True, verbosity=0)
+    assert _may(app_role, "made_by_a_new_version", "SELECT", "INSERT") == [False, False]
+    found = {answer.name: answer for answer in diagnosis._roles()}
+    assert found["rights"].state == diagnosis.BAD and "grant_app_role" in found["rights"].mend
+    call_command("migrate", verbosity=0)
+    assert _may(app_role, "made_by_a_new_version", "SELECT", "INSERT", "UPDATE", "DELETE") == [True] * 4
+    assert _may(app_role, APPEND_ONLY_TABLES[0], "INSERT", "UPDATE") == [True, False]
+    assert "rights" not in {answer.name for answer in diagnosis._roles()}
 
 
 def test_granting_twice_is_granting_once(app_role: str) -> None:

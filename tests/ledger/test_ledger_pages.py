@@ -75,6 +75,16 @@ def _found(cast, **query) -> set[int]:
     return {height for height in (3, 4) if f"stone {height} high" in page}
 
 
+def test_the_first_and_the_last_day_of_the_calendar_are_days_like_any_other(cast):
+    _lay(cast.ada)
+    everything = _found(cast)
+    assert everything and _found(cast, since="0001-01-01", until="9999-12-31") == everything
+    assert _found(cast, since="9999-12-31") == _found(cast, until="0001-01-01") == set()
+    entries = Entry.objects.count()
+    table = b"".join(_client(cast.ada).post("/tables/ledger.csv?since=0001-01-01").streaming_content).decode()
+    assert table.rstrip().endswith(f"# Rows: {entries}"), "a table that breaks off says so by having no last line"
+
+
 @pytest.mark.parametrize("query", [{"kind": "no:such:kind"}, {"since": "yesterday"}, {"actor": "Ada"}, {"before": "-1"}])
 def test_a_filter_that_cannot_be_read_says_so_and_shows_nothing(cast, query):
     _lay(cast.ada)

@@ -70,3 +70,12 @@ def test_the_menu_of_a_list_gets_that_lists_views_and_the_form_that_keeps_its_fi
     assert "<html" not in part and ">Waiting<" in part and 'value="state=parsed"' in part
     assert ">Waiting<" not in client.get("/people/me/views/", {"place": "/cases/"}, headers=asked).text
     assert 'hx-get="/people/me/views/?place=/uploads/&amp;query=state%3Dparsed"' in client.get("/uploads/?state=parsed").text
+
+
+def test_a_filter_too_long_to_be_kept_is_refused_in_words() -> None:
+    ben = make_people("ben").ben
+    told = {"name": "Herons", "place": "/uploads/", "query": "q=" + "鷺" * 80}
+    answer = client_of(ben).post("/people/me/views/save/", told)
+    assert answer.status_code == 422 and "too long to be kept" in answer.text
+    assert client_of(ben).post("/people/me/views/save/", told | {"query": "q=" + "鷺" * 50}).status_code == 302
+    assert ben.saved_views.count() == 1

@@ -19,13 +19,17 @@ class Command(BaseCommand):
             cursor.execute("SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])
             owner, known = cursor.fetchone()
             if not role or role == owner:
-                self.stdout.write("One role owns the tables and works on them; set DATABASE_OWNER_URL to keep the two apart.")
+                self._say(options, "One role owns the tables and works on them; set DATABASE_OWNER_URL to keep the two apart.")
                 return
             if not known:
                 raise CommandError(f"The database has no role {role!r}; create it first, then run this again.")
             for statement in _statements():
                 cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role), tables=_tables(APPEND_ONLY_TABLES)))
-        self.stdout.write(f"{role} may work on every table, and only read and add to {len(APPEND_ONLY_TABLES)} of them.")
+        self._say(options, f"{role} may work on every table, and only read and add to {len(APPEND_ONLY_TABLES)} of them.")
+
+    def _say(self, options: dict[str, Any], words: str) -> None:
+        if options["verbosity"]:
+            self.stdout.write(words)
 
 
 def _statements() -> list[str]:

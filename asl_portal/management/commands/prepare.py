@@ -16,7 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        call_command("grant_app_role")
         if options["without_static"]:
             return
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

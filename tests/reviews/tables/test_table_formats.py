@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 import time
 import tracemalloc
@@ -105,6 +106,28 @@ def test_nothing_runs_where_a_spreadsheet_splits_a_line_we_did_not(separator: st
     assert len([cell for cell in cells if cell == "'=1+1"]) >= 1 and not any(cell.startswith(as_csv.FORMULA) for cell in cells)
 
 
+@pytest.mark.parametrize("start", as_csv.FORMULA)
+def test_a_title_that_a_spreadsheet_would_run_is_defused_like_any_cell(start: str) -> None:
+    """A framework names its axes and domains as it likes, and a table's columns are called after them."""
+    hostile = f"{start}1+1"
+    made = Table("things", "Things", (Column(hostile, Kind.TEXT, lambda row: row),), ["heron"], SEAL)
+    assert csv_rows(made) == [[f"'{hostile}"], ["heron"]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_nothing_runs_where_a_line_ends_within_a_text_that_another_countrys_spreadsheet_does_not_take_for_quoted(end: str) -> None:
+    made = Table(
+        "things",
+        "Things",
+        (Column("Number", Kind.NUMBER, lambda row: 1), Column("Text", Kind.TEXT, lambda row: row)),
+        [f"Heron{end}=1+1"],
+        SEAL,
+    )
+    told = "".join(as_csv.pieces(made))
+    cells = [cell for line in re.split(r"\r\n|\r|\n", told) for cell in line.split(";")]
+    assert "'=1+1\"" in cells and not any(cell.startswith(as_csv.FORMULA) for cell in cells), cells
+
+
 @given(number=st.integers(-(10**12), 10**12), decimal=st.decimals(allow_nan=False, allow_infinity=False))
 def test_numbers_stay_numbers_with_every_digit(number: int, decimal: Decimal) -> None:
     made = table(("", number, decimal, None, None))
@@ -115,7 +138,7 @@ def test_numbers_stay_numbers_with_every_digit(number: int, decimal: Decimal) ->
 
 @pytest.mark.parametrize("word", ["=1", "-", "-1-1", "+cmd|' /C calc'!A0", "-1\n=1"])
 def test_a_word_in_a_column_of_decimals_is_defused_like_any_other(word: str) -> None:
-    assert csv_rows(table(("", 1, word, None, None)))[1][2] == f"'{word}"
+    assert csv_rows(table(("", 1, word, None, None)))[1][2] == f"'{word}".replace("\n=", "\n'=")
 
 
 def test_a_text_longer_than_a_cell_is_cut_and_says_so() -> None:
