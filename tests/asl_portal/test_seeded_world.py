@@ -1,4 +1,4 @@
-"""Every persona follows every link of the seeded world: no error page, no refusal, no dead end."""
+"""Every persona follows every link of the seeded world and sends every form: no error page, no refusal, no dead end, and words for what does not do."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 from django.conf import settings as portal_settings
+from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from asl_portal import way_in
@@ -24,8 +27,11 @@ from people.models import User
 from reviews.models import Case
 from reviews.status import subject_status
 from tests.conftest import WorldOnce
+from tests.forms import FILLINGS, Form, forms_of
 from tests.makers import give_password
 
+# A form that a page offers is taken, or there are words for what is wrong with it. It is never one for nobody, nor for what is not there.
+TAKEN, IN_WORDS = {200, 302}, {409, 422}
 LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]+)"')
 
 
@@ -37,14 +43,17 @@ def seeded(world_once: WorldOnce) -> Iterator[Path]:
         yield portal_settings.BLOB_DIR
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", tuple(PARTS))
-def test_no_link_a_persona_is_shown_leads_nowhere(seeded: Path, db: None, settings: Any, name: str) -> None:
+def test_no_link_a_persona_is_shown_leads_nowhere_and_each_form_is_answered_in_words(
+    seeded: Path, db: None, settings: Any, name: str
+) -> None:
     settings.BLOB_DIR = seeded
-    client, user = Client(), User.objects.select_related("person").get(email=PARTS[name].email)
+    client, user = Client(raise_request_exception=False), User.objects.select_related("person").get(email=PARTS[name].email)
     give_password(user.person, at=timezone.now())
     client.force_login(User.objects.get(pk=user.pk))
     waiting, seen, wrong = [("the front door", "/")], {"/"}, []
+    forms: dict[object, Form] = {}
     while waiting:
         origin, path = waiting.pop()
         answer: Any = client.get(path, follow=True)
@@ -56,12 +65,28 @@ def test_no_link_a_persona_is_shown_leads_nowhere(seeded: Path, db: None, settin
         if not answer["Content-Type"].startswith("text/html"):
             continue
         here = answer.redirect_chain[-1][0] if answer.redirect_chain else path
+        for form in forms_of(answer.text, here):
+            forms.setdefault((resolve(urlsplit(form.action).path).view_name, *(each.name for each in form.fields)), form)
         for target in _links(here, answer.content.decode()):
             if target not in seen:
                 seen.add(target)
                 waiting.append((path, target))
+    wrong += [said for form in forms.values() for filling in FILLINGS if (said := _unanswered(client, form, filling))]
     assert not wrong, "\n".join(wrong)
-    assert len(seen) > 20
+    assert len(seen) > 20 and len(forms) > 3
+
+
+def _unanswered(client: Client, form: Form, filling: str) -> str:
+    """What is wrong with the answer to a form sent so; what it changed is undone."""
+    cache.clear()  # how often somebody tried
+    with transaction.atomic():
+        answer: Any = client.post(form.action, form.sent(filling))
+        transaction.set_rollback(True)
+    said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    in_words = b"<h1" in said and b"<title" in said
+    if answer.status_code in TAKEN or (answer.status_code in IN_WORDS and in_words):
+        return ""
+    return f"{form.action}, {filling}: {answer.status_code}{'' if in_words else ' without words'}"
 
 
 def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settings: Any) -> None:
