@@ -31,6 +31,17 @@ def mark(name: str) -> SafeString:
     return draw_mark(name)
 
 
+@register.simple_block_tag
+def crumbs(content: str) -> SafeString:
+    """Where a page stands, the page itself not among it: `{% crumbs %}{% crumb "Cases" 'reviews:case-list' %}{% endcrumbs %}`, or an `<li>` of one's own."""
+    return format_html('<nav class="crumbs" aria-label="Breadcrumbs"><ol>{}</ol></nav>', content)
+
+
+@register.simple_tag
+def crumb(title: object, name: str, *args: object) -> SafeString:
+    return format_html('<li><a href="{}">{}</a></li>', reverse(name, args=args), title)
+
+
 @register.simple_tag
 def state(
     family: str, code: str, *, word: str = "", note: object = "", compact: bool = False, loud: bool = False, struck: bool = False

@@ -112,6 +112,17 @@ def test_what_people_wrote_stays_text() -> None:
     assert "<script" not in html.lower()
 
 
+def test_breadcrumbs_lead_back_in_order_and_what_people_wrote_stays_text() -> None:
+    html = drawn(
+        """{% crumbs %}{% crumb "Portfolio" 'reviews:portfolio' %}{% crumb word 'reviews:subject-detail' "heron" %}{% endcrumbs %}""",
+        word="<b>Heron</b>",
+    )
+    assert html == (
+        '<nav class="crumbs" aria-label="Breadcrumbs"><ol><li><a href="/portfolio/">Portfolio</a></li>'
+        '<li><a href="/subjects/heron/">&lt;b&gt;Heron&lt;/b&gt;</a></li></ol></nav>'
+    )
+
+
 def test_a_sort_link_turns_round_keeps_filters_and_drops_the_page() -> None:
     assert 'aria-sort="descending"' in drawn('{% sort_header "name" "Subject" %}')
     assert "?sort=name&amp;gate=shut" in drawn('{% sort_header "name" "Subject" %}')

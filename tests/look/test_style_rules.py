@@ -16,6 +16,11 @@ def test_a_template_holds_no_inline_style_script_or_handler(path: Path) -> None:
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|<script(?![^>]*\ssrc=)", text, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_template_draws_breadcrumbs_by_hand(path: Path) -> None:
+    assert 'class="crumbs"' not in path.read_text()
+
+
 def test_every_colour_stands_among_the_tokens_for_both_themes() -> None:
     tokens, _, rest = CSS.partition("@layer base {")
     screen = rest.partition("@layer print {")[0]
