@@ -24,7 +24,8 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Sessions over plain http are readable on the way; only this machine itself is no way."""
     address = urlsplit(settings.PUBLIC_URL)
-    if address.scheme not in {"http", "https"} or not address.hostname:
+    # Under a path no link of the portal's would lead anywhere; it is served at the root.
+    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query or address.fragment:
         return [
             _error("E001", f"ASL_PUBLIC_URL is {settings.PUBLIC_URL!r}.", "Write the whole address, such as https://portal.example.org")
         ]

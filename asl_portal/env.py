@@ -1,6 +1,7 @@
 """Typed reads of the environment. A wrong value stops the start with a sentence that names the variable."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -34,14 +35,17 @@ def flag(name: str, default: bool = False) -> bool:
     raise WrongSetting(name, f"is {value!r}; write true or false.")
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, *, least: int = 0) -> int:
     value = os.environ.get(name)
     if value is None or value == "":
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise WrongSetting(name, f"is {value!r}; write a whole number.") from None
+    if found < least:
+        raise WrongSetting(name, f"is {value!r}; write {least} or more.")
+    return found
 
 
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
@@ -49,6 +53,16 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     if value is None:
         return list(default)
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """Networks as `10.1.0.0/16`. A misspelt one would stop what is sent, not the start."""
+    for word in (found := words(name)):
+        try:
+            ip_network(word)
+        except ValueError as error:
+            raise WrongSetting(name, f"names {word!r}, which is no network ({error}); write one as 10.1.0.0/16.") from None
+    return found
 
 
 def folder(name: str, default: Path) -> Path:
@@ -96,6 +110,13 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
     parts = urlsplit(secret(name, default))
     if parts.scheme not in {"postgres", "postgresql"}:
         raise WrongSetting(name, f"starts with {parts.scheme!r}; the portal runs on PostgreSQL only.")
+    # What it holds is not repeated: a password stands in it.
+    try:
+        port = parts.port
+    except ValueError:
+        raise WrongSetting(name, "names a port that is none.") from None
+    if not parts.path.strip("/"):
+        raise WrongSetting(name, "names no database; it ends in /NAME.")
     query = parse_qs(parts.query)
     host = query.pop("host", [unquote(parts.hostname or "")])[0]
     return {
@@ -104,9 +125,17 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         # What else the address asks for (sslmode, sslrootcert …) is the driver's to understand.
         "OPTIONS": {"connect_timeout": 5, "application_name": "asl-portal"} | {key: values[0] for key, values in query.items()},
     }
+
+
+def redis(name: str, default: str | None = None) -> str:
+    """The address of a Redis or Valkey server; one that is empty is not set."""
+    value = secret(name, default) or default or ""
+    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise WrongSetting(name, "is no address of a Redis server; write redis://HOST:PORT/NUMBER, or rediss:// for one by TLS.")
+    return value

@@ -98,11 +98,11 @@ DATABASES = {"default": env.database("DATABASE_OWNER_URL", _DATABASE_URL) if env
 DATABASE_APP_ROLE = str(env.database("DATABASE_URL")["USER"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.secret("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.secret("CACHE_URL", REDIS_URL),
+        "LOCATION": env.redis("CACHE_URL", REDIS_URL),
         # A cache that has frozen on an open connection must not freeze the pages too.
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
@@ -157,7 +157,7 @@ STORAGES = {
 }
 # Uploaded bytes, by digest. Never under STATIC_ROOT, never served inline.
 BLOB_DIR = env.folder("ASL_BLOB_DIR", DATA_DIR / "blobs")
-UPLOAD_MAX_BYTES = env.number("ASL_UPLOAD_MAX_BYTES", 256 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.number("ASL_UPLOAD_MAX_BYTES", 256 * 1024 * 1024, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "asl_portal.spooling.SpoolingHandler"]
@@ -204,7 +204,7 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_HOST = env.text("ASL_SMTP_HOST", "")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "asl_portal.mail.FolderBackend"
 MAIL_DIR = env.folder("ASL_MAIL_DIR", DATA_DIR / "mail")
-EMAIL_PORT = env.number("ASL_SMTP_PORT", 25)
+EMAIL_PORT = env.number("ASL_SMTP_PORT", 25, least=1)
 EMAIL_HOST_USER = env.text("ASL_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = env.secret("ASL_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("ASL_SMTP_TLS", False)
@@ -212,9 +212,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("ASL_MAIL_FROM", "asl-portal@localhost")
 
 # Networks of one's own that outgoing webhooks and channels may reach, as `10.1.0.0/16`; without any, only public addresses.
-OUTLET_NETWORKS = env.words("ASL_OUTLET_NETWORKS")
+OUTLET_NETWORKS = env.networks("ASL_OUTLET_NETWORKS")
 # How long a row stays with a worker that has gone silent. A task is stopped before its lease ends, so no row is ever worked on twice at once.
-LEASE_SECONDS = env.number("ASL_LEASE_SECONDS", 600)
+# Of one second nine tenths are none, and a task without a limit outlives its lease.
+LEASE_SECONDS = env.number("ASL_LEASE_SECONDS", 600, least=2)
 WORK_LEASE = timedelta(seconds=LEASE_SECONDS)
 
 # The measured settings of docs/decisions: late acknowledgement, short restore sweeps, sockets that time out.

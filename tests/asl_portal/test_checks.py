@@ -24,6 +24,7 @@ def test_sound_settings_raise_nothing() -> None:
     [
         ("SECRET_KEY", "short", "asl_portal.W001"),
         ("PUBLIC_URL", "portal.example.org", "asl_portal.E001"),
+        ("PUBLIC_URL", "https://portal.example.org/safety", "asl_portal.E001"),
         ("PUBLIC_URL", "http://portal.example.org", "asl_portal.E002"),
         ("PUBLIC_URL", "https://elsewhere.example.org", "asl_portal.E003"),
         ("ALLOWED_HOSTS", ["portal.example.org", "*"], "asl_portal.E004"),

@@ -118,6 +118,40 @@ def test_the_portal_does_not_start_with_half_a_sign_in_provider(told: dict[str, 
     assert (done.returncode == 0) is said.endswith("asl s")
 
 
+def _start(told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Any command: each reads the settings first."""
+    command = [sys.executable, "manage.py", "check"]
+    return subprocess.run(command, env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ASL_LEASE_SECONDS", "0", "write 2 or more"),
+        ("ASL_LEASE_SECONDS", "1", "write 2 or more"),
+        ("ASL_UPLOAD_MAX_BYTES", "-1", "write 1 or more"),
+        ("ASL_API_GATE_PER_MINUTE", "-1", "write 0 or more"),
+        ("ASL_OUTLET_NETWORKS", "10.0.0.0/8, the office", "'the office', which is no network"),
+        ("ASL_OUTLET_NETWORKS", "10.0.0.5/8", "has host bits set"),
+        ("DATABASE_URL", "postgresql://asl:secret@db.example/", "names no database"),
+        ("DATABASE_URL", "postgresql://asl:secret@db.example:99999/asl", "names a port that is none"),
+        ("REDIS_URL", "broker.example:6379", "is no address of a Redis server"),
+        ("CACHE_URL", "http://:secret@cache.example", "is no address of a Redis server"),
+    ],
+)
+def test_a_setting_that_would_break_the_portal_later_stops_its_start_by_name(name: str, value: str, said: str) -> None:
+    done = _start({name: value})
+    assert done.returncode == 1 and f"{name} " in done.stderr and said in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and "secret" not in done.stderr
+
+
+def test_an_empty_address_of_the_cache_is_none_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASL_X", "")
+    assert env.redis("ASL_X", "redis://localhost:6379/0") == "redis://localhost:6379/0"
+    with pytest.raises(env.WrongSetting):
+        env.redis("ASL_X")
+
+
 def test_another_database_than_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASL_X", "sqlite:///asl.db")
     with pytest.raises(env.WrongSetting, match="PostgreSQL only"):
