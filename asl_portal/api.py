@@ -76,6 +76,14 @@ def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Names the place and the fault; the value that was sent is not repeated."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        # Nothing of it was read: to say that a field is missing would send its sender looking for the wrong thing.
+        return problem(
+            411,
+            code="length_required",
+            title="The body came in pieces, without saying how long it is, so it was not read.",
+            what_to_do="Send it whole, with Content-Length.",
+        )
     places = [".".join(str(part) for part in one["loc"]) + ": " + str(one["msg"]) for one in error.errors]
     return problem(422, code="request_not_valid", title="The request is not as the API describes it.", what_to_do="; ".join(places)[:1000])
 

@@ -42,7 +42,7 @@ _EVERYWHERE = {
     422: "The request is not as described here, or does not hold together.",
     429: "Too many requests in this minute; `Retry-After` says how many seconds to wait. It answers nothing: at the gate it is not a yes.",
 }
-_OF_BODIES = {413: "More bytes than the portal takes."}
+_OF_BODIES = {411: "The body came in pieces, without saying how long it is.", 413: "More bytes than the portal takes."}
 
 
 class ParameterUnknown(NotValid):

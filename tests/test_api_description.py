@@ -242,6 +242,15 @@ def test_a_body_that_cannot_be_read_is_refused_by_name(body: bytes, said: tuple[
     assert (answer.status_code, answer.json()["code"]) == said
 
 
+@pytest.mark.parametrize("path", ["evaluations", "gate/authorisations"])
+def test_a_body_that_comes_in_pieces_is_told_to_be_one_and_not_to_lack_a_field(path: str, tokens: dict[str, str], client: Client) -> None:
+    """The server in front hands it on without a length, and Django reads nothing of it then."""
+    told = {"HTTP_AUTHORIZATION": f"Bearer {tokens['ada']}", "CONTENT_TYPE": "application/json"}
+    pieces = client.generic("POST", f"/api/v1/{path}", b"{}", **told | {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""})
+    assert (pieces.status_code, pieces.json()["code"]) == (411, "length_required")
+    assert client.generic("POST", f"/api/v1/{path}", b"{}", **told).status_code == 422
+
+
 @pytest.mark.parametrize("name", ["subject", "indicator", "harness", "run_id"])
 def test_no_text_of_an_announced_run_holds_a_character_the_database_cannot_keep(name: str, tokens: dict[str, str], client: Client) -> None:
     body = {"subject": "heron", "indicator": "exploits", "harness": "inspect", "run_id": "r"} | {name: "a\0b"}
