@@ -21,6 +21,14 @@ def test_no_template_draws_breadcrumbs_by_hand(path: Path) -> None:
     assert 'class="crumbs"' not in path.read_text()
 
 
+def test_what_changes_by_itself_says_what_changed() -> None:
+    """`portal.js` reads it out in the polite live region of the frame, once it is another than before; by its id it knows which was before."""
+    asking = re.compile(r'<(?:{%.*?%}|[^<>])*hx-trigger="(?:every|load)(?:{%.*?%}|[^<>])*>')
+    regions = [tag for path in TEMPLATES for tag in asking.findall(path.read_text())]
+    assert len(regions) > 1
+    assert not [tag for tag in regions if ' data-said="' not in tag or ' id="' not in tag]
+
+
 def test_every_colour_stands_among_the_tokens_for_both_themes() -> None:
     tokens, _, rest = CSS.partition("@layer base {")
     screen = rest.partition("@layer print {")[0]

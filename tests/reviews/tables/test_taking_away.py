@@ -47,7 +47,7 @@ def test_every_table_leaves_sealed_entered_and_without_hazard(board: Board, name
     size = Entry.objects.count()
     root = f"sha256:{root_at(size).hex()}"
     answer = take(board.cast.hana, name, format)
-    assert answer.status_code == 200
+    assert answer.status_code == 200 and answer.streaming
     of_one = {"case": f"-{case.number}", "subject": "-heron"}.get(name, "")
     assert f'filename="{name}{of_one}-20' in answer["Content-Disposition"] and answer["Content-Disposition"].startswith("attachment")
     assert answer["Cache-Control"] == "private, no-store"
