@@ -4,7 +4,7 @@ An *assessed* value is a parsed assessment document (`frameworks.engine.types`),
 Strict verdicts keep or raise the requirement, lenient ones let something go. Whatever is unknown counts as not shown, never as fine.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,9 +154,11 @@ def _required(framework: FrameworkDocument, axis: str, causes: list[tuple[tuple[
 LOSSES = frozenset({"went-stale", "lost-evidence", "gone"})
 
 
-def worsenings(before: Assessed, after: Assessed, threshold: str) -> tuple[LeafChange, ...]:
-    """Where the finding of a threshold is worse in a later assessment; empty when it is nowhere worse, and then a `not_crossed` is kept."""
-    return worse_leaves(dict(before), dict(after), threshold)
+def worsenings(before: Assessed, after: Assessed, threshold: str, *, judged: Collection[str] = ()) -> tuple[LeafChange, ...]:
+    """Where the finding of a threshold is worse in a later assessment; empty when it is nowhere worse, and then a `not_crossed` is kept.
+
+    `judged`: the weights its case was about; a judgement speaks for no others that came to be required since."""
+    return worse_leaves(dict(before), dict(after), threshold, judged=judged)
 
 
 def is_loss(change: LeafChange) -> bool:

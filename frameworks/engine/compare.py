@@ -1,6 +1,6 @@
 """Two assessments side by side: where has a leaf of a finding moved towards concern, gone stale or lost evidence?"""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -21,11 +21,14 @@ class LeafChange:
     after: str
 
 
-def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str) -> tuple[LeafChange, ...]:
+def worse_leaves(
+    before: dict[str, Json], after: dict[str, Json], threshold: str, *, judged: Collection[str] = ()
+) -> tuple[LeafChange, ...]:
     """Every way in which the leaves of a threshold's finding are worse in a later assessment document, those it refers to included.
 
     Empty means nowhere worse: a `not_crossed` that answered the earlier finding stands. A threshold either side does not have is "gone". Where no leaf
-    is worse and the finding is, for its rule asks more than it did or a parent weighs more, the threshold itself is named.
+    is worse and the finding is, for its rule asks more than it did or a parent weighs more, the threshold itself is named. A judgement rules out for the
+    weights that were required when it was given, and for those of `judged`: for others it is no evidence.
     """
     old, new = dict(_leaves(before, threshold)), dict(_leaves(after, threshold))
     if not old or not new:
@@ -39,6 +42,9 @@ def worse_leaves(before: dict[str, Json], after: dict[str, Json], threshold: str
     for name in new.keys() - old.keys():
         if Outcome(_text(new[name], "outcome")) is not Outcome.RULED_OUT:
             changes.append(LeafChange(leaf=name, change="outcome-worse", before="", after=_text(new[name], "outcome")))
+    if _required(after, threshold) - _required(before, threshold) - set(judged):
+        benign = (name for name, leaf in new.items() if leaf["kind"] == "judgement" and leaf["outcome"] == Outcome.RULED_OUT)
+        changes.extend(LeafChange(leaf=name, change="lost-evidence", before="", after="") for name in benign)
     was, now = _outcome(before, threshold), _outcome(after, threshold)
     if not changes and now.rank > was.rank:
         changes.append(LeafChange(leaf=threshold, change="outcome-worse", before=was, after=now))
@@ -98,6 +104,12 @@ def _leaves(assessment: dict[str, Json], threshold: str) -> Iterator[tuple[str, 
         elif node["kind"] == "threshold" and (slug := _text(node, "threshold")) not in seen:
             seen.add(slug)
             waiting.append(trees.get(slug))
+
+
+def _required(assessment: dict[str, Json], threshold: str) -> set[str]:
+    """The weights a finding speaks for. An assessment of an early engine does not say."""
+    found = next(each for each in _dicts(assessment["thresholds"]) if each["slug"] == threshold).get("required_snapshots")
+    return {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
 
 
 def _outcome(assessment: dict[str, Json], threshold: str) -> Outcome:

@@ -63,7 +63,7 @@ def follow_assessment(*, assessment: Assessment, at: datetime) -> Case | None:
 def _lapse_worsened(assessment: Assessment, at: datetime) -> list[Determination]:
     """Lenient determinations in force that this assessment makes worse somewhere; one it leaves nowhere worse is kept, and that is noted."""
     rows = Determination.objects.filter(subject=assessment.subject, framework_name=assessment.framework_name, ended_at=None).select_related(
-        "assessment"
+        "assessment", "question__case"
     )
     ended: list[Determination] = []
     for determination in rows:
@@ -94,7 +94,8 @@ def _worse(determination: Determination, assessment: Assessment) -> str:
     if determination.verdict == Verdict.COVERED_BY and Outcome(outcome).raises:
         return EndReason.FINDING_WORSENED
     before = documents.content(determination.assessment.assessment_digest)
-    changes = worsenings(before, documents.content(assessment.assessment_digest), determination.threshold)
+    judged = {str(determination.question.case.snapshot_id)}
+    changes = worsenings(before, documents.content(assessment.assessment_digest), determination.threshold, judged=judged)
     if not changes:
         return ""
     return EndReason.EVIDENCE_LOST if all(is_loss(change) for change in changes) else EndReason.FINDING_WORSENED
