@@ -343,6 +343,13 @@ DEFENCES = (
         "tests/asl_portal/test_roles.py::test_a_migration_alone_gives_the_application_its_rights_on_what_it_made",
     ),
     Defence(
+        "a code brought twice at the same moment",
+        "people/factors.py",
+        "    app = Authenticator.objects.select_for_update().filter(",
+        "    app = Authenticator.objects.filter(",
+        "tests/people/test_spent_once.py::test_a_code_that_is_brought_twice_at_the_same_moment_signs_one_statement",
+    ),
+    Defence(
         "two restores at once",
         "asl_portal/backup/restore.py",
         "            if not cursor.fetchone()[0]:\n",
