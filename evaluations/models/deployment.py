@@ -27,7 +27,9 @@ class Deployment(models.Model):
         ordering = ["since", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["snapshot", "scope"], condition=Q(until=None), name="one_running_deployment_per_artefact_and_scope"
+                fields=["snapshot", "scope", "stack_digest"],
+                condition=Q(until=None),
+                name="one_running_deployment_per_artefact_scope_and_stack",
             ),
             models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="a_deployment_ends_after_it_began"),
         ]

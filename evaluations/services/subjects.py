@@ -56,7 +56,7 @@ class AlreadyChosen(NotNow):
 
 class AlreadyRunning(NotNow):
     code = "already_running"
-    sentence = "This artefact is reported as running in that scope already."
+    sentence = "This artefact is reported as running in that scope, from that stack, already."
 
 
 class NotRunning(NotNow):
@@ -181,7 +181,7 @@ def report_deployment(
     if since > at:
         raise DeploymentNotValid("A deployment is reported once it runs: it cannot begin later than now.")
     Snapshot.objects.select_for_update(no_key=True).get(pk=snapshot.pk)
-    if snapshot.deployments.filter(scope=scope, until=None).exists():
+    if snapshot.deployments.filter(scope=scope, stack_digest=stack_digest, until=None).exists():
         raise AlreadyRunning
     deployment = Deployment(snapshot=snapshot, scope=scope, since=since, reported_by=actor, reported_at=at, stack_digest=stack_digest)
     deployment.authorisation = authorisation

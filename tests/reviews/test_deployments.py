@@ -46,6 +46,14 @@ def test_a_deployment_under_a_valid_authorisation_is_no_incident(board: Board) -
     assert not Incident.objects.exists() and "In service, authorised" in page(board, "hana")
 
 
+def test_what_runs_from_another_stack_beside_what_was_authorised_is_reported_and_an_incident(board: Board) -> None:
+    at = board.now()
+    allowed = gate.authorise_at(artefact=board.snapshot.weights_digest, scope="external", actor=board.cast.farid, at=at)
+    report(board, authorisation=allowed.pk, since=at)
+    beside = report(board, stack="sha256:" + "e" * 64)
+    assert Incident.objects.get().deployment == beside
+
+
 @pytest.mark.parametrize("change", ["none", "unknown", "denied", "other scope", "other stack", "expired", "too early"])
 def test_without_a_valid_authorisation_it_is_an_incident_that_is_told_and_shown(board: Board, change: str) -> None:
     at = board.now()
