@@ -132,7 +132,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/h/ip,5/300s/key"}
 MFA_ADAPTER = "people.accounts.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {"authenticate": "people.accounts.CodeForm"}
+MFA_FORMS = {"authenticate": "people.accounts.CodeForm", "authenticate_webauthn": "people.accounts.PasskeySignInForm"}
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 
 # Signing in at an OpenID Connect provider; without one there is neither button nor address for it.

@@ -11,13 +11,14 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
 from people import factors
+from people.passkeys import is_from_here, relying_party
 from people.passkeys import of as passkeys_of
-from people.passkeys import relying_party
 from people.sealing import opened, seal
 from people.services import use_recovery_code
 
@@ -50,6 +51,18 @@ class SecondFactor(AuthenticateView):
         if "js_data" in context:
             context["passkey_options"] = json.dumps(dict(context["js_data"]["request_options"]["publicKey"]))
         return context
+
+
+class PasskeySignInForm(AuthenticateWebAuthnForm):
+    """The second step by passkey. allauth takes an answer from any page beneath the portal's host; here it is the portal's own, as for a signature."""
+
+    def clean_credential(self) -> Authenticator:
+        if not is_from_here(self.cleaned_data["credential"]):
+            raise forms.ValidationError(
+                "Your passkey did not let you in: its answer was not given on this portal's own page. Use it again here."
+            )
+        authenticator: Authenticator = super().clean_credential()
+        return authenticator
 
 
 class SignInForm(LoginForm):

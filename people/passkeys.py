@@ -169,9 +169,21 @@ def relying_party() -> dict[str, str]:
     return {"id": _host(), "name": NAME}
 
 
-def _server() -> server.Fido2Server:
+def is_from_here(answer: Any) -> bool:
+    """Whether what a device answered, as a browser hands it on, was given on a page of the portal's own, and not of another beneath its name."""
+    try:
+        return webauthn.AuthenticationResponse.from_dict(answer).response.client_data.origin == _origin()
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _origin() -> str:
     parts = urlsplit(settings.PUBLIC_URL)
-    origin = f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _server() -> server.Fido2Server:
+    origin = _origin()
     return server.Fido2Server(webauthn.PublicKeyCredentialRpEntity(**relying_party()), verify_origin=lambda given: given == origin)
 
 

@@ -343,6 +343,13 @@ DEFENCES = (
         "tests/asl_portal/test_roles.py::test_a_migration_alone_gives_the_application_its_rights_on_what_it_made",
     ),
     Defence(
+        "a passkey asked for by a page beneath the portal's name",
+        "asl_portal/settings.py",
+        ', "authenticate_webauthn": "people.accounts.PasskeySignInForm"',
+        "",
+        "tests/people/test_passkeys.py::test_a_passkey_lets_in_from_the_portals_own_page_and_from_no_page_below_its_name",
+    ),
+    Defence(
         "a code brought twice at the same moment",
         "people/factors.py",
         "    app = Authenticator.objects.select_for_update().filter(",

@@ -10,6 +10,8 @@ from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
 from fido2 import cbor
 
 from ledger.models import Entry
@@ -209,3 +211,30 @@ def test_the_owner_is_told_of_a_new_passkey():
     told = Notice.objects.filter(person=ben, kind="account_changed")
     assert sorted(told.values_list("channel", flat=True).distinct()) == ["inbox", "mail"]
     assert "Your account: a second factor was added" in {compose(each).title for each in told}
+
+
+def at_the_second_step(person, answer_of) -> HttpResponse:
+    """What the front door answers to what a device makes of its question."""
+    client = Client()
+    client.post("/accounts/login/", {"login": person.user.email, "password": PASSWORD})
+    page = client.get("/accounts/second-factor/")
+    return client.post("/accounts/second-factor/", {"credential": answer_of(json.loads(page.context["passkey_options"]))})
+
+
+def test_a_passkey_lets_in_from_the_portals_own_page_and_from_no_page_below_its_name():
+    ben, device = ben_with_passkey()
+    for origin in ("http://old.localhost:8000", "http://localhost:9000", "https://localhost:8000"):
+        elsewhere = Device(origin)
+        elsewhere.key, elsewhere.credential = device.key, device.credential
+        refused = at_the_second_step(ben, elsewhere.sign)
+        assert refused.status_code == 200 and "did not let you in" in refused.text, origin
+    assert at_the_second_step(ben, device.sign).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["[]", "{}", "1", "no json", '{"id": 1}', '{"id": "YQ", "rawId": "YQ", "response": {}}', '{"response": {"clientDataJSON": "e30"}}'],
+)
+def test_nonsense_in_the_place_of_a_passkeys_answer_is_refused_at_the_front_door(nonsense):
+    ben, _ = ben_with_passkey()
+    assert at_the_second_step(ben, lambda options: nonsense).status_code == 200
