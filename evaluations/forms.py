@@ -178,7 +178,11 @@ class AnnounceForm(forms.Form):
     """A run that somebody is about to start, named so that it can be told when it arrives."""
 
     indicator = forms.ChoiceField(label="Indicator")
-    harness = forms.ChoiceField(label="Harness", choices=[(each, each) for each in HARNESSES_WITH_IDS])
+    harness = forms.ChoiceField(
+        label="Harness",
+        choices=[(each, each) for each in HARNESSES_WITH_IDS],
+        help_text="Files of lm-evaluation-harness carry no run id by which a run could be told when it arrives, so its runs cannot be announced.",
+    )
     external_id = forms.CharField(
         label="Run id",
         max_length=200,

@@ -19,6 +19,8 @@ from reviews.motions import motions_for, title_of
 from reviews.turns import Waiting
 
 CONFIRMERS = frozenset({Role.REVIEWER, Role.CHAIR})
+# The words of the receipt, which offers the same beside an attestation.
+VOUCHED = "Confirm: you vouch for the weights and for the elicitation that was declared. From then on its results can rule out."
 
 
 def confirmations_for(actor: Actor, at: datetime) -> Iterator[Waiting]:
@@ -85,7 +87,7 @@ def _evidence(actor: Actor) -> Iterator[Waiting]:
     read = Upload.objects.filter(state=UploadState.PARSED, countersigned_seq=None, snapshot__isnull=False)
     for upload in undisputed(read).exclude(uploader=actor.person).select_related("subject"):
         title = f"{upload.filename}, {upload.subject.name}"
-        yield Waiting("confirm_upload", title, "What it measured needs a second person.", None, f"upload:{upload.pk}")
+        yield Waiting("confirm_weights_and_elicitation", title, VOUCHED, None, f"upload:{upload.pk}")
     for kind, title, why, thing in _told_by_one(actor):
         yield Waiting(kind, title, why, None, thing)
 

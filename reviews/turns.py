@@ -33,7 +33,7 @@ class Turn:
 class Waiting:
     """One thing that waits on one person. `kind` as in `turns.Turn`, and `answer_halt`, `sign_correction`, `settle_run_told_twice`, `attach_evidence`, `confirm_adoption`,
     `confirm_seat`, `confirm_snapshot`,
-    `confirm_binding`, `confirm_upload`, `confirm_grant`, `confirm_link`, `set_aside_upload`, `vote_on_motion`, `clock_due`, `confirm_arms`. `thing` is what to open:
+    `confirm_binding`, `confirm_weights_and_elicitation`, `confirm_grant`, `confirm_link`, `set_aside_upload`, `vote_on_motion`, `clock_due`, `confirm_arms`. `thing` is what to open:
     "case:<id>", "subject:<id>", "implementation:<id>", "framework:<id>", "seat:<id>", "snapshot:<id>", "upload:<id>", "binding:<id>", "person:<id>",
     "motion:<id>", "clockturn:<id>", "run:<id>"; `slug` the address of the board
     or the model that holds it."""

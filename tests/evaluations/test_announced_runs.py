@@ -25,6 +25,7 @@ def text(answer: Any) -> str:
 def test_a_run_is_announced_and_shown_until_it_arrives(world: World) -> None:
     ada = client_of(world.cast.ada)
     world.send(log(run="first"))
+    assert "Files of lm-evaluation-harness carry no run id" in text(ada.get(ADDRESS))
     assert ada.post(ADDRESS, TOLD).status_code == 302
     assert "Not arrived: blocks" in text(ada.get(ADDRESS))
     assert ada.post(ADDRESS, TOLD).status_code == 422 and AnnouncedRun.objects.count() == 1

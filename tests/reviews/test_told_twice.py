@@ -53,10 +53,10 @@ def test_a_run_sent_for_two_models_waits_on_who_sent_neither_until_the_later_one
 def test_nobody_is_asked_to_vouch_for_one_side_of_it(board: Board, kestrel: Subject) -> None:
     alone = board.send(log("exploits", right=2, run="alone"))
     board.work()
-    (found,) = waits(board, board.cast.ben, "confirm_upload")
+    (found,) = waits(board, board.cast.ben, "confirm_weights_and_elicitation")
     assert found.thing == f"upload:{alone.pk}"
     first, later = told_of_both(board, kestrel)
-    (found,) = waits(board, board.cast.ben, "confirm_upload")
+    (found,) = waits(board, board.cast.ben, "confirm_weights_and_elicitation")
     assert found.thing == f"upload:{alone.pk}"
     page = client_of(board.cast.ben).get("/uploads/").content.decode()
     assert f'name="chosen" value="{alone.pk}"' in page and page.count('name="chosen"') == 1
@@ -64,8 +64,18 @@ def test_nobody_is_asked_to_vouch_for_one_side_of_it(board: Board, kestrel: Subj
     assert confirm in receipt(board.cast.ben, alone)
     assert not any(confirm in receipt(board.cast.ben, run.upload) for run in (first, later))
     set_aside(board, later, board.cast.ben)
-    assert f"upload:{first.upload_id}" in {each.thing for each in waits(board, board.cast.ben, "confirm_upload")}
+    assert f"upload:{first.upload_id}" in {each.thing for each in waits(board, board.cast.ben, "confirm_weights_and_elicitation")}
     assert confirm in receipt(board.cast.ben, first.upload)
+
+
+def test_what_it_is_to_confirm_and_to_attest_is_said_beside_each_and_in_the_inbox_in_the_same_words(board: Board) -> None:
+    upload = board.send(log("exploits", right=2, run="alone"))
+    board.work()
+    (found,) = waits(board, board.cast.ben, "confirm_weights_and_elicitation")
+    page = receipt(board.cast.ben, upload)
+    assert found.why in page and "you sign the digests of file and weights" in page
+    inbox = client_of(board.cast.ben).get(reverse("reviews:inbox")).content.decode()
+    assert found.why in inbox and "Confirm weights and elicitation: run.eval" in inbox
 
 
 def test_both_receipts_lead_to_the_way_out_where_the_reader_may_take_it(board: Board, kestrel: Subject) -> None:

@@ -11,7 +11,7 @@ from reviews.effects import tell
 from reviews.models import Case
 from reviews.services import cases
 from tests.evaluations.logs import log
-from tests.makers import client_of, deliver_all, give_role, make_person
+from tests.makers import client_of, deliver_all, give_role, make_person, make_snapshot, make_subject
 from tests.reviews.conftest import Board
 
 
@@ -75,6 +75,17 @@ def test_a_receipt_goes_on_asking_until_the_case_an_assessment_opens_is_there(bo
     board.work()
     last = asked()
     assert last.status_code == 286 and f'href="/cases/{board.case.number}/"' in last.text
+
+
+def test_the_page_of_a_model_leads_to_an_upload_for_the_weights_that_are_at_stake(board: Board) -> None:
+    """Results without weights cannot rule anything out, so nobody is led to them first."""
+    client = client_of(board.cast.ada)
+    make_snapshot(board.cast, board.subject, "step 2", at=board.now())  # registered later; the first one is meant for release
+    address = f"/uploads/new/?about={board.snapshot.pk}"
+    assert f'href="{address}"' in client.get(f"/subjects/{board.subject.slug}/").text
+    assert f'value="{board.snapshot.pk}" selected' in client.get(address).text
+    bare = make_subject(board.cast, "kestrel", at=board.now())
+    assert f'href="/uploads/new/?about={bare.pk}"' in client.get("/subjects/kestrel/").text
 
 
 def test_bytes_that_were_there_already_lead_to_their_receipt_which_says_so(board: Board) -> None:
