@@ -166,8 +166,10 @@ class Portal:
 
     @property
     def manage(self) -> str:
-        """How a command of this portal begins. Said in a demonstration only: where an operator keeps things is nobody else's."""
-        return way_in.manage()
+        """How a command of this portal begins, so that it works where it is pasted. The folder in a demonstration only: where an operator keeps
+        things is nobody else's.
+        """
+        return way_in.manage() if self.demo else "./portal manage"
 
 
 def portal(request: HttpRequest) -> dict[str, Portal]:

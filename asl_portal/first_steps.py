@@ -18,13 +18,12 @@ from asl_portal.demo.redating import redated
 from asl_portal.demo.world import LOGS
 from evaluations.models import Snapshot, Subject, Upload
 from evaluations.policies import may_upload
-from ledger.entries import EXPORT_MADE
 from ledger.models import Entry, Log
 from ledger.refusals import NotKnown
 from ledger.services import current_log
 from people.doors import MemberRequest
 from people.policies import require
-from reviews import policies
+from reviews import gate, policies
 from reviews.entries import REPORT_MADE
 from reviews.models import Case, Export, Question, SafeguardImplementation, SignOff, Vote
 from reviews.models.notice import ExportKind, WorkState
@@ -43,7 +42,8 @@ class NoFirstSteps(NotKnown):
 
 @dataclass(frozen=True)
 class Step:
-    """`done`: True, False, or None where the portal cannot know. `who`: the personas who may do it; none of them means anybody."""
+    """`done`: True, False, or None where only the person knows. `is_traced`: whether doing it leaves a trace in the record. `who`: the personas
+    who may do it; none of them means anybody."""
 
     title: str
     text: str
@@ -52,6 +52,7 @@ class Step:
     link: str = ""
     done: bool | None = False
     progress: str = ""
+    is_traced: bool = True
     # Whether the person looking may follow the address at all; else it is left to those who do the step.
     allowed: bool = True
 
@@ -72,11 +73,11 @@ def start(request: MemberRequest) -> HttpResponse:
     journey = Journey.begun(may_upload=bool(may_upload(request.actor)))
     steps = list(journey.steps())
     following = next((step for step in steps if step.done is False), None)
-    # What leaves no trace in the record, such as asking the gate, cannot be counted.
-    untraced = [place for place, step in enumerate(steps, 1) if step.done is None]
-    done = sum(step.done is True for step in steps)
+    # What leaves no trace in the record, such as reading a case, cannot be counted.
+    traced = [step for step in steps if step.is_traced]
+    done = sum(step.done is True for step in traced)
     told = {"me": request.user.email, "report": journey.report, "manage": way_in.manage()}
-    context = {"steps": steps, "following": following, "done": done, "counted": len(steps) - len(untraced), "untraced": untraced, **told}
+    context = {"steps": steps, "following": following, "done": done, "counted": len(traced), **told}
     return render(request, "start.html", context)
 
 
@@ -142,6 +143,11 @@ class Journey:
         export = Export.objects.filter(pk=self.made.thing.removeprefix("export:")).first() if self.made else None
         return export.filename if export else "REPORT.pdf"
 
+    @property
+    def is_let_out(self) -> bool:
+        """What the gate answers at this moment."""
+        return self.snapshot is not None and gate.ask(scope="external", artefact=self.snapshot.weights_digest).allowed
+
     def steps(self) -> Iterator[Step]:
         yield from self._evidence()
         yield from self._judgement()
@@ -170,7 +176,8 @@ class Journey:
             "The receipt says what was recognised, which indicator it reached, and that CBRN-3 went from ruled out to cannot rule out.",
             address=reverse("evaluations:upload", args=[self.upload.pk]) if self.upload else "",
             link="Open the receipt",
-            done=self.case is not None,
+            done=None if self.case else False,
+            is_traced=False,
         )
 
     def _judgement(self) -> Iterator[Step]:
@@ -184,7 +191,8 @@ class Journey:
             "It opened by itself, because a finding rose. It says what changed, what is required and whose turn it is.",
             address=page,
             link=f"Open case {self.case.number}" if self.case else "",
-            done=self.case is not None,
+            done=None if self.case else False,
+            is_traced=False,
         )
         yield Step(
             "Sign off a safeguard",
@@ -216,10 +224,12 @@ class Journey:
         artefact = self.snapshot.weights_digest if self.snapshot else ""
         yield Step(
             "Ask the gate",
-            "May these weights go outside? Not yet, and each reason says who can settle it.",
+            "May these weights go outside? "
+            + ("Yes, and the answer says until when." if self.is_let_out else "Not now, and each reason says who can settle it."),
             address=f"{reverse('reviews:gate')}?artefact={artefact}&scope=external",
             link="Ask about Osprey 1",
             done=None,
+            is_traced=False,
         )
         yield Step(
             "Make the report",
@@ -235,5 +245,6 @@ class Journey:
             who=("hana", "dan"),
             address=reverse("ledger:list") if self.made is not None else "",
             link="Take the record away",
-            done=self.made is not None and Entry.objects.filter(kind=EXPORT_MADE, seq__gt=self.made.seq).exists(),
+            done=None if self.made else False,
+            is_traced=False,
         )

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
-from asl_portal import way_in
+from asl_portal import first_steps, way_in
 from asl_portal.demo import world
 from asl_portal.demo.cast import PARTS
 from asl_portal.demo.work import catch_up
@@ -97,7 +97,8 @@ def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settin
     before = ada.get("/start/")
     assert [step.done for step in before.context["steps"][:4]] == [False, False, False, False]
     assert before.context["following"].title == "Take the sample log" and "ada@northbridge.example" not in before.text
-    assert "Ten steps, ten minutes. 0 of 9 done; step 8 leaves nothing in the record and is not counted." in before.text
+    assert "Ten steps, ten minutes. 0 of 6 done that leave a trace in the record" in before.text
+    assert "Not now, and each reason says who can settle it." in before.text
     assert f"{way_in.manage()} export_ledger record.zip" in unescape(before.text)
     sample = ada.get("/start/sample/")
     assert "attachment" in sample["Content-Disposition"] and sample.content == ada.get("/start/sample/").content
@@ -111,10 +112,19 @@ def test_the_first_steps_follow_what_has_happened(seeded: Path, db: None, settin
     )
     catch_up(now)
     after = ada.get("/start/")
-    assert [step.done for step in after.context["steps"][:4]] == [True, True, True, True] and "4 of 9 done" in after.text
+    assert [step.done for step in after.context["steps"][:4]] == [True, True, None, None] and "2 of 6 done" in after.text
+    assert after.text.count("Yours to do") == 3  # see what it changed, read the case, ask the gate; the report is not made yet
     case = Case.objects.get(subject=model, state="open")
     assert after.context["following"].title == "Sign off a safeguard" and f'href="/cases/{case.number}/#q-' in after.text
     assert ada.get(f"/cases/{case.number}/").status_code == 200
+
+
+def test_the_first_steps_say_of_the_gate_what_it_answers(seeded: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same step, about weights that are let out."""
+    ada = Client()
+    ada.force_login(User.objects.get(email=PARTS["ada"].email))
+    monkeypatch.setattr(first_steps, "MODEL", "heron-2")
+    assert "May these weights go outside? Yes, and the answer says until when." in unescape(ada.get("/start/").text)
 
 
 def test_the_watch_list_of_the_released_model_was_judged(seeded: Path, db: None) -> None:

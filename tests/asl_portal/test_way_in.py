@@ -1,5 +1,6 @@
 """Commands work where they are pasted, naming the data folder where it is not the usual one; and the one for pictures keeps away from real records."""
 
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from asl_portal import way_in
-from tests.makers import make_log
+from tests.makers import client_of, make_log, make_people
 
 
 def test_a_command_names_the_data_folder_where_it_is_not_the_usual_one(settings: Any) -> None:
@@ -28,6 +29,14 @@ def test_a_link_that_was_used_names_the_command_for_another_in_a_demonstration_a
     assert page.status_code == 404
     shown = ("sign_in_link EMAIL" in page.text, str(portal_settings.DATA_DIR) in page.text, "another of them confirms it" in page.text)
     assert shown == ((True, True, False) if mode == "demo" else (False, False, True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mode", ["demo", "production"])
+def test_the_ledgers_pages_write_their_command_so_that_it_works_where_it_is_pasted(mode: str) -> None:
+    cast = make_people("hana", mode=mode)
+    page = client_of(cast.hana).get(reverse("ledger:verify")).text
+    assert f"{way_in.manage() if mode == 'demo' else '<code>./portal manage'} verify_ledger --record" in unescape(page)
 
 
 @pytest.mark.django_db
