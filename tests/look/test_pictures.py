@@ -78,13 +78,14 @@ class Picture:
 PICTURES = [Picture(page, view) for page in PAGES for view in VIEWS if view != "phone" or page.phone]
 NAMES = [picture.name for picture in PICTURES]
 
-# What each world makes anew keeps its length and loses what is its own: digests, ids, and how many entries the ledger has come to.
+# What each world makes anew keeps its length and loses what is its own: digests, ids, its folder, and how many entries the ledger has come to.
 STEADY = r"""() => {
   const anew = /(?<![\w.])[0-9a-f]{8}(?:[0-9a-f]{8,56}|(?:-[0-9a-f]{1,12}){0,4})(?![0-9a-z])/g;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    const steady = text.data.replace(anew, (id) => id.replace(/[0-9a-f]/g, "0")).replace(/(Ledger:|ledger size) [\d,]+/, "$1 000");
+    const named = text.data.replace(anew, (id) => id.replace(/[0-9a-f]/g, "0")).replace(/ASL_DATA_DIR=\S+/g, "ASL_DATA_DIR=data");
+    const steady = named.replace(/(Ledger:|ledger size) [\d,]+/, "$1 000");
     if (steady !== text.data) text.data = steady;
   }
   return document.fonts.ready.then(() => null);
