@@ -79,3 +79,6 @@ def test_the_summary_of_several_files_says_which_shut_the_gate(new_context: Any,
         "3 of 3 files are kept; 2 of them were refused, and the gate of the model stays shut until a reviewer answers for each."
     )
     expect(page.locator(".queue > li").nth(1)).to_contain_text("Refused open the receipt")
+    page.get_by_role("button", name="Upload files").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 4000)
+    expect(status).to_be_in_viewport()
