@@ -6,6 +6,7 @@ from django.db import transaction
 
 from frameworks.models import FrameworkVersion
 from frameworks.policies import may_sign_framework
+from frameworks.queries import in_force_versions
 from frameworks.services import adopt
 from ledger.refusals import NotNow, NotValid
 from people.attempts import refusals_entered
@@ -23,6 +24,16 @@ class AdoptionNotNow(NotNow):
     code = "adoption_not_now"
 
 
+class AnotherFrameworkInForce(NotNow):
+    code = "another_framework_in_force"
+    what_to_do = "Load this version under the name that is in force, so that it succeeds it."
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__(
+            f"{title} is in force under the name {name}, and the gate answers under one framework: beside it this one would shut every gate."
+        )
+
+
 class AdoptionReasonMissing(NotValid):
     code = "rationale_missing"
     sentence = "Say why this version should come into force."
@@ -33,7 +44,7 @@ class AdoptionReasonMissing(NotValid):
 def propose_adoption(
     *, version: FrameworkVersion, rationale: str, actor: Person, user: User, confirmation: Confirmation, at: datetime
 ) -> Adoption:
-    """Raises NotAllowed, AdoptionReasonMissing, AdoptionNotNow and what `people.signing.sign` raises."""
+    """Raises NotAllowed, AdoptionReasonMissing, AdoptionNotNow, AnotherFrameworkInForce and what `people.signing.sign` raises."""
     version = FrameworkVersion.objects.select_for_update().get(pk=version.pk)
     proposer = actor_of(actor, at)
     require(policies.may_propose_adoption(proposer))
@@ -42,6 +53,7 @@ def propose_adoption(
         raise AdoptionReasonMissing
     if version.status != "draft" or Adoption.objects.filter(version=version).exists():
         raise AdoptionNotNow("This version was proposed or adopted already.")
+    _require_successor(version)
     signature = sign(person=actor, user=user, statement=_statement(version, "proposes", Role.CHAIR), confirmation=confirmation, at=at)
     adoption = Adoption.objects.create(version=version, rationale=rationale.strip(), proposed_by=actor, proposed=signature, proposed_at=at)
     entries.adoption_proposed(adoption, at=at)
@@ -51,7 +63,8 @@ def propose_adoption(
 @refusals_entered("reviews:adoption:refused", about="adoption")
 @transaction.atomic
 def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmation: Confirmation, at: datetime) -> Adoption:
-    """Puts the version into force. Raises NotAllowed, AdoptionNotNow and what `people.signing.sign` and `frameworks.services.adopt` raise."""
+    """Puts the version into force. Raises NotAllowed, AdoptionNotNow, AnotherFrameworkInForce and what `people.signing.sign` and
+    `frameworks.services.adopt` raise."""
     adoption = Adoption.objects.select_for_update(of=("self",)).select_related("version", "proposed").get(pk=adoption.pk)
     confirmer = actor_of(actor, at)
     require(policies.may_confirm_adoption(confirmer))
@@ -60,6 +73,7 @@ def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmat
         require(Refused("own_proposal", "You proposed this version, so somebody else confirms it."))
     if adoption.confirmed_at is not None:
         raise AdoptionNotNow("This adoption was confirmed already.")
+    _require_successor(adoption.version)
     signature = sign(
         person=actor, user=user, statement=_statement(adoption.version, "confirms", Role.EXECUTIVE), confirmation=confirmation, at=at
     )
@@ -68,6 +82,13 @@ def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmat
     adopt(version=adoption.version, proposed=adoption.proposed, confirmed=signature, at=at)
     entries.adoption_confirmed(adoption, confirmed=signature, at=at)
     return adoption
+
+
+def _require_successor(version: FrameworkVersion) -> None:
+    """The gate is asked under the only framework in force. A second one could not be taken out of force again."""
+    other = in_force_versions().exclude(name=version.name).first()
+    if other is not None:
+        raise AnotherFrameworkInForce(other.title, other.name)
 
 
 def _statement(version: FrameworkVersion, meaning: str, role: str) -> signing.Statement:

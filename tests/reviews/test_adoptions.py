@@ -9,7 +9,7 @@ from ledger.refusals import NotAllowed
 from people.confirming import Confirmation, CredentialNotConfirmed
 from people.models import Signature
 from reviews.models import Adoption
-from reviews.services.adoptions import AdoptionNotNow, AdoptionReasonMissing, confirm_adoption, propose_adoption
+from reviews.services.adoptions import AdoptionNotNow, AdoptionReasonMissing, AnotherFrameworkInForce, confirm_adoption, propose_adoption
 from reviews.waiting import waiting_on
 from tests.makers import CONFIRMED, NOON, Cast, give_password, make_people
 from tests.reviews.conftest import FRAMEWORK
@@ -47,6 +47,19 @@ def test_the_chair_proposes_an_executive_confirms_and_the_version_is_in_force(ca
     assert kinds == {"reviews:adoption:proposed", "reviews:adoption:confirmed"}
     with pytest.raises(AdoptionNotNow):
         confirm(cast, adoption)
+
+
+def test_a_second_framework_beside_the_one_in_force_is_refused_for_it_would_shut_every_gate(cast: Cast) -> None:
+    second = load_framework(source=FRAMEWORK.replace(b"name: board\n", b"name: second\n"), actor=None, at=NOON)
+    told = {"rationale": "We follow it too.", "confirmation": CONFIRMED, "at": NOON}
+    early = propose_adoption(version=second, actor=cast.dan, user=cast.dan.user, **told)
+    confirm(cast, propose(cast))
+    with pytest.raises(AnotherFrameworkInForce) as refused:
+        confirm(cast, early)
+    assert "is in force under the name board" in refused.value.sentence and in_force("second") is None
+    third = load_framework(source=FRAMEWORK.replace(b"name: board\n", b"name: third\n"), actor=None, at=NOON)
+    with pytest.raises(AnotherFrameworkInForce):
+        propose_adoption(version=third, actor=cast.dan, user=cast.dan.user, **told)
 
 
 @pytest.mark.parametrize("who", ["ben", "grace"])
