@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from evaluations.models import Correction, Run, Supersession, Upload
 from evaluations.policies import may_set_aside
@@ -32,10 +32,12 @@ class Dispute:
 
 def open_disputes() -> QuerySet[Run]:
     """The later tellings that say something else and hold. One of another model holds until it is set aside itself; one of the same model until
-    either is, or until one of the files was moved to other weights, where what they say is compared anew."""
+    either is, or until one of the files was moved to other weights and they say the same of those."""
     gone, other_gone = (Exists(Supersession.objects.filter(run=OuterRef(name))) for name in ("pk", "twin_of"))
     moved = Correction.objects.filter(Q(upload=OuterRef("upload")) | Q(upload=OuterRef("twin_of__upload")), signed_seq__isnull=False)
-    return Run.objects.filter(Q(claimed_elsewhere=True) | ~(other_gone | Exists(moved)), ~gone, conflicts=True)
+    # What a digest of a telling holds includes its weights; of the same bytes only those can differ.
+    alike = Q(content_digest=F("twin_of__content_digest")) | Q(upload__blob=F("twin_of__upload__blob"))
+    return Run.objects.filter(Q(claimed_elsewhere=True) | ~(other_gone | Q(Exists(moved), alike)), ~gone, conflicts=True)
 
 
 def disputes_not_of(person: Person) -> QuerySet[Run]:

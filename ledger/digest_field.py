@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
-_BARE = re.compile(r"[0-9a-fA-F]{64}")
+_BARE = re.compile(r"[0-9a-f]{64}")
 
 
 class DigestField(forms.RegexField):
@@ -14,9 +14,10 @@ class DigestField(forms.RegexField):
 
     def __init__(self, *, label: str, size: int = 40, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"placeholder": "sha256:…", "class": "mono", "size": size})
-        super().__init__(DIGEST, label=label, max_length=71, widget=widget, **kwargs)
+        super().__init__(DIGEST, label=label, max_length=71, strip=True, widget=widget, **kwargs)
         self.error_messages |= {"invalid": "A digest is sha256: and 64 hexadecimal digits, as sha256sum prints them."}
 
     def to_python(self, value: Any) -> Any:
         told = super().to_python(value)
-        return f"sha256:{told.lower()}" if isinstance(told, str) and _BARE.fullmatch(told) else told
+        told = told.lower() if isinstance(told, str) else told
+        return f"sha256:{told}" if told and _BARE.fullmatch(told) else told

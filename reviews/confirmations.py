@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.utils.text import capfirst
 
 from evaluations.disputes import disputes_not_of, undisputed
@@ -44,7 +44,10 @@ def confirmations_for(actor: Actor, at: datetime) -> Iterator[Waiting]:
 
 
 def _adoptions(actor: Actor) -> Iterator[Waiting]:
-    for adoption in Adoption.objects.filter(confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
+    # One of another name waits for nobody while a framework is in force: it would be refused.
+    in_force = in_force_versions()
+    beside = Q(Exists(in_force), ~Exists(in_force.filter(name=OuterRef("version__name"))))
+    for adoption in Adoption.objects.filter(~beside, confirmed_at=None).exclude(proposed_by=actor.person).select_related("version"):
         title = adoption.version.document.title
         yield Waiting("confirm_adoption", title, "It was proposed for adoption.", None, f"framework:{adoption.version_id}")
 

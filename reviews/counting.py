@@ -76,11 +76,11 @@ def made_quorum(vote: Vote, at: datetime) -> bool:
     """Whether it took this vote to meet one side's quorum, among the votes that stood `at` the time it was cast."""
     question, case = vote.question, vote.question.case
     stood, barred = live_votes([question], at)[question.pk], excluded([case], [question])[question.pk]
+    replaced = question.votes.filter(person=vote.person_id, replaced_at=vote.at, struck_at=None)
+    before = [*(each for each in stood if each.pk != vote.pk), *replaced]
     still = seated([case], at)[case.pk]
-    with_it, without = (
-        count(question, votes, members(case), barred, still).is_met for votes in (stood, [each for each in stood if each.pk != vote.pk])
-    )
-    return with_it and not without
+    met_before, met = (count(question, votes, members(case), barred, still).is_met for votes in (before, stood))
+    return met and not met_before
 
 
 def count(question: Question, votes: Iterable[Vote], roster: Sequence[Member], barred: Mapping[str, str], still: Sequence[Member]) -> Tally:

@@ -40,6 +40,11 @@ def _bound(signature: Signature, type_: str, meaning: str, **said: str) -> bool:
     return (statement.type, statement.meaning) == (type_, meaning) and said.items() <= dict(statement.digests).items()
 
 
+def _mark(row: Vote | Decided | SignOff) -> dict[str, object]:
+    """Whether what was written holds hazardous detail. An entry tells only that it does, so a row that says no is held against it too."""
+    return {"hazard": row.hazard}
+
+
 @told_as("reviews:vote:cast")
 def votes() -> Iterator[Told]:
     for vote in Vote.objects.select_related("signature").iterator():
@@ -48,7 +53,7 @@ def votes() -> Iterator[Told]:
         fault = fault_of(vote.signature, person=vote.person_id) or (
             "" if _bound(vote.signature, "reviews.vote", vote.choice, **said) else OTHER_WORDS
         )
-        yield Told(f"vote {vote.pk}", f"question:{vote.question_id}", fields, vote.person_id, fault)
+        yield Told(f"vote {vote.pk}", f"question:{vote.question_id}", fields, vote.person_id, fault, _mark(vote))
 
 
 def _decisions(model: type[Decided], noun: str, own: Callable[..., dict[str, object]]) -> Iterator[Told]:
@@ -57,7 +62,7 @@ def _decisions(model: type[Decided], noun: str, own: Callable[..., dict[str, obj
         said = {"question": str(decision.question_id), "note": digest({"note": decision.rationale})}
         bound = _bound(decision.signature, "reviews.declaration", decision.verdict, **said)
         fault = fault_of(decision.signature, person=decision.decided_by_id) or ("" if bound else OTHER_WORDS)
-        yield Told(f"{noun} {decision.pk}", f"{noun}:{decision.pk}", fields, decision.decided_by_id, fault)
+        yield Told(f"{noun} {decision.pk}", f"{noun}:{decision.pk}", fields, decision.decided_by_id, fault, _mark(decision))
 
 
 def _ended(model: type[Decided], noun: str) -> Iterator[Told]:
@@ -83,7 +88,7 @@ def signoffs() -> Iterator[Told]:
         said = {"implementation": str(signoff.implementation_id), "version": signoff.content_digest} | entries.wording_signed(signoff)
         bound = _bound(signoff.signature, "reviews.signoff", signoff.meaning, **said, rationale=digest({"rationale": signoff.rationale}))
         fault = fault_of(signoff.signature, person=signoff.person_id) or ("" if bound else OTHER_WORDS)
-        yield Told(f"sign-off {signoff.pk}", f"signoff:{signoff.pk}", fields, signoff.person_id, fault)
+        yield Told(f"sign-off {signoff.pk}", f"signoff:{signoff.pk}", fields, signoff.person_id, fault, _mark(signoff))
 
 
 @told_as("reviews:signoff:revoked")

@@ -324,7 +324,7 @@ DEFENCES = (
     Defence(
         "a restore that stops half-way",
         "asl_portal/backup/restore.py",
-        "        undo.callback(_forget_database, stood)\n",
+        "            if stood is not None:\n                _forget_database(stood)\n",
         "",
         "tests/asl_portal/test_backup.py::test_a_restore_that_fails_half_way_leaves_nothing_half_restored",
     ),

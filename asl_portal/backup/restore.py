@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -53,6 +53,10 @@ class RestoreFailed(NotNow):
     sentence = "The backup could not be brought back."
 
 
+class NotUndone(Exception):
+    """What was brought could not be taken away again; the message says why, after what had stopped it."""
+
+
 class NotTheSame(Exception):
     """What came back is not what the backup holds; the message says what."""
 
@@ -96,6 +100,10 @@ def _restored(path: Path, at: datetime, say: Callable[[str], object]) -> Restore
     say(f"The ledger's root comes out of it: {ledger['size']} entries under {ledger['root']}")
     try:
         count, replayed = _brought_back(checked, at, say)
+    except NotUndone as error:
+        raise RestoreFailed(
+            what_to_do=f"What was brought is not taken away either: empty the database and the folder of uploads, then restore again. {error}"
+        ) from error
     except _HALF_WAY as error:
         said = " ".join(filter(None, (error.sentence, error.what_to_do))) if isinstance(error, Refusal) else str(error).strip()
         raise RestoreFailed(what_to_do=f"Everything is as empty as before. {said}") from error
@@ -103,15 +111,15 @@ def _restored(path: Path, at: datetime, say: Callable[[str], object]) -> Restore
 
 
 def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], object]) -> tuple[int, int]:
-    """Bytes first: a row never names bytes that are not there. Whatever stops it half-way is undone, the latest first."""
-    with ExitStack() as undo:
-        undo.callback(_forget_bytes)
+    """Bytes first: a row never names bytes that are not there. Whatever stops it half-way is undone, the latest first; where that fails, the mark of an
+    unfinished restore stays among the bytes."""
+    stood: frozenset[str] | None = None
+    try:
         unfinished.begin()
         count = _bring_bytes(checked)
         stood = tools.beside_tables()
         with archive.opened(checked.path, archive.DATABASE) as stream:
             tools.load(stream, major=tools.server_major())
-        undo.callback(_forget_database, stood)
         say(f"Restored the database and {count} uploaded files")
         call_command("migrate", interactive=False, verbosity=0)
         ledger = checked.manifest["ledger"]
@@ -120,7 +128,14 @@ def _brought_back(checked: archive.Checked, at: datetime, say: Callable[[str], o
         with transaction.atomic():
             entries.backup_restored(sha256=checked.sha256, ledger_size=ledger["size"], at=at)
         unfinished.end()
-        undo.pop_all()
+    except BaseException as stopped:
+        try:
+            if stood is not None:
+                _forget_database(stood)
+            _forget_bytes()
+        except _HALF_WAY as left:
+            raise NotUndone(f"{stopped} {left}") from stopped
+        raise
     return count, replayed
 
 

@@ -194,7 +194,7 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
             for run in runs
         ],
         "disputed": bool(disputed),
-        "counted_before": _counted_before(runs),
+        "counted_before": _counted_before(upload, runs),
         "changes": [change for assessment in assessed for change in queries.changes(assessment, reasons=True)],
         "assessed": assessed,
         "effects": effects.effects_of(assessed, request.actor),
@@ -213,10 +213,10 @@ def _receipt(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     }
 
 
-def _counted_before(runs: list[Run]) -> UUID | None:
-    """The upload in which the first of these runs was told already, where every one of them was, with the same words."""
+def _counted_before(upload: Upload, runs: list[Run]) -> UUID | None:
+    """Another upload in which the first of these runs was told already, where every one of them was, with the same words."""
     first = [run.twin_of.upload_id for run in runs if run.twin_of is not None and not run.conflicts]
-    return first[0] if runs and len(first) == len(runs) else None
+    return first[0] if runs and len(first) == len(runs) and upload.pk not in first else None
 
 
 @require_safe

@@ -18,6 +18,7 @@ from people.signing import sign
 from people.words import Role
 from reviews import entries, policies, signing
 from reviews.models import Adoption
+from reviews.services.locks import lock_adoptions
 
 
 class AdoptionNotNow(NotNow):
@@ -65,6 +66,7 @@ def propose_adoption(
 def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmation: Confirmation, at: datetime) -> Adoption:
     """Puts the version into force. Raises NotAllowed, AdoptionNotNow, AnotherFrameworkInForce and what `people.signing.sign` and
     `frameworks.services.adopt` raise."""
+    lock_adoptions()
     adoption = Adoption.objects.select_for_update(of=("self",)).select_related("version", "proposed").get(pk=adoption.pk)
     confirmer = actor_of(actor, at)
     require(policies.may_confirm_adoption(confirmer))
@@ -86,9 +88,10 @@ def confirm_adoption(*, adoption: Adoption, actor: Person, user: User, confirmat
 
 def _require_successor(version: FrameworkVersion) -> None:
     """The gate is asked under the only framework in force. A second one could not be taken out of force again."""
-    other = in_force_versions().exclude(name=version.name).first()
-    if other is not None:
-        raise AnotherFrameworkInForce(other.title, other.name)
+    names = {each.name: each.title for each in in_force_versions().only("name", "title")}
+    if names and version.name not in names:
+        name, title = min(names.items())
+        raise AnotherFrameworkInForce(title, name)
 
 
 def _statement(version: FrameworkVersion, meaning: str, role: str) -> signing.Statement:

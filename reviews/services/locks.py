@@ -7,12 +7,19 @@ from reviews.models import Case
 
 # Any number that nothing else in this database locks by.
 _COVERAGES = 7_304_111_803
+_ADOPTIONS = 7_304_111_804
 
 
 def lock_coverages() -> None:
     """One coverage is declared at a time, whichever models it is about: two at once would each be looked at without the other, and close a circle."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_COVERAGES])
+
+
+def lock_adoptions() -> None:
+    """One framework version comes into force at a time, whatever its name: of two at once neither would see the other, and the gate answers under one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADOPTIONS])
 
 
 def lock_subject(subject: Subject) -> None:

@@ -57,6 +57,7 @@ def test_a_second_framework_beside_the_one_in_force_is_refused_for_it_would_shut
     with pytest.raises(AnotherFrameworkInForce) as refused:
         confirm(cast, early)
     assert "is in force under the name board" in refused.value.sentence and in_force("second") is None
+    assert not waiting_on(cast.grace, NOON), "what would be refused waits for nobody"
     third = load_framework(source=FRAMEWORK.replace(b"name: board\n", b"name: third\n"), actor=None, at=NOON)
     with pytest.raises(AnotherFrameworkInForce):
         propose_adoption(version=third, actor=cast.dan, user=cast.dan.user, **told)

@@ -271,3 +271,11 @@ def test_a_decision_under_a_signature_that_was_given_for_another_does_not_hold(o
     behind_the_triggers("UPDATE reviews_vote SET signature_id = %s WHERE id = %s", given.signature_id, vote.pk)
     misfit = verify().misfit
     assert misfit is not None and misfit.code == "row_unsound" and "another statement" in misfit.sentence
+
+
+def test_a_mark_of_hazard_that_was_taken_off_a_row_is_found(open_board: Board) -> None:
+    open_board.rise()
+    signed = open_board.vote(open_board.cast.ben, open_board.question(threshold="bio-3"), hazard=True)
+    assert verify().sound
+    behind_the_triggers("UPDATE reviews_vote SET hazard = false WHERE id = %s", signed.pk)
+    assert verify().misfit is not None

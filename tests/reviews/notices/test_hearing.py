@@ -92,6 +92,24 @@ def test_a_vote_beside_the_quorum_tells_the_chair_nothing_new(board: Board, hear
     assert told(board.cast.dan, "ready_to_declare") == 1
 
 
+def test_the_vote_that_takes_an_objection_back_tells_the_chair_and_one_given_anew_does_not(board: Board) -> None:
+    mira = add_reviewer(board, "Mira")
+    board.clean()
+    board.open_case()
+    question = board.question(threshold="bio-3")
+    board.vote(mira, question, "reject")
+    for person in (board.cast.ben, board.cast.chloe):
+        board.vote(person, question)
+    board.work()
+    assert told(board.cast.dan, "ready_to_declare") == 0
+    board.vote(mira, question, "abstain")
+    board.work()
+    assert told(board.cast.dan, "ready_to_declare") == 1
+    board.vote(board.cast.ben, question, rationale="I say so still.")
+    board.work()
+    assert told(board.cast.dan, "ready_to_declare") == 1
+
+
 def test_who_voted_is_told_that_the_vote_is_outdated_and_who_did_not_that_the_case_changed(board: Board) -> None:
     board.rise()
     board.vote(board.cast.ben, board.question(threshold="bio-3"))

@@ -63,5 +63,6 @@ def test_a_question_that_names_two_things_or_an_unknown_model_is_told_so_beside_
 
 def test_a_digest_is_taken_as_sha256sum_prints_it(board: Board) -> None:
     bare = board.snapshot.weights_digest.removeprefix("sha256:")
-    assert asked(board, artefact=bare.upper()).context["answer"].artefact == board.snapshot.weights_digest
+    for pasted in (bare, bare.upper(), f" {bare} ", f"sha256:{bare.upper()}"):
+        assert asked(board, artefact=pasted).context["answer"].artefact == board.snapshot.weights_digest
     assert "A digest is sha256: and 64 hexadecimal digits" in asked(board, artefact=bare[:-1]).text
