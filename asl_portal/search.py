@@ -6,6 +6,8 @@ Every word that was typed has to be part of a name: "heron elevation" finds the 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import and_, or_
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -75,7 +77,7 @@ def find(actor: Actor, words: str, *, at: datetime, pages: Sequence[tuple[str, s
 def _models(actor: Actor, words: str, at: datetime) -> Iterator[Hit]:
     if not may_see_board(actor):  # a model's page is the laboratory's; an outside evaluator meets their model in their uploads
         return
-    fits = Q(name__icontains=words) | Q(slug__icontains=words)
+    fits = _each_word(words, "name", "slug")
     for subject in evaluations_access.subjects(actor, at).filter(fits).order_by("name", "id")[:SHOWN]:
         yield Hit(subject.name, reverse("reviews:subject-detail", args=[subject.slug]), subject.slug)
 
@@ -92,12 +94,10 @@ def _weights(actor: Actor, words: str, at: datetime) -> Iterator[Hit]:
 
 
 def _cases(actor: Actor, words: str, at: datetime) -> Iterator[Hit]:
-    fits = Q()
-    for word in words.lower().split():
-        named = Q(subject__name__icontains=word) | Q(subject__slug__icontains=word) | Q(kind__icontains=word)
-        if word.isdecimal() and len(word) < 9:
-            named |= Q(number=int(word))
-        fits &= named if word != "case" else Q()
+    told = " ".join(word for word in words.lower().split() if word != "case")
+    fits = _each_word(told, "subject__name", "subject__slug", "kind")
+    if told.isdecimal() and len(told) < 9:
+        fits |= Q(number=int(told))
     for case in reviews_access.cases(actor, at).filter(fits).order_by("-number")[:SHOWN]:
         title = f"Case {case.number}: {case.get_kind_display().lower()} of {case.subject.name}"
         yield Hit(title, reverse("reviews:case-detail", args=[case.number]), case.get_state_display().lower())
@@ -106,7 +106,7 @@ def _cases(actor: Actor, words: str, at: datetime) -> Iterator[Hit]:
 def _frameworks(actor: Actor, words: str) -> Iterator[Hit]:
     if not framework_policies.may_read(actor):
         return
-    fits = Q(title__icontains=words) | Q(name__icontains=words) | Q(version__icontains=words)
+    fits = _each_word(words, "title", "name", "version")
     for version in listed().filter(fits).order_by("name", "-version", "-revision", "id")[:SHOWN]:
         address = f"{reverse('frameworks:detail', args=[version.name, version.version])}?revision={version.revision}"
         yield Hit(f"{version.title} {version.version}", address, f"revision {version.revision}, {version.get_status_display().lower()}")
@@ -130,7 +130,7 @@ def _defined(actor: Actor, words: str) -> Iterator[Hit]:
 def _people(actor: Actor, words: str) -> Iterator[Hit]:
     if not may_see_members(actor):
         return
-    for person in Person.objects.filter(is_system=False, name__icontains=words).order_by("name", "id")[:SHOWN]:
+    for person in Person.objects.filter(_each_word(words, "name"), is_system=False).order_by("name", "id")[:SHOWN]:
         yield Hit(person.name, reverse("people:person", args=[person.pk]), person.affiliation)
 
 
@@ -141,12 +141,17 @@ def _terms(words: str) -> Iterator[Hit]:
         yield Hit(term.word, f"{reverse('glossary')}#{term.slug}")
 
 
+def _each_word(words: str, *fields: str) -> Q:
+    """Each word is part of one of these fields."""
+    return reduce(and_, (reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields)) for word in words.split()), Q())
+
+
 def _all_in(words: str, name: str) -> bool:
     return all(word in name.lower() for word in words.lower().split())
 
 
 def _uploads(actor: Actor, words: str, at: datetime) -> Iterator[Hit]:
-    fits = Q(filename__icontains=words) | Q(blob__sha256__startswith=words.removeprefix("sha256:"))
+    fits = _each_word(words, "filename") | Q(blob__sha256__startswith=words.removeprefix("sha256:"))
     rows = evaluations_access.uploads(actor, at).select_related("subject").filter(fits)
     for upload in rows.order_by("-received_seq", "id")[:SHOWN]:
         yield Hit(upload.label, reverse("evaluations:upload", args=[upload.pk]), upload.subject.name)

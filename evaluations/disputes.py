@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models.functions import Coalesce
 
 from evaluations.models import Correction, Run, Supersession, Upload
 from evaluations.policies import may_set_aside
@@ -34,10 +35,28 @@ def open_disputes() -> QuerySet[Run]:
     """The later tellings that say something else and hold. One of another model holds until it is set aside itself; one of the same model until
     either is, or until one of the files was moved to other weights and they say the same of those."""
     gone, other_gone = (Exists(Supersession.objects.filter(run=OuterRef(name))) for name in ("pk", "twin_of"))
-    moved = Correction.objects.filter(Q(upload=OuterRef("upload")) | Q(upload=OuterRef("twin_of__upload")), signed_seq__isnull=False)
-    # What a digest of a telling holds includes its weights; of the same bytes only those can differ.
-    alike = Q(content_digest=F("twin_of__content_digest")) | Q(upload__blob=F("twin_of__upload__blob"))
-    return Run.objects.filter(Q(claimed_elsewhere=True) | ~(other_gone | Q(Exists(moved), alike)), ~gone, conflicts=True)
+    return (
+        Run.objects.alias(weights=_weights("snapshot", "upload"), first_weights=_weights("twin_of__snapshot", "twin_of__upload"))
+        .alias(moved=Exists(_signed("upload")) | Exists(_signed("twin_of__upload")))
+        .filter(Q(claimed_elsewhere=True) | ~(other_gone | Q(_ALIKE, moved=True, weights=F("first_weights"))), ~gone, conflicts=True)
+    )
+
+
+# As `Gathered.tell_the_same` has it: the digest of a telling holds its weights too, and of the same bytes, read alike, only those can differ.
+_ALIKE = Q(content_digest=F("twin_of__content_digest")) | Q(
+    upload__blob=F("twin_of__upload__blob"),
+    reading__reader_version=F("twin_of__reading__reader_version"),
+    position=F("twin_of__position"),
+)
+
+
+def _signed(upload: str) -> QuerySet[Correction]:
+    return Correction.objects.filter(upload=OuterRef(upload), signed_seq__isnull=False).order_by("-signed_seq")
+
+
+def _weights(sent_under: str, upload: str) -> Coalesce:
+    """The weights a run counts for: those its file was moved to last, or those it was sent under."""
+    return Coalesce(Subquery(_signed(upload).values("snapshot")[:1]), F(sent_under), output_field=UUIDField())
 
 
 def disputes_not_of(person: Person) -> QuerySet[Run]:

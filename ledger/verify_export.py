@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import struct
 import sys
 import zipfile
 import zlib
@@ -192,13 +193,29 @@ def signers(note: str, keys: list[Key]) -> list[Key]:
 # The export
 
 
+def fills_its_file(archive: zipfile.ZipFile) -> bool:
+    """Member after member, as the portal writes them, then the directory, then the end: nothing before, between or behind."""
+    file, place = archive.fp, 0
+    assert file is not None
+    for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
+        file.seek(member.header_offset)
+        *_, name, extra = struct.unpack("<4s5H3L2H", file.read(30))
+        if member.header_offset != place or file.read(name) != member.orig_filename.encode():
+            return False
+        place += 30 + name + extra + member.compress_size
+    size = file.seek(0, os.SEEK_END)
+    file.seek(size - 22)
+    mark, _, _, _, _, directory, _, comment = struct.unpack("<4s4H2LH", file.read(22))
+    return mark == b"PK\5\6" and comment == 0 and archive.start_dir == place and place + directory == size - 22
+
+
 def check_archive(archive: zipfile.ZipFile) -> None:
     """That every program reads the same members in it, and none that is not looked at here."""
     names = archive.namelist()
     if len(set(names)) < len(names):
         raise Misfit("A member of the archive stands twice; which one is read depends on the program.")
-    if archive.comment or min(member.header_offset for member in archive.infolist()):
-        raise Misfit("The archive holds bytes before or behind its members; what is read in it depends on the program.")
+    if not fills_its_file(archive):
+        raise Misfit("The archive holds bytes that belong to no member; what is read in it depends on the program.")
     unknown = [name for name in names if name not in MEMBERS and not name.startswith("checkpoints/")]
     if unknown:
         raise Misfit(f"The archive holds {unknown[0]!r}, which is no part of an export and was not checked.")
@@ -299,7 +316,7 @@ class Verifier:
         self.introduced: list[Key] = []
         self.made: dict[str, dict[str, Any]] = {}
         self.told_purged: dict[str, set[str]] = {}
-        self.said_purged: dict[str, set[Any]] = {}
+        self.said_purged: dict[str, list[Any]] = {}
         self.shown = self.withheld = self.purged = self.signed_to = self.unnamed = 0
         self.signed_by: set[str] = set()
 
@@ -379,7 +396,7 @@ class Verifier:
         if purged:
             self.told_purged[f"entry:{entry['seq']}"] = purged
         if entry["kind"] == FIELD_PURGED:
-            self.said_purged.setdefault(entry["thing"], set()).add(values.get("path"))
+            self.said_purged.setdefault(entry["thing"], []).append(values.get("path"))
         self.purged += len(purged)
         self.withheld += sum("withheld" in field for field in document["fields"])
         if entry["kind"] == "ledger:key:introduced" and "verifier_key" in values:
@@ -393,9 +410,9 @@ class Verifier:
     def _check_purged(self) -> None:
         """Whoever purges a value leaves an entry that says so; anybody could call a value purged that they would rather not show."""
         for thing, paths in self.told_purged.items():
-            said = self.said_purged.get(thing, set())
-            # An entry about a purge may have been purged itself: it still names the entry it is about.
-            if not (paths <= said or None in said):
+            said = self.said_purged.get(thing, [])
+            # An entry about a purge may be withheld or purged itself: it still names the entry it is about, and stands for one value of it.
+            if len(paths - set(said)) > said.count(None):
                 raise Misfit(
                     f"A value of {thing.replace(':', ' ')} is told to be purged, and no entry says that it was. If it was purged while this export was "
                     "made, a newer export holds the entry."
@@ -471,7 +488,19 @@ class Verifier:
         return points
 
 
-MALFORMED = (Misfit, KeyError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, OSError, zlib.error, zipfile.BadZipFile)
+MALFORMED = (
+    Misfit,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 def check(export: IO[bytes], keys: list[Key], notes: list[bytes], reports: list[Report], sizes: list[int]) -> tuple[list[str], ...]:

@@ -188,9 +188,10 @@ def waiting_for_a_second_person() -> list[HistoryLine]:
     return sorted(lines, key=lambda line: (line.grant.end_proposed_at or line.grant.granted_at, str(line.grant.pk)))
 
 
-def links_waiting() -> list[SignInLink]:
-    """Sign-in links that were proposed or sent and are not used yet."""
+def links_waiting(whom: Person | None = None) -> list[SignInLink]:
+    """Sign-in links that were proposed or sent and are not used yet, of everybody or of one."""
     unused = SignInLink.objects.filter(used_at__isnull=True, withdrawn_at__isnull=True)
+    unused = unused if whom is None else unused.filter(user__person=whom)
     return list(unused.select_related("user__person", "made_by").order_by("made_at", "id"))
 
 

@@ -253,7 +253,7 @@ def _person_page(request: MemberRequest, pk: UUID, form: GrantForm, status: int 
         "tokens": [token for token in queries.tokens_of(whom) if token.is_live(now)] if keeps else [],
         "form": form,
         "link_form": LinkForm(),
-        "links": [link for link in queries.links_waiting() if link.user.person_id == whom.pk] if keeps else [],
+        "links": queries.links_waiting(whom) if keeps else [],
         "me": request.actor.person,
     }
     return render(request, "people/person.html", context, status=status)

@@ -295,9 +295,10 @@ def authorise(*, artefact: str, scope: str, actor: Person, stack: str = "") -> G
 @transaction.atomic
 def authorise_at(*, artefact: str, scope: str, actor: Person, at: datetime, stack: str = "") -> GateAnswer:
     """See `authorise`. A failed gate leaves a record too: it denied, and why. Raises NotAllowed."""
-    require(may_serve(actor_of(actor, at)))
     said = answer_at(scope=scope, artefact=artefact, stack=stack or None, at=at, for_record=True)
     at = said.at
+    # As of the answer, which is no older than the record: whoever lost their role in it asks for nothing more.
+    require(may_serve(actor_of(actor, at)))
     inputs = said.inputs_bytes or canonical({"format": "asl-gate-inputs/2", "at": at, "artefact": artefact, "scope": scope, "failed": True})
     answered = said.answer_bytes or canonical({"format": "asl-gate-answer/1", "allowed": False, "reasons": [FAILED], "at": at})
     answer_id = uuid4()

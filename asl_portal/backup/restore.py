@@ -149,8 +149,12 @@ def _bring_bytes(checked: archive.Checked) -> int:
 
 
 def _forget_bytes() -> None:
+    """The mark of an unfinished restore last: what cannot be taken away stays marked."""
     for path in _files(Path(settings.BLOB_DIR)):
-        path.unlink()
+        if path.name != unfinished.NAME:
+            path.unlink()
+    if unfinished.is_there():
+        unfinished.end()
 
 
 def _forget_database(stood: frozenset[str]) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from evaluations.services import blobs
+
 NAME = "restore-unfinished"
 
 
@@ -18,13 +20,13 @@ def begin() -> None:
         file.write("A restore began here and has not ended.\n")
         file.flush()
         os.fsync(file.fileno())
-    _sync(folder)
+    blobs.sync_folder(folder)
 
 
 def end() -> None:
     """Once all of it is verified."""
     _mark().unlink()
-    _sync(_mark().parent)
+    blobs.sync_folder(_mark().parent)
 
 
 def is_there() -> bool:
@@ -33,11 +35,3 @@ def is_there() -> bool:
 
 def _mark() -> Path:
     return Path(settings.BLOB_DIR) / NAME
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -119,11 +119,11 @@ def _move(temporary: Path, final: Path) -> None:
     temporary.chmod(0o440)
     temporary.replace(final)
     for folder in (final.parent, final.parent.parent, final.parent.parent.parent):
-        _sync(folder)
+        sync_folder(folder)
 
 
-def _sync(folder: Path) -> None:
-    """A rename is only safe once its folder is on the disk too."""
+def sync_folder(folder: Path) -> None:
+    """A rename, a new name or one that is gone is only safe once its folder is on the disk too."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -121,9 +121,9 @@ def vote(
     motion.votes.filter(person=actor, replaced_at=None).update(replaced_at=at)
     cast = MotionVote.objects.create(motion=motion, person=actor, choice=choice, rationale=rationale.strip(), signature=signature, at=at)
     # By what those who voted hold still: a role or a competence that ended fills no seat.
-    state = motions.tally_of(motion, motion.votes.all(), barred, counting.seated([motion], at)[motion.pk]).state
-    if state in {"approvable", "rejectable"}:
-        motion.settled_at, motion.carried = at, state == "approvable" and TAKES_EFFECT[MotionKind(motion.kind)](motion, at)
+    tally = motions.tally_of(motion, motion.votes.all(), barred, counting.seated([motion], at)[motion.pk])
+    if tally.is_met:
+        motion.settled_at, motion.carried = at, tally.approve.met and TAKES_EFFECT[MotionKind(motion.kind)](motion, at)
         motion.save(update_fields=["settled_at", "carried"])
     entries.motion_voted(cast, at=at)
     if not motion.is_open:

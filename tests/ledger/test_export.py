@@ -268,11 +268,25 @@ def _commented(path):
         archive.comment = b"All of it was audited."
 
 
+def _hidden(path):
+    """A member between two others that no directory lists: a program that reads along finds it."""
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in members.items():
+            archive.writestr(each, content)
+            if each == "log.json":
+                archive.writestr("READ ME FIRST.txt", b"All of it was audited.")
+        archive.filelist = [each for each in archive.filelist if each.filename in members]
+
+
 ARCHIVES = {
     "a member stands twice": lambda path: _appended(path, "entries.jsonl", b"{}\n"),
     "a member nobody checks": lambda path: _appended(path, "READ ME FIRST.txt", b"All of it was audited."),
     "another archive in front": lambda path: path.write_bytes(path.read_bytes() * 2),
     "something behind the end": _commented,
+    "something behind the end that is no comment": lambda path: path.write_bytes(path.read_bytes() + b"All of it was audited."),
+    "a member that the directory does not list": _hidden,
 }
 
 

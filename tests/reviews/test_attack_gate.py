@@ -8,7 +8,10 @@ import pytest
 from evaluations.services import assessments, readings
 from ledger.canonical import canonical, parse
 from ledger.models import Cursor
+from ledger.refusals import NotAllowed
 from ledger.services import head, size
+from people.models import RoleGrant
+from people.words import Role
 from reviews.gate import answer_at, authorise_at
 from reviews.gate_rules import answer
 from reviews.models import SignOff
@@ -16,6 +19,7 @@ from reviews.services.signoffs import revoke_signoff
 from tests.evaluations.logs import log
 from tests.makers import deliver_all, make_snapshot
 from tests.reviews.conftest import Board
+from tests.reviews.test_attack_seats import end
 from tests.reviews.test_gate_rules import DOCUMENT, codes, digest_of, settled
 
 
@@ -65,6 +69,15 @@ def test_a_machine_whose_clock_is_behind_lets_nothing_out_that_another_one_has_s
     assert not answer_at(scope="external", artefact=weights, at=at + timedelta(seconds=1)).allowed
     made = authorise_at(artefact=weights, scope="external", actor=board.cast.dan, at=at + timedelta(seconds=2))
     assert not made.allowed and made.at == head().recorded_at
+
+
+def test_a_machine_whose_clock_is_behind_authorises_nothing_for_who_lost_their_role_by_the_record(open_board: Board) -> None:
+    board, at = open_board, open_board.now()
+    told = {"artefact": board.snapshot.weights_digest, "scope": "external", "actor": board.cast.dan}
+    assert authorise_at(at=at, **told).allowed
+    end(board, RoleGrant.objects.get(person=board.cast.dan, role=Role.CHAIR))
+    with pytest.raises(NotAllowed):
+        authorise_at(at=at, **told)
 
 
 @pytest.mark.parametrize(("kept", "denied"), [("sha256:g", False), ("", True), ("sha256:h", True)])

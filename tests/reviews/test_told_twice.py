@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from evaluations.models import Run, Subject
-from evaluations.services import results
+from evaluations.services import corrections, results
 from people.models import Person
 from people.signing import Statement
 from people.words import Role
@@ -13,6 +13,7 @@ from tests.evaluations.logs import log
 from tests.makers import client_of, make_signature, make_snapshot, make_subject
 from tests.reviews.conftest import Board
 from tests.reviews.pages.test_receipt import receipt
+from tests.reviews.test_turns_are_told import sign
 from tests.reviews.test_waiting import waits
 
 
@@ -100,6 +101,20 @@ def test_a_run_of_one_model_told_in_two_ways_waits_until_either_is_set_aside(boa
     set_aside(board, first.runs.get(), board.cast.ben)
     assert not waits(board, board.cast.ben, "settle_run_told_twice")
     assert "That is settled" in receipt(board.cast.ben, later)
+
+
+def test_a_correction_of_weights_settles_no_dispute_in_which_the_tellings_say_other_values_still(board: Board) -> None:
+    right = make_snapshot(board.cast, board.subject, "step 2", at=board.now())
+    first = board.send(log("bio_protocols", right=3, run="otherwise"))
+    later = board.send(log("bio_protocols", right=4, run="otherwise"))
+    board.work()
+    for upload in (first, later):
+        assert len(waits(board, board.cast.chloe, "settle_run_told_twice")) == 1
+        told = {"upload": upload, "snapshot": right, "reason": "It measured step 2."}
+        sign(board, corrections.propose(actor=board.cast.ben, at=board.now(), **told), board.cast.chloe)
+        board.work()
+    assert len(waits(board, board.cast.chloe, "settle_run_told_twice")) == 1
+    assert "says something else each time" in receipt(board.cast.chloe, later)
 
 
 def test_a_run_that_was_counted_before_says_so_and_leads_to_the_first_receipt(board: Board) -> None:
