@@ -21,6 +21,13 @@ def test_no_template_draws_breadcrumbs_by_hand(path: Path) -> None:
     assert 'class="crumbs"' not in path.read_text()
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_callout_that_is_a_paragraph_holds_words_alone(path: Path) -> None:
+    """It lays out what it holds one beneath the other, so a name or a link in its sentence would stand on a line of its own."""
+    said = re.findall(r'<p class="callout.*?</p>', path.read_text(), re.DOTALL)
+    assert not [each for each in said if re.search(r"<(?!p |/p>)|{% (person|moment|day|term|digest|state|include) ", each)]
+
+
 def test_what_changes_by_itself_says_what_changed() -> None:
     """`portal.js` reads it out in the polite live region of the frame, once it is another than before; by its id it knows which was before."""
     asking = re.compile(r'<(?:{%.*?%}|[^<>])*hx-trigger="(?:every|load)(?:{%.*?%}|[^<>])*>')
